@@ -1,0 +1,82 @@
+// Decoded columns, kept by (segment, field): what it holds is immutable, so nothing is ever invalidated,
+// and every table, version and branch shares it. Bounded in bytes; least recently used goes first.
+// Vectors are FLAT, or for VARCHAR a DICTIONARY over FLAT with a selection of its own, so concurrent
+// readers never race (docs/design/0002-engine-behind-the-fence.md). The cache dies before the engine.
+// Thread-safe.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "base/id.h"
+#include "base/result.h"
+#include "engine/duckdb_headers.h"
+
+namespace rhizo::table {
+
+// All rows of one field of one segment, in vectors of STANDARD_VECTOR_SIZE (the last may be shorter),
+// with the statistics of each vector (for skipping).
+struct DecodedColumn {
+  duckdb::LogicalType type;
+  uint64_t rows = 0;
+  std::vector<duckdb::Vector> vectors;
+  std::vector<duckdb::BaseStatistics> zones;
+  uint64_t size_bytes = 0;
+};
+
+struct CacheStatistics {
+  uint64_t hits = 0;
+  uint64_t misses = 0;
+  uint64_t used_bytes = 0;
+  uint64_t columns = 0;
+};
+
+class ColumnCache {
+ public:
+  explicit ColumnCache(uint64_t capacity_bytes) : capacity_bytes_(capacity_bytes) {}
+
+  using Load = std::function<Result<std::shared_ptr<const DecodedColumn>>()>;
+  // The cached column, or what `load` makes (kept if it fits). One load per key at a time.
+  Result<std::shared_ptr<const DecodedColumn>> Get(const ObjectId& segment, FieldId field, const Load& load);
+  // The cached column, or null; does not load.
+  std::shared_ptr<const DecodedColumn> Peek(const ObjectId& segment, FieldId field);
+  void Clear();
+  CacheStatistics Statistics() const;
+
+ private:
+  struct Key {
+    ObjectId segment;
+    FieldId field;
+    bool operator==(const Key&) const = default;
+  };
+  struct KeyHash {
+    size_t operator()(const Key& key) const {
+      return std::hash<ObjectId>()(key.segment) ^ (static_cast<size_t>(key.field) * 0x9e3779b97f4a7c15u);
+    }
+  };
+  struct Slot {
+    std::mutex loading;
+    std::shared_ptr<const DecodedColumn> column;
+    std::list<Key>::iterator position;
+    bool listed = false;
+  };
+
+  void Keep(const Key& key, Slot* slot, std::shared_ptr<const DecodedColumn> column);
+  void EvictLocked();
+
+  const uint64_t capacity_bytes_;
+  mutable std::mutex mutex_;
+  std::unordered_map<Key, std::shared_ptr<Slot>, KeyHash> slots_;
+  std::list<Key> recent_;  // front: most recently used
+  uint64_t used_bytes_ = 0;
+  uint64_t hits_ = 0;
+  uint64_t misses_ = 0;
+};
+
+}  // namespace rhizo::table
