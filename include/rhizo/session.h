@@ -1,0 +1,165 @@
+// A session: a place in the history of a database (a branch, or one fixed commit) from which tables are read
+// and written. Sessions of one database are independent of each other. Every statement sees the newest
+// commit of the branch, unless a transaction is open or the session is a snapshot.
+//
+// Thread-safe: one statement at a time per session (others wait); use one session per thread for parallel
+// work. Nothing is thrown across this boundary except std::bad_alloc.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rhizo/arrow_c_data.h"
+#include "rhizo/cancellation.h"
+#include "rhizo/export.h"
+#include "rhizo/query_result.h"
+#include "rhizo/result.h"
+#include "rhizo/types.h"
+#include "rhizo/value.h"
+
+namespace rhizo {
+
+// What write and append do with columns that differ from the table's.
+enum class SchemaMode {
+  kKeep,     // match by name, cast only where exact, fill missing ones, refuse extra ones
+  kEvolve,   // add columns, widen types
+  kReplace,  // write only: take the new schema
+};
+
+struct WriteOptions {
+  SchemaMode schema = SchemaMode::kKeep;
+  std::optional<std::string> message;
+  WorkOptions work;
+};
+
+struct CommitOptions {
+  std::string message;
+  std::string author;  // "": that of the database handle
+  std::map<std::string, std::string> metadata;
+  std::string txn_id;  // 32 hex digits; "": drawn at random
+};
+
+struct ScanOptions {
+  std::vector<std::string> columns;  // empty: all, in order
+  std::string where;                 // a SQL condition over the table's columns; "": all rows
+  Parameters parameters;
+  std::string at;                    // a version number, branch, tag, commit or ref~n; "": the session's view
+  std::optional<uint64_t> limit;
+};
+
+struct BranchOptions {
+  std::optional<int64_t> expires_micros;
+  std::optional<bool> is_protected;
+};
+
+class SessionImpl;
+class Transaction;
+
+class RHIZO_EXPORT Session {
+ public:
+  explicit Session(std::shared_ptr<SessionImpl> impl);
+  virtual ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  Session(Session&&) noexcept;
+  Session& operator=(Session&&) noexcept;
+
+  // --- tables. Streams are consumed and released in every case, also on failure.
+  // An empty table with the schema of `schema` (consumed).
+  Result<WriteResult> CreateTable(const std::string& name, ArrowSchema* schema, bool if_not_exists = false);
+  Status DropTable(const std::string& name, bool if_exists = false);
+  Status RenameTable(const std::string& name, const std::string& new_name);
+  // The table becomes `rows`; created if it is not there. kConflict if somebody changed it meanwhile.
+  Result<WriteResult> Write(const std::string& name, ArrowArrayStream* rows, const WriteOptions& options = {});
+  // The rows stand behind the table's last row; never conflicts with other appends. kTableNotFound.
+  Result<WriteResult> Append(const std::string& name, ArrowArrayStream* rows, const WriteOptions& options = {});
+  // All rows in the order written.
+  Result<QueryResult> Read(const std::string& name, const std::string& at = "");
+  Result<QueryResult> Scan(const std::string& name, const ScanOptions& options);
+  Result<QueryResult> Sql(const std::string& statement, const Parameters& parameters = {}, const WorkOptions& work = {});
+  Result<std::vector<std::string>> Tables(const std::string& at = "");
+  Result<TableInfo> Info(const std::string& name, const std::string& at = "");
+  // Versions in the history of this session's branch, newest first.
+  Result<std::vector<VersionInfo>> Versions(const std::string& name);
+  // CSV, Parquet or Arrow (IPC file or stream) by extension; the files are read by a separate engine that has no access
+  // to tables. `format`: "csv", "parquet", "arrow", "" (by extension).
+  Result<WriteResult> ImportFiles(const std::string& name, const std::vector<std::string>& paths,
+                                  const std::string& format = "", bool append = false, const WriteOptions& options = {});
+  // Writes the table's rows; the file must not exist unless `overwrite`. Returns rows written.
+  Result<uint64_t> ExportTable(const std::string& name, const std::string& path, const std::string& format = "",
+                               const std::string& at = "", bool overwrite = false, const WorkOptions& work = {});
+
+  // --- transactions. One open at a time per session; statements of the session then run inside it.
+  Result<Transaction> Begin(const CommitOptions& options = {});
+  Result<Resolution> Resolve(const std::string& txn_id);
+
+  // --- versions
+  // The commit this session reads now.
+  Result<CommitInfo> Head();
+  Result<CommitInfo> Show(const std::string& ref);
+  // Commits reachable from `ref` ("" : the session's), newest first, at most `limit` (0: all).
+  Result<std::vector<CommitInfo>> Log(const std::string& ref = "", uint64_t limit = 0, const std::string& table = "");
+  Result<std::vector<BranchInfo>> Branches();
+  Result<std::vector<TagInfo>> Tags();
+  // `from`: a branch, tag, commit, ref~n, or a time "2026-01-31T12:00:00Z"; "": the session's commit.
+  Result<BranchInfo> CreateBranch(const std::string& name, const std::string& from = "", const BranchOptions& options = {});
+  Status DeleteBranch(const std::string& name);
+  Status RenameBranch(const std::string& name, const std::string& new_name);
+  // Brings back the last position of a deleted branch.
+  Result<BranchInfo> UndeleteBranch(const std::string& name);
+  Result<BranchInfo> SetBranch(const std::string& name, const BranchOptions& options);
+  Result<TagInfo> CreateTag(const std::string& name, const std::string& at = "");
+  Status DeleteTag(const std::string& name);
+  Result<std::vector<RefLogInfo>> RefLog(const std::string& ref = "", uint64_t limit = 0);
+  // Fast-forward of this session's branch to `source`; kUnsupported (fields "ours", "theirs") if they diverged.
+  Result<MergeResult> Merge(const std::string& source);
+  // This session's branch, or "" for a snapshot.
+  Result<std::string> CurrentBranch();
+  // This session moves to another branch (created first if asked).
+  Status Checkout(const std::string& branch, bool create = false);
+
+  // --- other sessions of the same database
+  Result<Session> On(const std::string& branch);
+  Result<Session> At(const std::string& ref);  // a read-only snapshot
+  // A nameless branch from here that vanishes when its last session closes unless Keep() named it.
+  Result<Session> Scratch();
+  Result<BranchInfo> Keep(const std::string& name);  // of a scratch session
+  Result<TableInfo> TableAt(const std::string& name, uint64_t version);
+
+  // --- care
+  Result<VerifyReport> Verify(const WorkOptions& work = {});
+  Result<DatabaseStats> Stats();
+  // Makes everything written so far durable (matters after durability "none").
+  Status Flush();
+  // Ends this session; a Database's Close also frees its files once streams are done. Idempotent.
+  Status Close();
+  bool closed() const;
+  std::string path() const;
+
+ protected:
+  std::shared_ptr<SessionImpl> impl_;
+};
+
+// Many changes, one commit: all or nothing. Reads see its own writes. Destroying it without Commit() rolls back.
+class RHIZO_EXPORT Transaction {
+ public:
+  explicit Transaction(std::shared_ptr<SessionImpl> impl);
+  ~Transaction();
+  Transaction(Transaction&&) noexcept;
+  Transaction& operator=(Transaction&&) noexcept;
+
+  const std::string& txn_id() const;
+  // Durable when it returns OK. kConflict names the table; kCommitUnknown carries "txn_id" for Resolve.
+  Result<CommitResult> Commit();
+  Status Rollback();
+
+ private:
+  std::shared_ptr<SessionImpl> impl_;
+  std::string txn_id_;
+};
+
+}  // namespace rhizo

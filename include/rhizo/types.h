@@ -1,0 +1,148 @@
+// What the database tells about itself. Ids are lower-case hex; times are microseconds since 1970-01-01 UTC.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace rhizo {
+
+struct ColumnInfo {
+  std::string name;
+  std::string type;  // the engine's spelling: "BIGINT", "DECIMAL(10,2)", "VARCHAR[]"
+  bool nullable = true;
+};
+
+struct TableInfo {
+  std::string name;
+  std::string table_id;
+  std::vector<ColumnInfo> columns;
+  std::vector<std::string> key;
+  uint64_t rows = 0;
+  uint64_t segments = 0;
+  uint64_t bytes = 0;    // of its segments, each once
+  uint64_t version = 0;  // 0: not published yet
+  std::string commit;    // that published this version
+};
+
+struct VersionInfo {
+  uint64_t version = 0;
+  std::string commit;
+  int64_t time_micros = 0;
+  std::string operation;  // "create", "write", "append", ...
+  std::string author;
+  std::string message;
+  uint64_t rows = 0;
+};
+
+struct TableChange {
+  std::string table;
+  std::string operation;  // "create", "write", "append", "rename", "drop", "schema"
+  uint64_t version = 0;   // 0 for a drop
+  uint64_t rows_added = 0;
+  uint64_t rows_removed = 0;
+};
+
+struct CommitInfo {
+  std::string id;
+  std::vector<std::string> parents;
+  std::string txn_id;
+  int64_t time_micros = 0;
+  std::string author;
+  std::string message;
+  std::map<std::string, std::string> metadata;
+  std::vector<TableChange> tables;
+  std::vector<std::string> refs;  // that point to it
+};
+
+struct BranchInfo {
+  std::string name;
+  std::string commit;
+  std::optional<int64_t> expires_micros;
+  bool is_protected = false;
+};
+
+struct TagInfo {
+  std::string name;
+  std::string commit;
+};
+
+struct RefLogInfo {
+  std::string ref;
+  uint64_t number = 0;
+  std::string old_commit;  // "": created
+  std::string new_commit;  // "": deleted
+  int64_t time_micros = 0;
+  std::string operation;
+  std::string txn_id;
+};
+
+// Of one written table.
+struct WriteResult {
+  std::string table;
+  uint64_t version = 0;   // 0 inside a transaction: known after commit
+  std::string commit;     // "" inside a transaction
+  bool changed = false;   // false: the table was equal already, nothing was committed
+  uint64_t rows = 0;      // of the table, or appended
+  uint64_t rows_inserted = 0;
+  uint64_t rows_updated = 0;
+  uint64_t rows_deleted = 0;
+  uint64_t segments_new = 0;
+  uint64_t segments_reused = 0;
+  uint64_t new_bytes = 0;
+  uint64_t reused_bytes = 0;
+  std::string base;       // the commit it was compared with
+};
+
+struct CommitResult {
+  std::string commit;  // "" if nothing changed
+  std::string txn_id;
+  bool changed = false;
+  std::vector<WriteResult> tables;
+};
+
+enum class TxnOutcome { kCommitted, kNotLanded, kUndecided };
+struct Resolution {
+  TxnOutcome outcome = TxnOutcome::kNotLanded;
+  std::string commit;  // kCommitted
+};
+
+struct MergeResult {
+  std::string commit;  // the branch's head afterwards
+  bool changed = false;
+  bool fast_forward = false;
+};
+
+// Storage of a whole database.
+struct DatabaseStats {
+  uint64_t tables = 0;          // of the session's branch
+  uint64_t branches = 0;
+  uint64_t tags = 0;
+  uint64_t rows = 0;            // of the session's branch
+  uint64_t table_bytes = 0;     // segments of the session's branch, each once
+  uint64_t objects = 0;         // large objects stored, all versions
+  uint64_t object_bytes = 0;
+  uint64_t metadata_bytes = 0;  // rhizo.db and its log
+  uint64_t cache_bytes = 0;
+  uint64_t cache_hits = 0;
+  uint64_t cache_misses = 0;
+};
+
+struct Finding {
+  std::string object;               // id, or "rhizo.db"
+  std::string problem;
+  std::vector<std::string> tables;  // "name version n (branch)" that need it
+};
+struct VerifyReport {
+  uint64_t commits = 0;
+  uint64_t table_states = 0;
+  uint64_t objects = 0;
+  uint64_t bytes = 0;
+  std::vector<Finding> findings;
+  bool ok() const { return findings.empty(); }
+};
+
+}  // namespace rhizo
