@@ -12,8 +12,8 @@
 
 namespace rhizo::model {
 
-// Extra facts that do not change what values mean to us: Arrow time zone, dictionary flag, extension
-// name, the pandas index of a schema. Keys sorted.
+// Extra facts that do not change what values mean to us: Arrow time zone, dictionary flag,
+// extension name, the pandas index of a schema. Keys sorted.
 using Attributes = std::map<std::string, std::string>;
 
 struct Field {
@@ -21,8 +21,8 @@ struct Field {
   std::string name;
   Type type;
   bool nullable = true;
-  // Canonical value bytes (docs/format/values.md). First default: what rows older than the field hold;
-  // write default: what new rows get when the field is not given. Nothing means NULL.
+  // Canonical value bytes (docs/format/values.md). First default: what rows older than the field
+  // hold; write default: what new rows get when the field is not given. Nothing means NULL.
   std::optional<std::string> first_default;
   std::optional<std::string> write_default;
   std::string merge_rule = "conflict";
@@ -40,12 +40,13 @@ struct Schema {
   friend bool operator==(const Schema&, const Schema&) = default;
 };
 
-// Names valid and distinct also after case folding, types well formed, at least one column, depth at
-// most 64. kSchema (or kInvalidName) naming the column.
+// Names valid and distinct also after case folding, types well formed, at least one column, depth
+// at most 64. kSchema (or kInvalidName) naming the column.
 Status ValidateSchema(const Schema& schema);
 
-// Gives ids to all fields (also nested) of `schema` that have none: 31 bits of BLAKE3(table id, path,
-// type, n) with n the first that neither `used` nor this schema holds; adds them to `used` (sorted).
+// Gives ids to all fields (also nested) of `schema` that have none: 31 bits of BLAKE3(table id,
+// path, type, n) with n the first that neither `used` nor this schema holds; adds them to `used`
+// (sorted).
 void AssignFieldIds(const TableId& table, Schema* schema, std::vector<FieldId>* used);
 
 // Same columns, types and nullability in the same order, whatever the ids and attributes.

@@ -1,6 +1,6 @@
-// Column types, as stored. A closed set that covers every type of the engine (docs/format/types.md says
-// which are native, carried or refused); nested types hold fields, so every level has a field id.
-// Regular value types.
+// Column types, as stored. A closed set that covers every type of the engine (docs/format/types.md
+// says which are native, carried or refused); nested types hold fields, so every level has a field
+// id. Regular value types.
 #pragma once
 
 #include <cstdint>
@@ -26,28 +26,28 @@ enum class TypeKind : uint8_t {
   kUInt128 = 11,
   kFloat32 = 12,
   kFloat64 = 13,
-  kDecimal = 14,       // precision, scale
-  kString = 15,        // UTF-8, not normalised
+  kDecimal = 14,  // precision, scale
+  kString = 15,   // UTF-8, not normalised
   kBlob = 16,
   kBit = 17,
   kUuid = 18,
-  kDate = 19,          // int32 days
-  kTime = 20,          // int64 microseconds
+  kDate = 19,  // int32 days
+  kTime = 20,  // int64 microseconds
   kTimeNs = 21,
-  kTimeTz = 22,        // the engine's packed 64 bits
+  kTimeTz = 22,  // the engine's packed 64 bits
   kTimestampS = 23,
   kTimestampMs = 24,
   kTimestampUs = 25,
   kTimestampNs = 26,
-  kTimestampTz = 27,   // microseconds UTC
-  kInterval = 28,      // int32 months, int32 days, int64 microseconds
-  kEnum = 29,          // enum_values
-  kList = 30,          // one child "element"
-  kArray = 31,         // one child "element", array_size
-  kStruct = 32,        // one child per member
-  kMap = 33,           // children "key", "value"
-  kUnion = 34,         // one child per member
-  kJson = 35,          // a string known to be JSON
+  kTimestampTz = 27,  // microseconds UTC
+  kInterval = 28,     // int32 months, int32 days, int64 microseconds
+  kEnum = 29,         // enum_values
+  kList = 30,         // one child "element"
+  kArray = 31,        // one child "element", array_size
+  kStruct = 32,       // one child per member
+  kMap = 33,          // children "key", "value"
+  kUnion = 34,        // one child per member
+  kJson = 35,         // a string known to be JSON
 };
 
 struct Field;

@@ -1,0 +1,33 @@
+// How types, fields and schemas are stored, alone and inside other objects (docs/format/schema.md).
+// Decoding takes hostile bytes: depth at most kMaxTypeDepth, memory bounded by the input.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/coding.h"
+#include "base/result.h"
+#include "model/schema.h"
+
+namespace rhizo::model {
+
+inline constexpr int kMaxTypeDepth = 64;
+
+std::string Encode(const Type& type);
+Result<Type> DecodeType(std::string_view bytes);
+std::string Encode(const Field& field);
+Result<Field> DecodeField(std::string_view bytes);
+std::string Encode(const Schema& schema);
+// Also checks ValidateSchema's rules and that all field ids are assigned and distinct.
+Result<Schema> DecodeSchema(std::string_view bytes);
+
+void Write(Encoder& encoder, const Type& type);
+void Write(Encoder& encoder, const Field& field);
+void Write(Encoder& encoder, const Schema& schema);
+void Write(Encoder& encoder, const Attributes& attributes);
+Type ReadType(Decoder& decoder);
+Field ReadField(Decoder& decoder);
+Schema ReadSchema(Decoder& decoder);
+Attributes ReadAttributes(Decoder& decoder);
+
+}  // namespace rhizo::model
