@@ -1,7 +1,8 @@
 // The file system seam. Two kinds of implementation: POSIX, and doubles for tests (memory, fault
 // injecting, recording). Paths are absolute or relative to the process; implementations are
 // thread-safe, a File is used by one thread at a time (ReadAt may be called by several).
-// Contract suite: io/testing/file_system_contract.h.
+// A path whose file or directory is missing is kObjectNotFound, a full disk kDiskFull, a place that
+// may not be written kReadOnly, the rest kIo. Contract suite: io/testing/file_system_contract.h.
 #pragma once
 
 #include <cstdint>
@@ -42,8 +43,14 @@ class FileSystem {
   virtual Result<std::unique_ptr<File>> CreateExclusive(const std::string& path) = 0;
   // Atomic; kAlreadyExists if `to` exists (renameat2 RENAME_NOREPLACE, or link+unlink).
   virtual Status RenameWithoutReplacing(const std::string& from, const std::string& to) = 0;
+  // Atomic; a file of the name `to` is gone. Only for putting the same content over a doubtful
+  // file.
+  virtual Status RenameReplacing(const std::string& from, const std::string& to) = 0;
   // Makes creations, renames and removals in the directory durable.
   virtual Status SyncDirectory(const std::string& path) = 0;
+  // Makes everything ever written to the file system that holds `path` durable (syncfs).
+  virtual Status SyncAll(const std::string& path) = 0;
+  // Removes a file, not a directory. Open files stay readable.
   virtual Status Remove(const std::string& path) = 0;
   // Names, without "." and "..", in no order.
   virtual Result<std::vector<std::string>> List(const std::string& path) = 0;
