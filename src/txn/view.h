@@ -1,0 +1,73 @@
+// One immutable state of the whole database: that of a commit, or of a transaction with its own writes.
+// Tables are opened once per state id and shared (TableOpener). Holding a View keeps what it shows alive.
+// Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/id.h"
+#include "base/result.h"
+#include "model/commit.h"
+#include "model/database_state.h"
+#include "table/open_table.h"
+
+namespace rhizo::txn {
+
+// Opens table states, shared by id: bounded LRU for published ones. Thread-safe.
+class TableOpener {
+ public:
+  TableOpener(table::ReadContext context, size_t capacity) : context_(context), capacity_(capacity) {}
+  Result<std::shared_ptr<const table::OpenTable>> Open(const ObjectId& state);
+  const table::ReadContext& context() const { return context_; }
+
+ private:
+  const table::ReadContext context_;
+  const size_t capacity_;
+  std::mutex mutex_;
+  std::list<std::pair<ObjectId, std::shared_ptr<const table::OpenTable>>> recent_;
+};
+
+struct NamedTable {
+  model::QualifiedName name;
+  model::StateEntry entry;
+};
+
+class View {
+ public:
+  // `commit`: the commit this is the state of, or that the transaction started from. `opener` lives as long as the
+  // database or transaction does; `keep` is held beside it (a pin, a staging area).
+  View(CommitId commit, Timestamp time, ObjectId state_root, std::shared_ptr<TableOpener> opener,
+       bool has_own_writes, std::shared_ptr<const void> keep);
+
+  const CommitId& commit() const { return commit_; }
+  Timestamp time() const { return time_; }
+  const ObjectId& state_root() const { return state_root_; }
+  bool has_own_writes() const { return has_own_writes_; }
+  // Differs for every View object ever made in this process: plans made for one are not used for another.
+  uint64_t number() const { return number_; }
+
+  // The entry of that name: exactly, else the only one equal after case folding. Nothing if there is none.
+  Result<std::optional<NamedTable>> FindName(const model::QualifiedName& name) const;
+  // Null if there is no table of that name.
+  Result<std::shared_ptr<const table::OpenTable>> FindTable(const model::QualifiedName& name) const;
+  // All tables in order of their names.
+  Result<std::vector<NamedTable>> ListTables() const;
+  Result<std::shared_ptr<const table::OpenTable>> Open(const ObjectId& state) const { return opener_->Open(state); }
+
+ private:
+  const CommitId commit_;
+  const Timestamp time_;
+  const ObjectId state_root_;
+  const std::shared_ptr<TableOpener> opener_;
+  const bool has_own_writes_;
+  const uint64_t number_;
+  const std::shared_ptr<const void> keep_;
+};
+
+}  // namespace rhizo::txn
