@@ -22,10 +22,14 @@ class ObjectStore {
  public:
   virtual ~ObjectStore() = default;
   // Stores `bytes` under `id` (the caller computed it from them). When Put returns, the content is
-  // durable but its name may not be: SyncNames() makes the names of all Puts before it durable. An object
-  // that is already there is reused only after its length was checked and file and directory synced.
+  // durable but its name may not be: SyncNames() makes the names of all Puts before it durable. An
+  // object that is already there is reused only after its length was checked and file and directory
+  // synced.
   virtual Status Put(const ObjectId& id, std::string_view bytes) = 0;
   virtual Status SyncNames() = 0;
+  // Makes everything ever Put durable, also what a store that does not sync has Put: the step from
+  // durability "none" back to "full".
+  virtual Status SyncAll() { return SyncNames(); }
   // The whole object, verified against its id. kObjectNotFound, or kCorruption naming the object.
   virtual Result<std::string> Get(const ObjectId& id) = 0;
   // Exactly out.size() bytes at `offset`; NOT verified (callers check chunk hashes). kCorruption if
