@@ -56,7 +56,7 @@ struct Commit {
   DatabaseId database;
   std::vector<CommitId> parents;  // in order, distinct; none: the root commit
   uint64_t generation = 0;        // root 0, else 1 + the greatest of the parents'
-  ObjectId state_root;            // database state; zero for an empty one
+  ObjectId state_root;            // database state; zero reads as empty
   TxnId txn;
   Timestamp time;
   std::string author;
@@ -73,7 +73,7 @@ std::string Encode(const Commit& commit);
 Result<Commit> DecodeCommit(std::string_view bytes);
 CommitId CommitIdOf(std::string_view encoded);
 // The same 32 bytes: a commit is an object.
-inline ObjectId ObjectIdOf(const CommitId& id) { return ObjectId::FromBytes(id.view()); }
+inline ObjectId AsObjectId(const CommitId& id) { return ObjectId::FromBytes(id.view()); }
 
 // The commit a database begins with: no parents, empty state.
 Commit RootCommit(const DatabaseId& database, Timestamp time);

@@ -46,8 +46,12 @@ struct Place {
   friend auto operator<=>(const Place&, const Place&) = default;
 };
 
+// A place longer than this is no key of a tree (tree::kMaxKeyBytes): over a hundred levels.
+inline constexpr size_t kMaxPlaceBytes = 4096;
+
 std::string EncodePlace(const Place& place);
-// kCorruption unless `bytes` is exactly what EncodePlace makes of some place.
+// kCorruption unless `bytes` is exactly what EncodePlace makes of some place, and
+// at most kMaxPlaceBytes long.
 Result<Place> DecodePlace(std::string_view bytes);
 
 // The digit of the first rows of a table: 80.

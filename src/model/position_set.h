@@ -112,6 +112,8 @@ struct PositionsRef {
 PositionsRef Store(object::Staging& staging, const PositionSet& set);
 // The set; kCorruption if the object is not one, has another count, or should have stood inline.
 Result<PositionSet> Load(object::ObjectReader& reader, const PositionsRef& ref);
+// The object itself: header, then the encoded set, longer than kMaxInlineBytes.
+Result<PositionSet> DecodePositionsObject(std::string_view bytes);
 
 void Write(Encoder& encoder, const PositionsRef& ref);
 PositionsRef ReadPositionsRef(Decoder& decoder);

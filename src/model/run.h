@@ -57,6 +57,8 @@ struct RunsRef {
 
 RunsRef Store(object::Staging& staging, const RunList& runs);
 Result<RunList> Load(object::ObjectReader& reader, const RunsRef& ref);
+// The object itself: header, then the encoded list, longer than kMaxInlineBytes.
+Result<RunList> DecodeRunsObject(std::string_view bytes);
 
 void Write(Encoder& encoder, const RunsRef& ref);
 RunsRef ReadRunsRef(Decoder& decoder);

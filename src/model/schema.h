@@ -40,6 +40,13 @@ struct Schema {
   friend bool operator==(const Schema&, const Schema&) = default;
 };
 
+// Levels of nesting a type may have; a type without children has one.
+inline constexpr int kMaxTypeDepth = 64;
+
+// Parameters in range and only where the kind has them, children as the kind wants them, depth at
+// most kMaxTypeDepth. kSchema (or kInvalidName) naming the type.
+Status ValidateType(const Type& type);
+
 // Names valid and distinct also after case folding, types well formed, at least one column, depth
 // at most 64. kSchema (or kInvalidName) naming the column.
 Status ValidateSchema(const Schema& schema);

@@ -11,8 +11,6 @@
 
 namespace rhizo::model {
 
-inline constexpr int kMaxTypeDepth = 64;
-
 std::string Encode(const Type& type);
 Result<Type> DecodeType(std::string_view bytes);
 std::string Encode(const Field& field);

@@ -29,7 +29,8 @@ struct TableState {
   bool merge_row = false;               // policy: the row, not the cell, is the unit of conflict
   std::vector<SortField> sort_order;
   std::vector<std::string> checks;  // constraint expressions
-  // The tree place -> segment entry; zero for no rows.
+  // The tree place -> segment entry. Of a table without rows it is not stored: it decodes as zero,
+  // which trees read as the empty map.
   ObjectId tree_root;
   uint64_t entries = 0;
   uint64_t rows = 0;

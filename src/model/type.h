@@ -50,6 +50,9 @@ enum class TypeKind : uint8_t {
   kJson = 35,         // a string known to be JSON
 };
 
+// Whether `kind` is one of the above.
+bool IsKnown(TypeKind kind);
+
 struct Field;
 
 struct Type {
