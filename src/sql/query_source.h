@@ -1,5 +1,6 @@
-// What the statements of one session read: implemented by the session, called by the catalog on whatever
-// thread the engine binds on. Its errors pass through the engine unchanged (engine/errors.h).
+// What the statements of one session read: implemented by the session, called by the catalog on
+// whatever thread the engine binds on. Its errors pass through the engine unchanged
+// (engine/errors.h).
 #pragma once
 
 #include <memory>
@@ -35,11 +36,13 @@ class QuerySource {
   // What plain names mean now. Called once per engine transaction, at the first name looked up; the
   // catalog keeps the view until that transaction ends.
   virtual Result<std::shared_ptr<const txn::View>> CurrentView() = 0;
-  // `name` at a point of history; `current` is the view of this statement. kTableNotFound, kBranchNotFound, kVersionNotFound.
-  virtual Result<std::shared_ptr<const table::OpenTable>> TableAt(const txn::View& current, const model::QualifiedName& name,
-                                                                   const AtPoint& point) = 0;
-  // rhizo_log([ref]), rhizo_branches(), rhizo_tags(), rhizo_history('t'), rhizo_segments('t'), rhizo_tables(): `function`
-  // without the prefix; `arguments` as given. Called while binding.
+  // `name` at a point of history; `current` is the view of this statement. kTableNotFound,
+  // kBranchNotFound, kVersionNotFound.
+  virtual Result<std::shared_ptr<const table::OpenTable>> TableAt(const txn::View& current,
+                                                                  const model::QualifiedName& name,
+                                                                  const AtPoint& point) = 0;
+  // rhizo_log([ref]), rhizo_branches(), rhizo_tags(), rhizo_history('t'), rhizo_segments('t'),
+  // rhizo_tables(): `function` without the prefix; `arguments` as given. Called while binding.
   virtual Result<MetadataTable> Metadata(const txn::View& current, const std::string& function,
                                          const std::vector<std::string>& arguments) = 0;
 };

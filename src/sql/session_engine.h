@@ -1,6 +1,7 @@
-// Runs a session's statements on the engine: one connection whose catalog shows the session's tables. The engine
-// of a database is started by the first session that needs it (SharedEngine).
-// One statement at a time per object; results stay valid after it is gone (they hold what they need).
+// Runs a session's statements on the engine: one connection whose catalog shows the session's
+// tables. The engine of a database is started by the first session that needs it (SharedEngine).
+// One statement at a time per object; results stay valid after it is gone (they hold what they
+// need).
 #pragma once
 
 #include <functional>
@@ -44,20 +45,22 @@ struct RunningQuery {
 class SessionEngine {
  public:
   // `source` outlives this object.
-  static Result<std::unique_ptr<SessionEngine>> Start(std::shared_ptr<SharedEngine> engine, QuerySource* source);
+  static Result<std::unique_ptr<SessionEngine>> Start(std::shared_ptr<SharedEngine> engine,
+                                                      QuerySource* source);
   ~SessionEngine();
 
-  // One or more statements; the rows are those of the last one. Reading statements only (SELECT, FROM, VALUES, EXPLAIN, DESCRIBE,
-  // SUMMARIZE, SHOW, PREPARE/EXECUTE/DEALLOCATE): others are kUnsupported. kSql with position in the user's own text; unknown names
-  // suggest the nearest.
-  Result<RunningQuery> Run(const std::string& statement, const Parameters& parameters, const WorkOptions& work);
+  // One or more statements; the rows are those of the last one. Reading statements only (SELECT,
+  // FROM, VALUES, EXPLAIN, DESCRIBE, SUMMARIZE, SHOW, PREPARE/EXECUTE/DEALLOCATE): others are
+  // kUnsupported. kSql with position in the user's own text; unknown names suggest the nearest.
+  Result<RunningQuery> Run(const std::string& statement, const Parameters& parameters,
+                           const WorkOptions& work);
   // Rows of one open table in order, with projection, an optional SQL condition, and limit.
   Result<RunningQuery> Scan(std::shared_ptr<const table::OpenTable> table, const std::string& name,
                             const std::vector<std::string>& columns, const std::string& where,
                             const Parameters& parameters, std::optional<uint64_t> limit);
-  // The rows of a user's stream as chunks of the table's schema: matched by name, cast where exact, missing
-  // columns filled with defaults (schema contract of docs/python.md). The stream is released in every case.
-  // Here and not in `engine` because casts run on a connection.
+  // The rows of a user's stream as chunks of the table's schema: matched by name, cast where exact,
+  // missing columns filled with defaults (schema contract of docs/python.md). The stream is
+  // released in every case. Here and not in `engine` because casts run on a connection.
   duckdb::ClientContext& client();
 
  private:

@@ -1,0 +1,66 @@
+#include "sql/scan_plan.h"
+
+#include <algorithm>
+
+#include "engine/errors.h"
+
+namespace rhizo::sql {
+namespace {
+
+size_t PositionOf(size_t field, std::vector<size_t>* fields) {
+  auto found = std::find(fields->begin(), fields->end(), field);
+  if (found != fields->end()) return found - fields->begin();
+  fields->push_back(field);
+  return fields->size() - 1;
+}
+
+ScanColumn MakeColumn(const table::OpenTable& table, duckdb::column_t id,
+                      std::vector<size_t>* fields) {
+  if (id == duckdb::COLUMN_IDENTIFIER_ROW_ID) {
+    return {ScanColumn::Kind::kRowId, duckdb::LogicalType::ROW_TYPE};
+  }
+  if (id == duckdb::COLUMN_IDENTIFIER_EMPTY) {
+    return {ScanColumn::Kind::kEmpty, duckdb::LogicalType::BOOLEAN};
+  }
+  CHECK(id < table.types().size());
+  return {ScanColumn::Kind::kField, table.types()[id], id, PositionOf(id, fields)};
+}
+
+void PlanColumns(const duckdb::TableFunctionInitInput& input, ScanPlan* plan) {
+  for (auto id : input.column_ids) {
+    plan->columns.push_back(MakeColumn(*plan->table, id, &plan->fields));
+  }
+  if (!input.projection_ids.empty()) {
+    plan->output.assign(input.projection_ids.begin(), input.projection_ids.end());
+    return;
+  }
+  for (size_t i = 0; i < plan->columns.size(); ++i) plan->output.push_back(i);
+}
+
+}  // namespace
+
+ScanPlan MakeScanPlan(const table::OpenTable& table, const duckdb::TableFunctionInitInput& input) {
+  ScanPlan plan;
+  plan.table = &table;
+  plan.entries = engine::ValueOrThrow(table.Entries());
+  plan.morsels = SplitIntoMorsels(plan.entries);
+  PlanColumns(input, &plan);
+  return plan;
+}
+
+std::vector<Morsel> SplitIntoMorsels(std::span<const table::OpenEntry> entries) {
+  std::vector<Morsel> morsels;
+  uint64_t rows = kMorselRows;
+  for (size_t i = 0; i < entries.size(); ++i) {
+    uint64_t added = entries[i].entry.visible_rows;
+    if (rows + added > kMorselRows) {
+      morsels.push_back({i, i});
+      rows = 0;
+    }
+    rows += added;
+    morsels.back().end_entry = i + 1;
+  }
+  return morsels;
+}
+
+}  // namespace rhizo::sql

@@ -1,0 +1,122 @@
+#include "sql/scan_statement.h"
+
+#include "base/name.h"
+#include "duckdb/parser/expression/columnref_expression.hpp"
+#include "duckdb/parser/expression/star_expression.hpp"
+#include "duckdb/parser/query_node/select_node.hpp"
+#include "duckdb/parser/statement/select_statement.hpp"
+#include "duckdb/parser/tableref/basetableref.hpp"
+#include "sql/refusal.h"
+
+namespace rhizo::sql {
+namespace {
+
+constexpr std::string_view kPrefix = "SELECT 1 WHERE ";
+
+Error UnknownColumn(const model::Schema& schema, const std::string& name) {
+  std::vector<std::string> names;
+  for (const auto& field : schema.fields) names.push_back(field.name);
+  std::string message = "there is no column \"" + name + "\"";
+  std::string nearest = NearestName(name, names);
+  if (!nearest.empty()) message += "; did you mean \"" + nearest + "\"?";
+  return Error(ErrorCode::kSchema, std::move(message)).With("column", name);
+}
+
+// Nothing but FROM-less SELECT 1 and the condition.
+bool IsOnlyCondition(const duckdb::SelectNode& node) {
+  return node.where_clause && node.from_table->type == duckdb::TableReferenceType::EMPTY_FROM &&
+         node.modifiers.empty() && node.cte_map.map.empty() && node.select_list.size() == 1 &&
+         node.groups.group_expressions.empty() && !node.having && !node.qualify && !node.sample;
+}
+
+Error NotOneCondition() {
+  return Error(ErrorCode::kSql, "`where` takes one condition over the columns of the table");
+}
+
+Result<ScanStatement> ParseCondition(const duckdb::ParserOptions& options,
+                                     const std::string& where) {
+  ScanStatement parsed;
+  parsed.text = {std::string(kPrefix) + where, kPrefix.size()};
+  duckdb::Parser parser(options);
+  try {
+    parser.ParseQuery(parsed.text.text);
+  } catch (const std::exception& exception) {
+    return parsed.text.Translate(exception);
+  }
+  if (parser.statements.size() != 1) return NotOneCondition();
+  parsed.statement = std::move(parser.statements[0]);
+  if (parsed.statement->type != duckdb::StatementType::SELECT_STATEMENT) return NotOneCondition();
+  auto& query = *parsed.statement->Cast<duckdb::SelectStatement>().node;
+  if (query.type != duckdb::QueryNodeType::SELECT_NODE ||
+      !IsOnlyCondition(query.Cast<duckdb::SelectNode>())) {
+    return NotOneCondition();
+  }
+  return parsed;
+}
+
+ScanStatement WithoutCondition() {
+  ScanStatement built;
+  auto select = duckdb::make_uniq<duckdb::SelectStatement>();
+  select->node = duckdb::make_uniq<duckdb::SelectNode>();
+  built.statement = std::move(select);
+  return built;
+}
+
+duckdb::unique_ptr<duckdb::TableRef> TableOf(const ScanRequest& request) {
+  auto table = duckdb::make_uniq<duckdb::BaseTableRef>();
+  table->catalog_name = request.catalog;
+  table->schema_name = request.table.schema;
+  table->table_name = request.table.name;
+  return table;
+}
+
+// By position in the table's schema, so the names of the result are the table's own.
+duckdb::vector<duckdb::unique_ptr<duckdb::ParsedExpression>> SelectList(
+    const ScanRequest& request) {
+  duckdb::vector<duckdb::unique_ptr<duckdb::ParsedExpression>> list;
+  if (request.columns.empty()) list.push_back(duckdb::make_uniq<duckdb::StarExpression>());
+  for (const auto& name : request.columns) {
+    const auto& field = request.schema->fields[request.schema->Find(name)];
+    list.push_back(duckdb::make_uniq<duckdb::ColumnRefExpression>(field.name, request.table.name));
+  }
+  return list;
+}
+
+void AddLimit(uint64_t limit, duckdb::QueryNode* node) {
+  auto modifier = duckdb::make_uniq<duckdb::LimitModifier>();
+  modifier->limit = duckdb::make_uniq<duckdb::ConstantExpression>(duckdb::Value::UBIGINT(limit));
+  node->modifiers.push_back(std::move(modifier));
+}
+
+}  // namespace
+
+Result<model::Schema> ScanSchema(const model::Schema& schema,
+                                 const std::vector<std::string>& columns) {
+  if (columns.empty()) return schema;
+  model::Schema chosen;
+  for (const auto& name : columns) {
+    int index = schema.Find(name);
+    if (index < 0) return UnknownColumn(schema, name);
+    chosen.fields.push_back(schema.fields[index]);
+  }
+  return chosen;
+}
+
+Result<ScanStatement> MakeScanStatement(const duckdb::ParserOptions& options,
+                                        const ScanRequest& request) {
+  for (const auto& name : request.columns) {
+    if (request.schema->Find(name) < 0) return UnknownColumn(*request.schema, name);
+  }
+  auto made = WithoutCondition();
+  if (!request.where.empty()) {
+    ASSIGN_OR_RETURN(made, ParseCondition(options, request.where));
+  }
+  auto& node = made.statement->Cast<duckdb::SelectStatement>().node->Cast<duckdb::SelectNode>();
+  node.from_table = TableOf(request);
+  node.select_list = SelectList(request);
+  if (request.limit) AddLimit(*request.limit, &node);
+  made.statement->query = made.text.text;
+  return made;
+}
+
+}  // namespace rhizo::sql
