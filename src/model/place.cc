@@ -206,12 +206,12 @@ Gap GapBetween(const Place* before, const Place* after) {
   const Place none;
   const Place& low = before != nullptr ? *before : none;
   for (size_t depth = 0;; ++depth) {
-    std::string_view digit = depth < low.levels.size() ? low.levels[depth].digit : "";
+    std::string digit = depth < low.levels.size() ? low.levels[depth].digit : "";
     std::vector<Level> path(low.levels.begin(), low.levels.begin() + depth);
     if (after == nullptr || !SharePath(low, *after, depth)) {
       return {std::move(path), digit.empty() ? FirstDigit() : DigitAfter(digit)};
     }
-    std::string_view bound = after->levels[depth].digit;
+    const std::string& bound = after->levels[depth].digit;
     if (digit < bound) return {std::move(path), DigitBetween(digit, bound)};
   }
 }
