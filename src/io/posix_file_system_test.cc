@@ -15,7 +15,7 @@ namespace {
 struct PosixFixture {
   FileSystem& fs() { return posix; }
   std::string Path(const std::string& name) { return directory.Path(name); }
-  TemporaryDirectory directory;
+  TemporaryDirectory directory{Medium::kDisk};
   PosixFileSystem posix;
 };
 

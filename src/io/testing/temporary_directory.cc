@@ -1,5 +1,7 @@
 #include "io/testing/temporary_directory.h"
 
+#include <unistd.h>
+
 #include <cstdlib>
 #include <filesystem>
 
@@ -7,8 +9,17 @@
 
 namespace rhizo::io {
 
-TemporaryDirectory::TemporaryDirectory()
-    : path_(std::filesystem::temp_directory_path() / "rhizo-test-XXXXXX") {
+namespace {
+
+std::filesystem::path Parent(Medium medium) {
+  if (medium == Medium::kFast && access("/dev/shm", W_OK) == 0) return "/dev/shm";
+  return std::filesystem::temp_directory_path();
+}
+
+}  // namespace
+
+TemporaryDirectory::TemporaryDirectory(Medium medium)
+    : path_(Parent(medium) / "rhizo-test-XXXXXX") {
   CHECK(mkdtemp(path_.data()) != nullptr);
 }
 

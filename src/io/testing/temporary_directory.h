@@ -1,13 +1,16 @@
-// A fresh directory on the real file system, removed with everything in it at the end.
+// A fresh directory of the operating system, removed with everything in it at the end.
 #pragma once
 
 #include <string>
 
 namespace rhizo::io {
 
+// Where it lies: in memory (if there is such a file system), where syncs cost nothing, or on the disk.
+enum class Medium { kFast, kDisk };
+
 class TemporaryDirectory {
  public:
-  TemporaryDirectory();
+  explicit TemporaryDirectory(Medium medium = Medium::kFast);
   ~TemporaryDirectory();
   TemporaryDirectory(const TemporaryDirectory&) = delete;
   TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
