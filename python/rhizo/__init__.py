@@ -1,0 +1,79 @@
+"""Rhizo: git for tables, with a SQL engine inside.
+
+>>> import rhizo
+>>> with rhizo.open(tmp_path / "example") as db:
+...     _ = db.write("users", {"name": ["Ada", "Bob"], "score": [90, 70]})
+...     _ = db.append("users", {"name": ["Eve"], "score": [85]})
+...     db.sql("SELECT name FROM users VERSION 1").fetchall()
+[('Ada',), ('Bob',)]
+"""
+
+from rhizo import _rhizo
+from rhizo.database import Database, open
+from rhizo.errors import (
+    AlreadyExistsError,
+    BranchNotFoundError,
+    BusyError,
+    CancelledError,
+    ClosedError,
+    CommitUnknownError,
+    ConflictError,
+    ConstraintError,
+    CorruptionError,
+    DiskFullError,
+    InvalidArgumentError,
+    InvalidNameError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RhizoError,
+    SchemaError,
+    SqlError,
+    StorageError,
+    TableNotFoundError,
+    UnsupportedError,
+    VersionNotFoundError,
+)
+from rhizo.facts import Branch, Commit, CommitResult, Interval, TableInfo, Tag, Version, WriteResult
+from rhizo.result import Result
+from rhizo.session import Session
+from rhizo.transaction import Transaction
+
+__version__: str = _rhizo.version()
+
+__all__ = [
+    "AlreadyExistsError",
+    "Branch",
+    "BranchNotFoundError",
+    "BusyError",
+    "CancelledError",
+    "ClosedError",
+    "Commit",
+    "CommitResult",
+    "CommitUnknownError",
+    "ConflictError",
+    "ConstraintError",
+    "CorruptionError",
+    "Database",
+    "DiskFullError",
+    "Interval",
+    "InvalidArgumentError",
+    "InvalidNameError",
+    "OutOfMemoryError",
+    "ReadOnlyError",
+    "Result",
+    "RhizoError",
+    "SchemaError",
+    "Session",
+    "SqlError",
+    "StorageError",
+    "TableInfo",
+    "TableNotFoundError",
+    "Tag",
+    "Transaction",
+    "UnsupportedError",
+    "Version",
+    "VersionNotFoundError",
+    "WriteResult",
+    "__version__",
+    "open",
+]

@@ -1,0 +1,67 @@
+"""Schemas that users declare: SQL types, Python types, Arrow fields, or anything with ``__arrow_c_schema__``."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import re
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from rhizo import _rhizo
+from rhizo.errors import InvalidArgumentError, SchemaError, SqlError
+
+_SQL_OF_PYTHON: dict[Any, str] = {
+    bool: "BOOLEAN",
+    int: "BIGINT",
+    float: "DOUBLE",
+    str: "VARCHAR",
+    bytes: "BLOB",
+    datetime.date: "DATE",
+    datetime.time: "TIME",
+    datetime.datetime: "TIMESTAMP",
+    datetime.timedelta: "INTERVAL",
+    decimal.Decimal: "DECIMAL(38,9)",
+    uuid.UUID: "UUID",
+}
+_NOT_NULL = re.compile(r"\s+NOT\s+NULL\s*$", re.IGNORECASE)
+
+
+def to_schema(session: _rhizo.Session, schema: Any) -> object:
+    """A PyCapsule ``arrow_schema`` of a struct with one child per column."""
+    if isinstance(schema, Mapping):
+        return _of_columns(session, schema)
+    if hasattr(schema, "__arrow_c_schema__"):
+        return schema.__arrow_c_schema__()
+    if hasattr(schema, "schema") and hasattr(schema.schema, "__arrow_c_schema__"):
+        return schema.schema.__arrow_c_schema__()
+    raise InvalidArgumentError(
+        f"cannot read a schema from {type(schema).__name__}; give a dict of column name to SQL type such as "
+        '{"id": "BIGINT", "name": "VARCHAR"}, or a pyarrow schema'
+    )
+
+
+def _of_columns(session: _rhizo.Session, columns: Mapping[Any, Any]) -> object:
+    if not columns:
+        raise SchemaError("a table has at least one column")
+    return _rhizo.struct_schema([_column(session, str(name), kind) for name, kind in columns.items()])
+
+
+def _column(session: _rhizo.Session, name: str, kind: Any) -> tuple[str, object, bool]:
+    if hasattr(kind, "__arrow_c_schema__"):
+        return name, kind.__arrow_c_schema__(), bool(getattr(kind, "nullable", True))
+    text = _SQL_OF_PYTHON.get(kind, kind) if not isinstance(kind, str) else kind
+    if not isinstance(text, str):
+        raise SchemaError(f"column {name!r}: {kind!r} is no type; give a SQL type such as 'BIGINT'", fields={"column": name})
+    bare = _NOT_NULL.sub("", text)
+    return name, _sql_type(session, name, bare), bare == text
+
+
+def _sql_type(session: _rhizo.Session, name: str, text: str) -> object:
+    """The engine says what the type means, so that every spelling it knows works."""
+    try:
+        probe = session.sql(f"SELECT CAST(NULL AS {text}\n) AS c LIMIT 0", None)
+        return _rhizo.first_column_schema(probe.arrow_schema())
+    except SqlError as error:
+        raise SchemaError(f"column {name!r}: {text!r} is no SQL type: {error}", fields={"column": name}) from error

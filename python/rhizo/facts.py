@@ -1,0 +1,284 @@
+"""What a database tells about itself: small immutable values. Times are aware ``datetime`` in UTC, sizes are bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import Any, NamedTuple
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+def to_time(micros: int) -> datetime:
+    """Microseconds since 1970-01-01 UTC as a datetime."""
+    return _EPOCH + timedelta(microseconds=micros)
+
+
+def to_micros(time: datetime) -> int:
+    """An aware datetime (naive: UTC) as microseconds since 1970-01-01 UTC."""
+    aware = time if time.tzinfo is not None else time.replace(tzinfo=timezone.utc)
+    return (aware - _EPOCH) // timedelta(microseconds=1)
+
+
+def _short(commit: str) -> str:
+    return commit[:10] or "none"
+
+
+class Interval(NamedTuple):
+    """A SQL interval that counts months, which no ``timedelta`` can."""
+
+    months: int
+    days: int
+    nanoseconds: int
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its name, its SQL type (``"DECIMAL(10,2)"``) and whether it may hold NULL."""
+
+    name: str
+    type: str
+    nullable: bool = True
+
+
+@dataclass(frozen=True)
+class TableInfo:
+    """A table at one moment. ``bytes``: of its segments, each counted once."""
+
+    name: str
+    table_id: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    rows: int
+    segments: int
+    bytes: int
+    version: int
+    commit: str
+
+    @classmethod
+    def of(cls, facts: dict[str, Any]) -> TableInfo:
+        columns = tuple(Column(**column) for column in facts.pop("columns"))
+        return cls(columns=columns, key=tuple(facts.pop("key")), **facts)
+
+    def __repr__(self) -> str:
+        return (
+            f"TableInfo({self.name!r}, version={self.version}, rows={self.rows:,}, "
+            f"columns={[column.name for column in self.columns]}, bytes={self.bytes:,})"
+        )
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of a table: who made it when, by which operation, and how many rows it has."""
+
+    version: int
+    commit: str
+    time: datetime
+    operation: str
+    author: str
+    message: str
+    rows: int
+
+    @classmethod
+    def of(cls, facts: dict[str, Any]) -> Version:
+        return cls(time=to_time(facts.pop("time")), **facts)
+
+
+@dataclass(frozen=True)
+class TableChange:
+    """What a commit did to one table; ``version`` is 0 for a drop."""
+
+    table: str
+    operation: str
+    version: int
+    rows_added: int
+    rows_removed: int
+
+
+@dataclass(frozen=True)
+class Commit:
+    """One state of the whole database: what changed, who, when and why."""
+
+    id: str
+    parents: tuple[str, ...]
+    txn_id: str
+    time: datetime
+    author: str
+    message: str
+    metadata: dict[str, str] = field(hash=False)
+    tables: tuple[TableChange, ...]
+    refs: tuple[str, ...]
+
+    @classmethod
+    def of(cls, facts: dict[str, Any]) -> Commit:
+        return cls(
+            parents=tuple(facts.pop("parents")),
+            time=to_time(facts.pop("time")),
+            tables=tuple(TableChange(**change) for change in facts.pop("tables")),
+            refs=tuple(facts.pop("refs")),
+            **facts,
+        )
+
+    def __repr__(self) -> str:
+        changes = ", ".join(f"{change.operation} {change.table}" for change in self.tables)
+        return f"Commit({_short(self.id)}, {self.time:%Y-%m-%d %H:%M:%S}, {self.author!r}, {self.message!r}, [{changes}])"
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A name that moves with each commit made on it."""
+
+    name: str
+    commit: str
+    expires: datetime | None = None
+    protected: bool = False
+
+    @classmethod
+    def of(cls, facts: dict[str, Any]) -> Branch:
+        expires = facts.pop("expires")
+        return cls(expires=None if expires is None else to_time(expires), **facts)
+
+    def __repr__(self) -> str:
+        expires = f", expires={self.expires:%Y-%m-%d %H:%M:%S}" if self.expires else ""
+        return f"Branch({self.name!r}, {_short(self.commit)}{expires}{', protected' if self.protected else ''})"
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A name that stays at one commit."""
+
+    name: str
+    commit: str
+
+    def __repr__(self) -> str:
+        return f"Tag({self.name!r}, {_short(self.commit)})"
+
+
+@dataclass(frozen=True)
+class RefLogEntry:
+    """One move of a branch or tag; an empty commit means it was created or deleted."""
+
+    ref: str
+    number: int
+    old_commit: str
+    new_commit: str
+    time: datetime
+    operation: str
+    txn_id: str
+
+    @classmethod
+    def of(cls, facts: dict[str, Any]) -> RefLogEntry:
+        return cls(time=to_time(facts.pop("time")), **facts)
+
+
+@dataclass(frozen=True)
+class WriteResult:
+    """What a write did. Inside a transaction ``version`` is 0 and ``commit`` empty until it commits."""
+
+    table: str
+    version: int
+    commit: str
+    changed: bool
+    rows: int
+    rows_inserted: int
+    rows_updated: int
+    rows_deleted: int
+    segments_new: int
+    segments_reused: int
+    new_bytes: int
+    reused_bytes: int
+    base: str
+
+    def __repr__(self) -> str:
+        if not self.changed:
+            return f"WriteResult({self.table!r}, unchanged, version={self.version}, rows={self.rows:,})"
+        return (
+            f"WriteResult({self.table!r}, version={self.version}, rows={self.rows:,}, inserted={self.rows_inserted:,}, "
+            f"updated={self.rows_updated:,}, deleted={self.rows_deleted:,}, new_bytes={self.new_bytes:,})"
+        )
+
+
+@dataclass(frozen=True)
+class CommitResult:
+    """What a transaction did: the commit (empty if nothing changed) and one entry per table written."""
+
+    commit: str
+    txn_id: str
+    changed: bool
+    tables: tuple[WriteResult, ...]
+
+    @classmethod
+    def of(cls, facts: dict[str, Any]) -> CommitResult:
+        return cls(tables=tuple(WriteResult(**table) for table in facts.pop("tables")), **facts)
+
+    def __repr__(self) -> str:
+        return f"CommitResult({_short(self.commit)}, tables={[table.table for table in self.tables]})"
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """What became of a transaction: ``outcome`` is ``"committed"``, ``"not landed"`` or ``"undecided"``."""
+
+    outcome: str
+    commit: str
+
+
+@dataclass(frozen=True)
+class MergeResult:
+    """Where the branch stands after a merge."""
+
+    commit: str
+    changed: bool
+    fast_forward: bool
+
+
+@dataclass(frozen=True)
+class Stats:
+    """Storage of a whole database; ``tables``, ``rows`` and ``table_bytes`` are of the session's branch."""
+
+    tables: int
+    branches: int
+    tags: int
+    rows: int
+    table_bytes: int
+    objects: int
+    object_bytes: int
+    metadata_bytes: int
+    cache_bytes: int
+    cache_hits: int
+    cache_misses: int
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A damaged object, and the table versions that need it."""
+
+    object: str
+    problem: str
+    tables: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class VerifyReport:
+    """What ``verify`` looked at, and what it found; truthy if all is well."""
+
+    commits: int
+    table_states: int
+    objects: int
+    bytes: int
+    findings: tuple[Finding, ...]
+
+    @classmethod
+    def of(cls, facts: dict[str, Any]) -> VerifyReport:
+        findings = tuple(
+            Finding(found["object"], found["problem"], tuple(found["tables"])) for found in facts.pop("findings")
+        )
+        return cls(findings=findings, **facts)
+
+    @property
+    def ok(self) -> bool:
+        """Was everything as it was written?"""
+        return not self.findings
+
+    def __bool__(self) -> bool:
+        return self.ok

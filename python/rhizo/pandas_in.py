@@ -1,0 +1,162 @@
+"""pandas DataFrames as Arrow tables, with what is needed to give them back as they were.
+
+The schema's metadata gets the key ``pandas`` in the form pyarrow writes it, with our own part under ``rhizo``:
+labels, dtypes, and which columns are the index (docs/python.md).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+import pandas as pd
+
+from rhizo.errors import SchemaError
+from rhizo.optional import need
+from rhizo.pandas_labels import encode_label, is_plain
+
+_CLEAR_OBJECTS = {
+    "string", "bytes", "integer", "floating", "boolean", "decimal", "date", "datetime", "time", "timedelta",
+    "datetime64", "timedelta64", "empty",
+}  # fmt: skip
+
+
+def to_arrow(frame: pd.DataFrame) -> Any:
+    """The frame as a ``pyarrow.Table``; index levels that say something become columns behind the others."""
+    pa = need("pyarrow", "writing a pandas DataFrame")
+    columns = [(str(label), frame.iloc[:, place]) for place, label in enumerate(frame.columns)]
+    levels = _index_columns(frame.index, {name for name, _ in columns})
+    everything = columns + levels
+    _refuse_duplicates([name for name, _ in everything])
+    if not everything:
+        raise SchemaError("a DataFrame without columns is no table")
+    arrays = [_column(pa, name, series) for name, series in everything]
+    table = pa.table(dict(zip((name for name, _ in everything), arrays, strict=True)))
+    return table.replace_schema_metadata({"pandas": json.dumps(_metadata(frame, everything, len(levels)))})
+
+
+def _refuse_duplicates(names: list[str]) -> None:
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise SchemaError(f"duplicate column name {twice[0]!r}: names must differ as text", fields={"column": twice[0]})
+
+
+def _is_plain_range(index: Any) -> bool:
+    return isinstance(index, pd.RangeIndex) and index.name is None and index.start == 0 and index.step == 1
+
+
+def _index_columns(index: Any, taken: set[str]) -> list[tuple[str, Any]]:
+    """Name and values of each index level; none for a plain range."""
+    if _is_plain_range(index) or (len(index) == 0 and index.name is None and index.nlevels == 1):
+        return []
+    levels = []
+    for place in range(index.nlevels):
+        name = str(index.names[place]) if index.names[place] is not None else ""
+        if not name or name in taken:
+            name = f"__index_level_{place}__"
+        taken.add(name)
+        levels.append((name, pd.Series(index.get_level_values(place)).reset_index(drop=True)))
+    return levels
+
+
+def _metadata(frame: pd.DataFrame, everything: list[tuple[str, Any]], levels: int) -> dict[str, Any]:
+    from rhizo.pandas_types import encode_dtype
+
+    names = [name for name, _ in everything]
+    index_names = list(frame.index.names) if levels else []
+    rhizo: dict[str, Any] = {"dtypes": {name: encode_dtype(series.dtype, None) for name, series in everything}}
+    rhizo["index_names"] = [encode_label(name) for name in index_names]
+    if not is_plain(frame.columns):
+        rhizo["labels"] = [encode_label(label) for label in frame.columns]
+    if any(name is not None for name in frame.columns.names):
+        rhizo["columns_names"] = [encode_label(name) for name in frame.columns.names]
+    labels = names[: len(names) - levels] + [None if name is None else str(name) for name in index_names]
+    return {
+        "index_columns": names[len(names) - levels :],
+        "column_indexes": [
+            {"name": None, "field_name": None, "pandas_type": "unicode", "numpy_type": "object", "metadata": None}
+        ],
+        "columns": [_column_entry(label, name, series) for label, (name, series) in zip(labels, everything, strict=True)],
+        "creator": {"library": "rhizo", "version": "1"},
+        "pandas_version": pd.__version__,
+        "rhizo": rhizo,
+    }
+
+
+def _column_entry(label: str | None, name: str, series: Any) -> dict[str, Any]:
+    numpy_type = "object" if isinstance(series.dtype, pd.CategoricalDtype) else str(series.dtype)
+    return {"name": label, "field_name": name, "pandas_type": numpy_type, "numpy_type": numpy_type, "metadata": None}
+
+
+def _column(pa: Any, name: str, series: Any) -> Any:
+    try:
+        return _convert(pa, name, series)
+    except (pa.ArrowException, TypeError, OverflowError) as error:
+        raise SchemaError(
+            f"column {name!r} ({series.dtype}) cannot be stored: {error}", fields={"column": name}
+        ) from error
+
+
+def _convert(pa: Any, name: str, series: Any) -> Any:
+    dtype = series.dtype
+    if dtype == object:
+        return _objects(pa, name, series)
+    if isinstance(dtype, pd.SparseDtype):
+        return _convert(pa, name, series.sparse.to_dense())
+    if dtype.kind == "c":
+        raise SchemaError(f"column {name!r}: complex numbers cannot be stored", fields={"column": name})
+    if str(dtype) == "float16":
+        return pa.array(series.astype("float32"), from_pandas=True)
+    if isinstance(dtype, pd.CategoricalDtype):
+        return pa.array(series, from_pandas=True)
+    if isinstance(dtype, pd.DatetimeTZDtype):
+        return _exact(pa, name, pa.array(series, from_pandas=True), pa.timestamp("us", tz=str(dtype.tz)))
+    if dtype.kind == "m" and not isinstance(dtype, pd.ArrowDtype):
+        return _exact(pa, name, pa.array(series, from_pandas=True), pa.duration("us"))
+    if pd.api.types.is_extension_array_dtype(dtype):
+        return pa.array(series.array)
+    return pa.array(series.to_numpy(), from_pandas=True)
+
+
+def _exact(pa: Any, name: str, array: Any, kind: Any) -> Any:
+    """Cast to microseconds, which is what such a column stores."""
+    try:
+        return array.cast(kind)
+    except pa.ArrowInvalid as error:
+        raise SchemaError(
+            f"column {name!r} ({array.type}) has values that do not fit microseconds: {error}", fields={"column": name}
+        ) from error
+
+
+def _objects(pa: Any, name: str, series: Any) -> Any:
+    """Python objects, if they are all of one kind."""
+    present = [value for value in series if not _is_missing(value)]
+    kinds = sorted({type(value).__name__ for value in present})
+    kind = pd.api.types.infer_dtype(present, skipna=False) if present else "empty"
+    if (kind not in _CLEAR_OBJECTS and len(kinds) > 1) or len(_zones(present, kind)) > 1:
+        raise SchemaError(
+            f"column {name!r} mixes {', '.join(kinds)}; convert it to one type first",
+            fields={"column": name, "types": ", ".join(kinds)},
+        )
+    if kind == "integer" and any(not -(2**63) <= value < 2**63 for value in present):
+        return _huge(pa, name, series)
+    return pa.array([None if _is_missing(value) else value for value in series])
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value)
+
+
+def _zones(present: list[Any], kind: str) -> set[str]:
+    return {str(value.tzinfo) for value in present} if kind == "datetime" else set()
+
+
+def _huge(pa: Any, name: str, series: Any) -> Any:
+    """Whole numbers beyond 64 bits, as 128 bits."""
+    values = [None if _is_missing(value) else int(value) for value in series]
+    if any(value is not None and not -(2**127) <= value < 2**127 for value in values):
+        raise SchemaError(f"column {name!r} has whole numbers beyond 128 bits", fields={"column": name})
+    stored = [None if value is None else value.to_bytes(16, "little", signed=True) for value in values]
+    kind = pa.opaque(pa.binary(16), type_name="hugeint", vendor_name="DuckDB")
+    return pa.ExtensionArray.from_storage(kind, pa.array(stored, pa.binary(16)))

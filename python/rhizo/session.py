@@ -1,0 +1,383 @@
+"""A place in the history of a database from which tables are read and written."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from types import TracebackType
+from typing import TypeVar
+
+from rhizo import _rhizo
+from rhizo.errors import InvalidArgumentError, RhizoError
+from rhizo.facts import (
+    Branch,
+    Commit,
+    MergeResult,
+    RefLogEntry,
+    Resolution,
+    Stats,
+    Tag,
+    VerifyReport,
+    to_micros,
+)
+from rhizo.progress import Progress, shown
+from rhizo.tables import Ref, Tables, to_ref
+from rhizo.transaction import Transaction
+
+_Self = TypeVar("_Self", bound="Session")
+_T = TypeVar("_T")
+
+
+class Session(Tables):
+    """A branch (or one fixed commit) of a database; each statement sees its newest commit.
+
+    Sessions are independent of each other, and safe to use from several threads, one statement at a time. As a
+    context manager a session is closed at the end.
+
+    Examples here start with ``db = rhizo.open(directory)``, a new and empty database.
+    """
+
+    # --- transactions
+
+    def transaction(
+        self,
+        message: str = "",
+        *,
+        author: str = "",
+        metadata: Mapping[str, str] | None = None,
+        txn_id: str = "",
+    ) -> Transaction:
+        """Begins a transaction on this session's branch, in a session of its own: this one stays outside of it.
+
+        Args:
+            message: recorded in the commit, with ``author`` (default: that of ``open``) and ``metadata``.
+            txn_id: 32 hex digits chosen by the caller, so that :meth:`resolve` can be asked after a crash.
+
+        >>> with db.transaction("two at once", metadata={"job": "17"}) as tx:
+        ...     _ = tx.write("a", {"n": [1]})
+        ...     _ = tx.write("b", {"n": [2]})
+        ...     db.tables(), tx.tables()
+        ([], ['a', 'b'])
+        >>> db.commit().metadata
+        {'job': '17'}
+        """
+        branch = self._native.current_branch()
+        native = self._native.on(branch) if branch else self._native
+        begun = native.begin(message, author, dict(metadata or {}), txn_id)
+        return Transaction(native, begun, owns_session=bool(branch))
+
+    def retry(
+        self, function: Callable[[Transaction], _T], *, attempts: int = 10, message: str = "", author: str = ""
+    ) -> _T:
+        """Runs ``function(tx)`` in a transaction, again from the start whenever it meets a retryable conflict.
+
+        Returns:
+            what ``function`` returned in the run that was committed.
+
+        Raises:
+            the last conflict, after ``attempts`` runs; any other error at once.
+
+        >>> _ = db.write("counter", {"n": [1]})
+        >>> def add_one(tx):
+        ...     n = tx.sql("SELECT n FROM counter").fetchone()[0]
+        ...     tx.write("counter", {"n": [n + 1]})
+        ...     return n + 1
+        >>> db.retry(add_one)
+        2
+        """
+        if attempts < 1:
+            raise InvalidArgumentError(f"attempts={attempts}; give 1 or more")
+        for attempt in range(1, attempts):
+            try:
+                return self._attempt(function, message, author)
+            except RhizoError as error:
+                if not error.retryable:
+                    raise
+            time.sleep(random.uniform(0, min(0.1, 0.001 * 2**attempt)))
+        return self._attempt(function, message, author)
+
+    def _attempt(self, function: Callable[[Transaction], _T], message: str, author: str) -> _T:
+        with self.transaction(message, author=author) as tx:
+            return function(tx)
+
+    def resolve(self, txn_id: str) -> Resolution:
+        """What became of a transaction whose answer was lost.
+
+        >>> tx = db.transaction()
+        >>> _ = tx.write("users", {"id": [1]})
+        >>> _ = tx.commit()
+        >>> db.resolve(tx.txn_id).outcome
+        'committed'
+        """
+        return Resolution(**self._native.resolve(txn_id))
+
+    # --- history
+
+    def commit(self, ref: Ref | None = None) -> Commit:
+        """The commit this session reads now, or the one ``ref`` names.
+
+        >>> _ = db.write("users", {"id": [1]}, message="first users")
+        >>> db.commit().message
+        'first users'
+        """
+        return Commit.of(self._native.head() if ref is None else self._native.show(to_ref(ref)))
+
+    def log(self, ref: Ref | None = None, *, limit: int | None = None, table: str = "") -> list[Commit]:
+        """Commits reachable from ``ref`` (default: from here), newest first.
+
+        Args:
+            limit: at most so many.
+            table: only those that changed this table.
+
+        >>> _ = db.write("users", {"id": [1]}, message="first")
+        >>> _ = db.append("users", {"id": [2]}, message="second")
+        >>> [commit.message for commit in db.log(limit=2)]
+        ['second', 'first']
+        """
+        if limit == 0:
+            return []
+        return [Commit.of(facts) for facts in self._native.log(to_ref(ref), limit or 0, table)]
+
+    def history(self, table: str, *, limit: int | None = None) -> list[Commit]:
+        """Commits that changed a table, newest first.
+
+        >>> _ = db.write("a", {"n": [1]})
+        >>> _ = db.write("b", {"n": [1]})
+        >>> [change.table for commit in db.history("a") for change in commit.tables]
+        ['a']
+        """
+        return self.log(limit=limit, table=table)
+
+    def reflog(self, ref: str = "", *, limit: int | None = None) -> list[RefLogEntry]:
+        """How branches and tags moved, newest first; what was deleted can be found here.
+
+        >>> _ = db.create_branch("try")
+        >>> db.reflog("try")[0].ref
+        'try'
+        """
+        if limit == 0:
+            return []
+        return [RefLogEntry.of(facts) for facts in self._native.reflog(ref, limit or 0)]
+
+    # --- branches and tags
+
+    def branches(self) -> list[Branch]:
+        """All branches.
+
+        >>> [branch.name for branch in db.branches()]
+        ['main']
+        """
+        return [Branch.of(facts) for facts in self._native.branches()]
+
+    def create_branch(
+        self, name: str, at: Ref | None = None, *, expires: datetime | None = None, protected: bool | None = None
+    ) -> Branch:
+        """Makes a branch from here, or from a branch, tag, commit, ``ref~n`` or time; costs a few hundred bytes.
+
+        Args:
+            expires: from then on the branch may be cleared away.
+            protected: it cannot be deleted or renamed.
+
+        Raises:
+            AlreadyExistsError, BranchNotFoundError, InvalidNameError.
+
+        >>> db.create_branch("experiment").name
+        'experiment'
+        """
+        until = None if expires is None else to_micros(expires)
+        return Branch.of(self._native.create_branch(name, to_ref(at), until, protected))
+
+    def set_branch(self, name: str, *, expires: datetime | None = None, protected: bool | None = None) -> Branch:
+        """Changes a branch's expiry or protection; what is None stays as it is.
+
+        >>> _ = db.create_branch("release")
+        >>> db.set_branch("release", protected=True).protected
+        True
+        """
+        until = None if expires is None else to_micros(expires)
+        return Branch.of(self._native.set_branch(name, until, protected))
+
+    def delete_branch(self, name: str) -> None:
+        """Removes a branch; :meth:`undelete_branch` brings it back.
+
+        >>> _ = db.create_branch("try")
+        >>> db.delete_branch("try")
+        >>> db.undelete_branch("try").name
+        'try'
+        """
+        self._native.delete_branch(name)
+
+    def undelete_branch(self, name: str) -> Branch:
+        """Brings a deleted branch back to its last commit."""
+        return Branch.of(self._native.undelete_branch(name))
+
+    def rename_branch(self, name: str, new_name: str) -> None:
+        """Gives a branch another name.
+
+        >>> _ = db.create_branch("try")
+        >>> db.rename_branch("try", "tried")
+        >>> [branch.name for branch in db.branches()]
+        ['main', 'tried']
+        """
+        self._native.rename_branch(name, new_name)
+
+    def tags(self) -> list[Tag]:
+        """All tags."""
+        return [Tag(**facts) for facts in self._native.tags()]
+
+    def tag(self, name: str, at: Ref | None = None) -> Tag:
+        """Names the commit this session reads (or the one ``at`` names) for good.
+
+        >>> _ = db.write("users", {"id": [1]})
+        >>> db.tag("v1.0").name
+        'v1.0'
+        >>> db.read("users", at="v1.0").fetchall()
+        [(1,)]
+        """
+        return Tag(**self._native.create_tag(name, to_ref(at)))
+
+    def delete_tag(self, name: str) -> None:
+        """Removes a tag."""
+        self._native.delete_tag(name)
+
+    def current_branch(self) -> str:
+        """The name of this session's branch; "" for a snapshot.
+
+        >>> db.current_branch()
+        'main'
+        """
+        return self._native.current_branch()
+
+    def checkout(self, branch: str, *, create: bool = False) -> None:
+        """Moves this session (and only it) to another branch, made first if ``create``.
+
+        >>> db.checkout("experiment", create=True)
+        >>> db.current_branch()
+        'experiment'
+        """
+        self._native.checkout(branch, create)
+
+    def merge(self, source: Ref) -> MergeResult:
+        """Brings what happened on ``source`` to this branch, which must not have moved since (a fast-forward).
+
+        Raises:
+            UnsupportedError: both moved; ``error.ours`` and ``error.theirs`` are the two heads.
+
+        >>> _ = db.create_branch("experiment")
+        >>> with db.on("experiment") as experiment:
+        ...     _ = experiment.write("users", {"id": [1]})
+        >>> db.merge("experiment").fast_forward
+        True
+        >>> db.tables()
+        ['users']
+        """
+        return MergeResult(**self._native.merge(to_ref(source)))
+
+    # --- other sessions
+
+    def on(self, branch: str | Branch) -> Session:
+        """Another session, on a branch.
+
+        Raises:
+            BranchNotFoundError: the message suggests the nearest name.
+
+        >>> _ = db.create_branch("experiment")
+        >>> with db.on("experiment") as experiment:
+        ...     _ = experiment.write("users", {"id": [1]})
+        >>> db.tables()
+        []
+        """
+        return Session(self._native.on(to_ref(branch)))
+
+    def at(self, ref: Ref) -> Session:
+        """A read-only snapshot: a session that stays at one commit.
+
+        >>> _ = db.write("users", {"id": [1]})
+        >>> with db.at("main") as before:
+        ...     _ = db.append("users", {"id": [2]})
+        ...     len(before.read("users")), len(db.read("users"))
+        (1, 2)
+        """
+        return Session(self._native.at(to_ref(ref)))
+
+    def scratch(self) -> Scratch:
+        """A session on a nameless branch from here, gone at the end unless it is kept.
+
+        >>> with db.scratch() as scratch:
+        ...     _ = scratch.write("users", {"id": [1]})
+        ...     _ = scratch.keep("tried")
+        >>> [branch.name for branch in db.branches()]
+        ['main', 'tried']
+        """
+        return Scratch(self._native.scratch())
+
+    # --- care
+
+    def verify(self, *, progress: Progress | None = None) -> VerifyReport:
+        """Reads everything stored and compares it with its hashes.
+
+        Returns:
+            a report that is truthy if all is well; else ``findings`` name object, problem and table versions.
+
+        >>> bool(db.verify())
+        True
+        """
+        with shown("verifying", progress) as told:
+            return VerifyReport.of(self._native.verify(told))
+
+    def stats(self) -> Stats:
+        """How much is stored.
+
+        >>> _ = db.write("users", {"id": [1, 2]})
+        >>> db.stats().rows
+        2
+        """
+        return Stats(**self._native.stats())
+
+    def flush(self) -> None:
+        """Makes everything written so far durable; matters after ``open(..., durability="none")``."""
+        self._native.flush()
+
+    @property
+    def path(self) -> str:
+        """The database's directory."""
+        return self._native.path
+
+    @property
+    def closed(self) -> bool:
+        """Was :meth:`close` called?"""
+        return self._native.closed
+
+    def close(self) -> None:
+        """Ends this session; calling it again does nothing. Results that are still read stay valid.
+
+        >>> session = db.on("main")
+        >>> session.close()
+        >>> session.closed
+        True
+        """
+        self._native.close()
+
+    def __enter__(self: _Self) -> _Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        if self.closed:
+            return f"{type(self).__name__}({self.path!r}, closed)"
+        branch = self._native.current_branch()
+        return f"{type(self).__name__}({self.path!r}, {f'branch {branch}' if branch else 'snapshot'})"
+
+
+class Scratch(Session):
+    """A session on a nameless branch."""
+
+    def keep(self, name: str) -> Branch:
+        """Makes the nameless branch a branch called ``name``."""
+        return Branch.of(self._native.keep(name))

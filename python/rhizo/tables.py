@@ -1,0 +1,338 @@
+"""Reading and writing tables: what sessions and transactions share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from datetime import datetime, timezone
+from typing import Any, Literal
+
+from rhizo import _rhizo
+from rhizo.declared import to_schema
+from rhizo.errors import InvalidArgumentError
+from rhizo.facts import Branch, Commit, Tag, TableInfo, Version, WriteResult
+from rhizo.incoming import to_stream
+from rhizo.parameters import Parameters, to_parameters
+from rhizo.progress import Progress, shown
+from rhizo.result import Result
+
+Ref = str | int | datetime | Commit | Branch | Tag
+SchemaMode = Literal["keep", "evolve", "replace"]
+
+
+def to_ref(ref: Ref | None) -> str:
+    """A ref as text: a version number, a branch, a tag, a commit, ``ref~n``, or a time; "" for None.
+
+    >>> to_ref(3), to_ref("main~2"), to_ref(None)
+    ('3', 'main~2', '')
+    """
+    if ref is None:
+        return ""
+    if isinstance(ref, Commit):
+        return ref.id
+    if isinstance(ref, (Branch, Tag)):
+        return ref.name
+    if isinstance(ref, datetime):
+        aware = ref if ref.tzinfo is not None else ref.replace(tzinfo=timezone.utc)
+        return aware.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    if isinstance(ref, bool) or not isinstance(ref, (str, int)):
+        raise InvalidArgumentError(f"{ref!r} names no version; give a number, a branch, tag or commit, or a datetime")
+    return str(ref)
+
+
+def _place(version: int | None, at: Ref | None) -> str:
+    if version is not None and at is not None:
+        raise InvalidArgumentError("give version or at, not both")
+    return to_ref(version if version is not None else at)
+
+
+def _mode(schema: str, allowed: tuple[str, ...]) -> str:
+    if schema not in allowed:
+        raise InvalidArgumentError(f"schema={schema!r}; choose one of {', '.join(map(repr, allowed))}")
+    return schema
+
+
+class Tables:
+    """Tables, read and written from one place in history."""
+
+    def __init__(self, native: _rhizo.Session) -> None:
+        self._native = native
+
+    # --- writing
+
+    def create_table(self, table: str, schema: Any, *, if_not_exists: bool = False) -> WriteResult:
+        """Makes an empty table.
+
+        Args:
+            table: its name.
+            schema: a dict of column name to SQL type (``"BIGINT"``, ``"DECIMAL(10,2) NOT NULL"``), Python type or
+                Arrow type; or a pyarrow schema, or anything with ``__arrow_c_schema__``.
+            if_not_exists: keep a table that is there already.
+
+        Raises:
+            AlreadyExistsError, SchemaError, InvalidNameError, ReadOnlyError.
+
+        >>> db.create_table("users", {"id": "BIGINT", "name": "VARCHAR", "score": float}).version
+        1
+        >>> [column.type for column in db.info("users").columns]
+        ['BIGINT', 'VARCHAR', 'DOUBLE']
+        """
+        return WriteResult(**self._native.create_table(table, to_schema(self._native, schema), if_not_exists))
+
+    def write(
+        self,
+        table: str,
+        data: Any,
+        *,
+        schema: SchemaMode = "keep",
+        message: str | None = None,
+        progress: Progress | None = None,
+    ) -> WriteResult:
+        """Makes the table's rows those of ``data``; creates the table if it is not there.
+
+        Args:
+            table: its name.
+            data: a pandas or Polars DataFrame, a pyarrow Table or RecordBatchReader, anything with
+                ``__arrow_c_stream__``, a dict of columns or a list of dicts. Streams may be larger than memory.
+            schema: for a table that exists: ``"keep"`` matches columns by name, casts only where exact, fills
+                missing ones and refuses extra ones; ``"evolve"`` also adds columns and widens types; ``"replace"``
+                takes the schema of ``data``.
+            message: recorded in the commit.
+            progress: called with the number of rows done, at most ten times a second.
+
+        Returns:
+            what changed; ``changed`` is False if the table had exactly these rows already.
+
+        Raises:
+            SchemaError: columns or types do not fit.
+            ConflictError: somebody else changed the table meanwhile (retryable).
+
+        >>> db.write("users", {"id": [1, 2], "name": ["Ada", "Bob"]})
+        WriteResult('users', version=1, rows=2, inserted=2, updated=0, deleted=0, new_bytes=...)
+        >>> db.write("users", {"id": [1, 2], "name": ["Ada", "Bob"]}).changed
+        False
+        """
+        mode = _mode(schema, ("keep", "evolve", "replace"))
+        with shown(f"writing {table}", progress) as told:
+            return WriteResult(**self._native.write(table, to_stream(data), mode, message, told))
+
+    def append(
+        self,
+        table: str,
+        data: Any,
+        *,
+        schema: Literal["keep", "evolve"] = "keep",
+        message: str | None = None,
+        progress: Progress | None = None,
+    ) -> WriteResult:
+        """Puts the rows of ``data`` behind the table's last row. Appends of others never conflict.
+
+        The arguments are those of :meth:`write`.
+
+        Raises:
+            TableNotFoundError, SchemaError.
+
+        >>> _ = db.write("log", {"n": [1, 2]})
+        >>> db.append("log", {"n": [3]}).rows_inserted
+        1
+        >>> db.read("log").to_dict()
+        {'n': [1, 2, 3]}
+        """
+        mode = _mode(schema, ("keep", "evolve"))
+        with shown(f"appending to {table}", progress) as told:
+            return WriteResult(**self._native.append(table, to_stream(data), mode, message, told))
+
+    def import_files(
+        self,
+        table: str,
+        paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+        *,
+        format: str = "",
+        append: bool = False,
+        schema: SchemaMode = "keep",
+        message: str | None = None,
+        progress: Progress | None = None,
+    ) -> WriteResult:
+        """Writes (or appends) the rows of CSV, Parquet or Arrow files.
+
+        Args:
+            table: its name.
+            paths: one file or several, read in this order.
+            format: ``"csv"``, ``"parquet"``, ``"arrow"``, or ``""``: by extension.
+            append: behind the rows that are there, instead of in their place.
+
+        >>> path = tmp_path / "users.csv"
+        >>> _ = path.write_text("id,name\\n1,Ada\\n2,Bob\\n")
+        >>> db.import_files("users", path).rows
+        2
+        """
+        several = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
+        names = [os.fspath(path) for path in several]
+        mode = _mode(schema, ("keep", "evolve", "replace"))
+        with shown(f"importing {table}", progress) as told:
+            return WriteResult(**self._native.import_files(table, names, format, append, mode, message, told))
+
+    def drop_table(self, table: str, *, if_exists: bool = False) -> None:
+        """Removes the table from here on; its versions stay readable.
+
+        >>> _ = db.write("users", {"id": [1]})
+        >>> db.drop_table("users")
+        >>> db.tables()
+        []
+        """
+        self._native.drop_table(table, if_exists)
+
+    def rename_table(self, table: str, new_name: str) -> None:
+        """Gives the table another name; its history goes with it.
+
+        >>> _ = db.write("user", {"id": [1]})
+        >>> db.rename_table("user", "users")
+        >>> db.tables()
+        ['users']
+        """
+        self._native.rename_table(table, new_name)
+
+    # --- reading
+
+    def read(
+        self, table: str, *, columns: list[str] | None = None, version: int | None = None, at: Ref | None = None
+    ) -> Result:
+        """All rows of a table, in the order written.
+
+        Args:
+            table: its name.
+            columns: only these, in this order.
+            version: that version of the table.
+            at: the table as of a branch, tag, commit, ``ref~n`` or time.
+
+        Raises:
+            TableNotFoundError, VersionNotFoundError, BranchNotFoundError.
+
+        >>> _ = db.write("users", {"id": [1, 2]})
+        >>> _ = db.write("users", {"id": [3]})
+        >>> db.read("users", version=1).to_dict()
+        {'id': [1, 2]}
+        """
+        if columns is not None:
+            return self.scan(table, columns=columns, version=version, at=at)
+        return Result(self._native.read(table, _place(version, at)))
+
+    def scan(
+        self,
+        table: str,
+        *,
+        columns: list[str] | None = None,
+        where: str = "",
+        params: Parameters = None,
+        version: int | None = None,
+        at: Ref | None = None,
+        limit: int | None = None,
+    ) -> Result:
+        """Some rows and columns of a table, in the order written; reads only what may match.
+
+        Args:
+            columns: only these, in this order.
+            where: a SQL condition over the table's columns.
+            params: values for ``?`` (a list) or ``$name`` (a dict) in ``where``.
+            limit: at most so many rows.
+
+        >>> _ = db.write("users", {"id": [1, 2, 3], "score": [70, 90, 85]})
+        >>> db.scan("users", columns=["id"], where="score > ?", params=[80]).fetchall()
+        [(2,), (3,)]
+        """
+        if limit is not None and limit < 0:
+            raise InvalidArgumentError(f"limit={limit}; give a number of rows, 0 or more")
+        if isinstance(columns, str):
+            raise InvalidArgumentError(f"columns={columns!r}; give a list of names")
+        chosen = [] if columns is None else list(columns)
+        if columns is not None and not chosen:
+            raise InvalidArgumentError("columns=[]; name at least one column, or give None for all")
+        return Result(self._native.scan(table, chosen, where, to_parameters(params), _place(version, at), limit))
+
+    def read_pandas(
+        self, table: str, *, columns: list[str] | None = None, version: int | None = None, at: Ref | None = None
+    ) -> Any:
+        """A table as a pandas DataFrame, with the index, dtypes and names it was written with.
+
+        >>> import pandas
+        >>> frame = pandas.DataFrame({"n": [1.5, 2.5]}, index=pandas.Index(["a", "b"], name="key"))
+        >>> _ = db.write("t", frame)
+        >>> db.read_pandas("t").equals(frame)
+        True
+        """
+        return self.read(table, columns=columns, version=version, at=at).to_pandas()
+
+    def sql(self, statement: str, params: Parameters = None) -> Result:
+        """Runs a SQL statement and gives its rows, lazily.
+
+        Tables can be read as of a version (``users VERSION 1``), a branch or tag (``users@main``) or a time
+        (``users AT (TIMESTAMP => ...)``), several in one statement.
+
+        Args:
+            statement: one SQL statement.
+            params: values for ``?`` (a list) or ``$name`` (a dict).
+
+        Raises:
+            SqlError: the statement is wrong; the message points into it.
+            UnsupportedError: it writes.
+
+        >>> _ = db.write("users", {"name": ["Ada", "Bob"], "score": [90, 70]})
+        >>> db.sql("SELECT name FROM users WHERE score > $least", {"least": 80}).fetchall()
+        [('Ada',)]
+        """
+        return Result(self._native.sql(statement, to_parameters(params)))
+
+    def tables(self, *, at: Ref | None = None) -> list[str]:
+        """The names of the tables, sorted.
+
+        >>> _ = db.write("users", {"id": [1]})
+        >>> db.tables()
+        ['users']
+        """
+        return self._native.tables(to_ref(at))
+
+    def info(self, table: str, *, version: int | None = None, at: Ref | None = None) -> TableInfo:
+        """Columns, rows, version and size of a table.
+
+        >>> _ = db.write("users", {"id": [1, 2]})
+        >>> db.info("users").rows
+        2
+        """
+        return TableInfo.of(self._native.info(table, _place(version, at)))
+
+    def versions(self, table: str) -> list[Version]:
+        """The versions of a table in the history of this branch, newest first.
+
+        >>> _ = db.write("users", {"id": [1]}, message="first users")
+        >>> _ = db.append("users", {"id": [2]})
+        >>> [(version.version, version.message) for version in db.versions("users")][-1]
+        (1, 'first users')
+        """
+        return [Version.of(facts) for facts in self._native.versions(table)]
+
+    def export_table(
+        self,
+        table: str,
+        path: str | os.PathLike[str],
+        *,
+        format: str = "",
+        version: int | None = None,
+        at: Ref | None = None,
+        overwrite: bool = False,
+        progress: Progress | None = None,
+    ) -> int:
+        """Writes the table's rows to a CSV, Parquet or Arrow file.
+
+        Args:
+            path: the file; it must not exist unless ``overwrite``.
+            format: ``"csv"``, ``"parquet"``, ``"arrow"``, or ``""``: by extension.
+
+        Returns:
+            the number of rows written.
+
+        >>> _ = db.write("users", {"id": [1, 2]})
+        >>> db.export_table("users", tmp_path / "users.csv")
+        2
+        """
+        with shown(f"exporting {table}", progress) as told:
+            return self._native.export_table(table, os.fspath(path), format, _place(version, at), overwrite, told)

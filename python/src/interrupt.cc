@@ -1,0 +1,103 @@
+#include "interrupt.h"
+
+#include <exception>
+
+namespace nb = nanobind;
+
+namespace rhizo::python {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::chrono::milliseconds kPoll{50};
+
+// The exception a signal handler raised, or nothing.
+nb::object PendingInterrupt() {
+  nb::gil_scoped_acquire acquire;
+  if (PyErr_CheckSignals() == 0) return {};
+  PyObject *type = nullptr, *value = nullptr, *trace = nullptr;
+  PyErr_Fetch(&type, &value, &trace);
+  PyErr_NormalizeException(&type, &value, &trace);
+  Py_XDECREF(type);
+  Py_XDECREF(trace);
+  return nb::steal(value);
+}
+
+// Serves the work until it has finished; the first exception of a signal handler cancels it.
+nb::object ServeUntilFinished(const Cancellation& cancellation, CallingThread& caller) {
+  nb::object interrupt;
+  auto polled = Clock::now();
+  while (!caller.Serve(kPoll)) {
+    if (interrupt.is_valid() || Clock::now() - polled < kPoll) continue;
+    polled = Clock::now();
+    interrupt = PendingInterrupt();
+    if (interrupt.is_valid()) cancellation.Cancel();
+  }
+  return interrupt;
+}
+
+}  // namespace
+
+void CallingThread::Call(const std::function<void()>& work) {
+  std::unique_lock lock(mutex_);
+  if (std::this_thread::get_id() != id_) {
+    changed_.wait(lock, [&] { return request_ == nullptr || finished_; });
+  }
+  if (finished_ || std::this_thread::get_id() == id_) {
+    lock.unlock();
+    return work();
+  }
+  request_ = &work;
+  changed_.notify_all();
+  changed_.wait(lock, [&] { return request_ != &work; });
+}
+
+bool CallingThread::Serve(std::chrono::milliseconds timeout) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, timeout, [&] { return request_ != nullptr || finished_; });
+  if (request_ == nullptr) return finished_;
+  const auto* work = request_;
+  lock.unlock();
+  (*work)();
+  lock.lock();
+  request_ = nullptr;
+  changed_.notify_all();
+  return false;
+}
+
+void CallingThread::Finish() {
+  std::lock_guard lock(mutex_);
+  finished_ = true;
+  changed_.notify_all();
+}
+
+bool InMainThread() {
+  static PyObject* threading = nb::module_::import_("threading").release().ptr();
+  nb::object main = nb::handle(threading).attr("main_thread")();
+  return nb::cast<unsigned long>(main.attr("ident")) == PyThread_get_thread_ident();
+}
+
+void RunInterruptibly(const Cancellation& cancellation, const CallingThreadPtr& caller,
+                      const std::function<void()>& work) {
+  std::exception_ptr failure;
+  nb::object interrupt;
+  {
+    nb::gil_scoped_release release;
+    std::thread worker([&] {
+      try {
+        work();
+      } catch (...) {
+        failure = std::current_exception();
+      }
+      caller->Finish();
+    });
+    interrupt = ServeUntilFinished(cancellation, *caller);
+    worker.join();
+  }
+  if (interrupt.is_valid()) {
+    PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(interrupt.ptr())), interrupt.ptr());
+    throw nb::python_error();
+  }
+  if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace rhizo::python

@@ -1,0 +1,43 @@
+// Sessions and transactions for Python. Streams come in as capsules; everything else is a plain
+// value.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+#include <memory>
+
+#include "rhizo/session.h"
+
+namespace rhizo::python {
+
+class NativeSession {
+ public:
+  explicit NativeSession(std::unique_ptr<Session> session) : session_(std::move(session)) {}
+  NativeSession(NativeSession&&) = default;
+  ~NativeSession();
+
+  // Throws if this thread is inside a stream this session is reading: the call would wait for
+  // itself.
+  Session& get();
+
+ private:
+  std::unique_ptr<Session> session_;
+};
+
+class NativeTransaction {
+ public:
+  explicit NativeTransaction(Transaction transaction)
+      : transaction_(std::make_unique<Transaction>(std::move(transaction))) {}
+  NativeTransaction(NativeTransaction&&) = default;
+  ~NativeTransaction();
+  Transaction& get() { return *transaction_; }
+
+ private:
+  std::unique_ptr<Transaction> transaction_;
+};
+
+void BindSession(nanobind::module_& module);
+void BindTables(nanobind::class_<NativeSession>& binding);
+void BindVersions(nanobind::class_<NativeSession>& binding);
+
+}  // namespace rhizo::python

@@ -1,0 +1,179 @@
+// Tables of a session: what writes them and what reads them.
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include "capsules.h"
+#include "errors.h"
+#include "facts.h"
+#include "guarded_stream.h"
+#include "interrupt.h"
+#include "parameters.h"
+#include "result.h"
+#include "session.h"
+#include "work.h"
+
+namespace nb = nanobind;
+
+namespace rhizo::python {
+namespace {
+
+SchemaMode SchemaModeOf(const std::string& name) {
+  if (name == "evolve") return SchemaMode::kEvolve;
+  return name == "replace" ? SchemaMode::kReplace : SchemaMode::kKeep;
+}
+
+WriteOptions OptionsOf(const std::string& schema, std::optional<std::string> message,
+                       const Work& work) {
+  return {.schema = SchemaModeOf(schema), .message = std::move(message), .work = work.options()};
+}
+
+// The rows of `capsule` into a table by `write(stream)`.
+template <class Write>
+nb::dict Consume(NativeSession& self, nb::handle capsule, const Work& work, Write write) {
+  auto caller = std::make_shared<CallingThread>();
+  auto state = std::make_shared<SourceState>();
+  OwnedStream stream = SourceStream(TakeStream(capsule), caller, &self, state);
+  auto written =
+      RunBlocking(work.options().cancellation, caller, [&] { return write(stream.get()); });
+  work.RaiseFromProgress();
+  if (state->interrupted && !written.has_value()) {
+    PyErr_SetNone(PyExc_KeyboardInterrupt);
+    throw nb::python_error();
+  }
+  return ToPython(Unwrap(std::move(written)));
+}
+
+nb::dict Write(NativeSession& self, const std::string& name, nb::handle rows,
+               const std::string& schema, std::optional<std::string> message, nb::object progress) {
+  Session& session = self.get();
+  Work work(std::move(progress));
+  WriteOptions options = OptionsOf(schema, std::move(message), work);
+  return Consume(self, rows, work,
+                 [&](ArrowArrayStream* stream) { return session.Write(name, stream, options); });
+}
+
+nb::dict Append(NativeSession& self, const std::string& name, nb::handle rows,
+                const std::string& schema, std::optional<std::string> message,
+                nb::object progress) {
+  Session& session = self.get();
+  Work work(std::move(progress));
+  WriteOptions options = OptionsOf(schema, std::move(message), work);
+  return Consume(self, rows, work,
+                 [&](ArrowArrayStream* stream) { return session.Append(name, stream, options); });
+}
+
+nb::dict CreateTable(NativeSession& self, const std::string& name, nb::handle schema,
+                     bool if_not_exists) {
+  Session& session = self.get();
+  OwnedSchema taken = TakeSchema(schema);
+  return ToPython(Unwrap(RunBlocking(
+      Cancellation(), [&] { return session.CreateTable(name, taken.get(), if_not_exists); })));
+}
+
+void DropTable(NativeSession& self, const std::string& name, bool if_exists) {
+  Session& session = self.get();
+  Unwrap(RunBlocking(Cancellation(), [&] { return session.DropTable(name, if_exists); }));
+}
+
+void RenameTable(NativeSession& self, const std::string& name, const std::string& new_name) {
+  Session& session = self.get();
+  Unwrap(RunBlocking(Cancellation(), [&] { return session.RenameTable(name, new_name); }));
+}
+
+Cursor Read(NativeSession& self, const std::string& name, const std::string& at) {
+  Session& session = self.get();
+  Cancellation cancellation;
+  return Cursor(Unwrap(RunBlocking(cancellation, [&] { return session.Read(name, at); })),
+                cancellation);
+}
+
+Cursor Scan(NativeSession& self, const std::string& name, std::vector<std::string> columns,
+            const std::string& where, nb::object parameters, const std::string& at,
+            std::optional<uint64_t> limit) {
+  Session& session = self.get();
+  ScanOptions options{.columns = std::move(columns),
+                      .where = where,
+                      .parameters = ToParameters(parameters),
+                      .at = at,
+                      .limit = limit};
+  Cancellation cancellation;
+  return Cursor(Unwrap(RunBlocking(cancellation, [&] { return session.Scan(name, options); })),
+                cancellation);
+}
+
+Cursor Sql(NativeSession& self, const std::string& statement, nb::object parameters) {
+  Session& session = self.get();
+  Parameters values = ToParameters(parameters);
+  WorkOptions work;
+  auto result =
+      RunBlocking(work.cancellation, [&] { return session.Sql(statement, values, work); });
+  return Cursor(Unwrap(std::move(result)), work.cancellation);
+}
+
+nb::dict ImportFiles(NativeSession& self, const std::string& name,
+                     const std::vector<std::string>& paths, const std::string& format, bool append,
+                     const std::string& schema, std::optional<std::string> message,
+                     nb::object progress) {
+  Session& session = self.get();
+  Work work(std::move(progress));
+  WriteOptions options = OptionsOf(schema, std::move(message), work);
+  auto written = RunBlocking(work.options().cancellation, [&] {
+    return session.ImportFiles(name, paths, format, append, options);
+  });
+  work.RaiseFromProgress();
+  return ToPython(Unwrap(std::move(written)));
+}
+
+uint64_t ExportTable(NativeSession& self, const std::string& name, const std::string& path,
+                     const std::string& format, const std::string& at, bool overwrite,
+                     nb::object progress) {
+  Session& session = self.get();
+  Work work(std::move(progress));
+  auto rows = RunBlocking(work.options().cancellation, [&] {
+    return session.ExportTable(name, path, format, at, overwrite, work.options());
+  });
+  work.RaiseFromProgress();
+  return Unwrap(std::move(rows));
+}
+
+std::vector<std::string> Tables(NativeSession& self, const std::string& at) {
+  Session& session = self.get();
+  return Unwrap(RunBriefly([&] { return session.Tables(at); }));
+}
+
+nb::dict Info(NativeSession& self, const std::string& name, const std::string& at) {
+  Session& session = self.get();
+  return ToPython(Unwrap(RunBriefly([&] { return session.Info(name, at); })));
+}
+
+nb::list Versions(NativeSession& self, const std::string& name) {
+  Session& session = self.get();
+  return ToPython(Unwrap(RunBriefly([&] { return session.Versions(name); })));
+}
+
+}  // namespace
+
+void BindTables(nb::class_<NativeSession>& binding) {
+  binding.def("create_table", &CreateTable)
+      .def("drop_table", &DropTable)
+      .def("rename_table", &RenameTable)
+      .def("write", &Write, nb::arg("name"), nb::arg("rows"), nb::arg("schema"),
+           nb::arg("message").none(), nb::arg("progress").none())
+      .def("append", &Append, nb::arg("name"), nb::arg("rows"), nb::arg("schema"),
+           nb::arg("message").none(), nb::arg("progress").none())
+      .def("read", &Read)
+      .def("scan", &Scan, nb::arg("name"), nb::arg("columns"), nb::arg("where"),
+           nb::arg("parameters").none(), nb::arg("at"), nb::arg("limit").none())
+      .def("sql", &Sql, nb::arg("statement"), nb::arg("parameters").none())
+      .def("import_files", &ImportFiles, nb::arg("name"), nb::arg("paths"), nb::arg("format"),
+           nb::arg("append"), nb::arg("schema"), nb::arg("message").none(),
+           nb::arg("progress").none())
+      .def("export_table", &ExportTable, nb::arg("name"), nb::arg("path"), nb::arg("format"),
+           nb::arg("at"), nb::arg("overwrite"), nb::arg("progress").none())
+      .def("tables", &Tables)
+      .def("info", &Info)
+      .def("versions", &Versions);
+}
+
+}  // namespace rhizo::python
