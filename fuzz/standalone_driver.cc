@@ -112,7 +112,7 @@ bool TakeNumber(std::string_view argument, std::string_view name, uint64_t* numb
 }  // namespace
 
 int main(int argc, char** argv) {
-  uint64_t runs = 5000;
+  uint64_t runs = 50'000;
   uint64_t seed = 1;
   std::vector<fs::path> roots;
   for (int i = 1; i < argc; ++i) {
