@@ -126,7 +126,7 @@ duckdb::Vector& ScanReader::Column(size_t column) {
   auto& loaded = loaded_[column];
   if (loaded) return *loaded;
   const auto& wanted = plan_.columns[column];
-  loaded = std::make_unique<duckdb::Vector>(wanted.type);
+  loaded = std::make_unique<duckdb::Vector>(wanted.type, nullptr);
   if (wanted.kind == ScanColumn::Kind::kField) {
     engine::ThrowIfError(entry_reader_.Read(vector_, wanted.field_position, loaded.get()));
   } else if (wanted.kind == ScanColumn::Kind::kRowId) {

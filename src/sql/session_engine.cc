@@ -97,6 +97,9 @@ RunningQuery MakeRunning(std::unique_ptr<ResultStream> stream, model::Schema sch
     options.batch_rows = batch_rows;
     return engine::ExportArrowStream(std::move(client), schema, std::move(*shared), options, out);
   };
+  running.take_rows = [shared]() -> std::unique_ptr<engine::ChunkSource> {
+    return std::move(*shared);
+  };
   return running;
 }
 
@@ -206,7 +209,7 @@ Result<RunningQuery> SessionEngine::Scan(std::shared_ptr<const table::OpenTable>
                                          const std::string& name,
                                          const std::vector<std::string>& columns,
                                          const std::string& where, const Parameters& parameters,
-                                         std::optional<uint64_t> limit) {
+                                         std::optional<uint64_t> limit, const WorkOptions& work) {
   ASSIGN_OR_RETURN(auto qualified, model::QualifiedName::Parse(name));
   ASSIGN_OR_RETURN(auto schema, ScanSchema(table->schema(), columns));
   ASSIGN_OR_RETURN(auto link, state_->Connect());
@@ -221,7 +224,7 @@ Result<RunningQuery> SessionEngine::Scan(std::shared_ptr<const table::OpenTable>
   ASSIGN_OR_RETURN(auto bound, BindParameters(client, parameters));
   link.session->Show(qualified, table);
   ASSIGN_OR_RETURN(auto stream, ResultStream::Start(link.connection, std::move(scan.statement),
-                                                    std::move(bound), scan.text, {}));
+                                                    std::move(bound), scan.text, work));
   link.session->Detach();
   return MakeRunning(std::move(stream), std::move(schema));
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "engine/arrow_out.h"
 #include "engine/instance.h"
 #include "model/schema.h"
 #include "rhizo/arrow_c_data.h"
@@ -38,8 +39,10 @@ class SharedEngine {
 struct RunningQuery {
   model::Schema schema;
   std::vector<std::string> type_names;  // the engine's spelling, parallel to schema.fields
-  // Pulls rows as Arrow batches of about `batch_rows`; may be called once.
+  // Pulls rows as Arrow batches of about `batch_rows`. This or take_rows may be called once.
   std::function<Status(ArrowArrayStream* out, uint64_t batch_rows)> export_stream;
+  // The rows as the engine's chunks; null the second time.
+  std::function<std::unique_ptr<engine::ChunkSource>()> take_rows;
 };
 
 class SessionEngine {
@@ -57,7 +60,8 @@ class SessionEngine {
   // Rows of one open table in order, with projection, an optional SQL condition, and limit.
   Result<RunningQuery> Scan(std::shared_ptr<const table::OpenTable> table, const std::string& name,
                             const std::vector<std::string>& columns, const std::string& where,
-                            const Parameters& parameters, std::optional<uint64_t> limit);
+                            const Parameters& parameters, std::optional<uint64_t> limit,
+                            const WorkOptions& work = {});
   // The rows of a user's stream as chunks of the table's schema: matched by name, cast where exact,
   // missing columns filled with defaults (schema contract of docs/python.md). The stream is
   // released in every case. Here and not in `engine` because casts run on a connection.

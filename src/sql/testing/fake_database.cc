@@ -1,0 +1,291 @@
+#include "sql/testing/fake_database.h"
+
+#include <algorithm>
+
+#include "engine/errors.h"
+#include "engine/types.h"
+#include "table/patch.h"
+#include "table/row_block.h"
+#include "table/segment_encoder.h"
+#include "tree/apply.h"
+#include "tree/builder.h"
+
+namespace rhizo::sql {
+namespace {
+
+// Only what is staged is there.
+class NothingStored final : public object::ObjectReader {
+ public:
+  Result<object::ObjectBytes> Read(const ObjectId& id) override {
+    return Corruption("object " + id.ToString() + " is missing");
+  }
+};
+
+template <class T>
+T Must(Result<T> result) {
+  if (!result) throw std::runtime_error(result.error().message());
+  return std::move(result).value();
+}
+
+duckdb::unique_ptr<duckdb::MaterializedQueryResult> MustQuery(duckdb::Connection* connection,
+                                                              const std::string& sql) {
+  auto result = connection->Query(sql);
+  if (result->HasError()) {
+    throw std::runtime_error(sql + ": " +
+                             engine::TranslateError(result->GetErrorObject(), sql).message());
+  }
+  return result;
+}
+
+model::Schema SchemaOf(const duckdb::MaterializedQueryResult& result) {
+  model::Schema schema;
+  for (size_t i = 0; i < result.types.size(); ++i) {
+    model::Field field;
+    field.id = static_cast<FieldId>(i + 1);
+    field.name = result.names[i];
+    field.type = Must(engine::FromLogicalType(result.types[i]));
+    schema.fields.push_back(std::move(field));
+  }
+  std::vector<FieldId> used;
+  model::AssignFieldIds(TableId(), &schema, &used);
+  return schema;
+}
+
+void AppendRow(const std::vector<duckdb::Value>& row, duckdb::DataChunk* chunk) {
+  auto at = chunk->size();
+  for (size_t column = 0; column < row.size(); ++column) chunk->SetValue(column, at, row[column]);
+  chunk->SetCardinality(at + 1);
+}
+
+template <class Visit>
+void ForEachChunk(const model::Schema& schema, const std::vector<std::vector<duckdb::Value>>& rows,
+                  Visit visit) {
+  for (size_t begin = 0; begin < rows.size(); begin += STANDARD_VECTOR_SIZE) {
+    duckdb::DataChunk chunk;
+    chunk.Initialize(duckdb::Allocator::DefaultAllocator(), engine::ToLogicalTypes(schema));
+    size_t end = std::min<size_t>(rows.size(), begin + STANDARD_VECTOR_SIZE);
+    for (size_t i = begin; i < end; ++i) AppendRow(rows[i], &chunk);
+    visit(chunk);
+  }
+}
+
+}  // namespace
+
+FakeDatabase::FakeDatabase(uint64_t seed)
+    : random_(seed),
+      store_(std::make_shared<FakeStore>()),
+      plain_(Must(engine::Instance::Start({}))),
+      connection_(Must(plain_->Connect())) {
+  store_->small = std::make_shared<object::Staging>(std::make_shared<NothingStored>());
+  tree::Builder builder(store_->small.get());
+  current_ = MakeView(Must(builder.Finish()).id);
+}
+
+FakeDatabase::~FakeDatabase() = default;
+
+std::vector<std::vector<std::string>> FakeDatabase::Plain(const std::string& sql) {
+  auto result = MustQuery(connection_.get(), sql);
+  std::vector<std::vector<std::string>> rows;
+  for (auto& row : *result) {
+    auto& texts = rows.emplace_back();
+    for (size_t i = 0; i < result->ColumnCount(); ++i) {
+      texts.push_back(row.GetValue<duckdb::Value>(i).ToString());
+    }
+  }
+  return rows;
+}
+
+void FakeDatabase::Publish(const std::string& name, const Layout& layout) {
+  auto qualified = Must(model::QualifiedName::Parse(name));
+  auto result = MustQuery(connection_.get(), "FROM " + name);
+  Rows rows(result->RowCount());
+  for (size_t i = 0; i < rows.size(); ++i) {
+    for (size_t j = 0; j < result->ColumnCount(); ++j) rows[i].push_back(result->GetValue(j, i));
+  }
+  auto state = MakeState(SchemaOf(*result), rows, layout);
+  auto id = store_->small->Add(model::Encode(state));
+  versions_[qualified.ToString()].push_back(id);
+  SetTable(qualified, id);
+}
+
+void FakeDatabase::Drop(const std::string& name) {
+  SetTable(Must(model::QualifiedName::Parse(name)), std::nullopt);
+}
+
+std::shared_ptr<const table::OpenTable> FakeDatabase::Open(const std::string& name) {
+  return Must(current_->FindTable(Must(model::QualifiedName::Parse(name))));
+}
+
+model::TableState FakeDatabase::MakeState(const model::Schema& schema, const Rows& rows,
+                                          const Layout& layout) {
+  model::TableState state;
+  state.id = TableId::FromBytes(std::string(16, 'T'));
+  state.schema = schema;
+  std::vector<FieldId> used;
+  for (const auto& field : schema.fields) used.push_back(field.id);
+  std::sort(used.begin(), used.end());
+  state.used_field_ids = used;
+  tree::Builder builder(store_->small.get());
+  for (size_t begin = 0; begin < rows.size(); begin += layout.segment_rows) {
+    size_t end = std::min(rows.size(), begin + layout.segment_rows);
+    auto entry = MakeEntry(schema, Rows(rows.begin() + begin, rows.begin() + end), layout);
+    auto key = model::EncodePlace(entry.runs.inline_runs.empty()
+                                      ? Must(model::Load(*store_->small, entry.runs))[0].first
+                                      : entry.runs.inline_runs[0].first);
+    auto added = builder.Add(key, model::Encode(entry), entry.visible_rows);
+    if (!added) throw std::runtime_error(added.error().message());
+    state.entries += 1;
+    state.rows += entry.visible_rows;
+    state.bytes += entry.length_bytes;
+  }
+  state.tree_root = Must(builder.Finish()).id;
+  return state;
+}
+
+model::SegmentEntry FakeDatabase::MakeEntry(const model::Schema& schema, const Rows& rows,
+                                            const Layout& layout) {
+  std::bernoulli_distribution hide(layout.hidden_share);
+  std::bernoulli_distribution patch(layout.patched_share);
+  auto any_row = [&] { return rows[random_() % rows.size()]; };
+  Rows stored;
+  Rows shown;
+  std::vector<uint32_t> hidden;
+  auto add = [&](const std::vector<duckdb::Value>& row, bool is_hidden) {
+    if (is_hidden) hidden.push_back(static_cast<uint32_t>(stored.size()));
+    stored.push_back(row);
+    shown.push_back(row);
+  };
+  for (const auto& row : rows) {
+    while (hide(random_)) add(any_row(), true);
+    add(row, false);
+  }
+  while (hide(random_)) add(any_row(), true);
+  auto hidden_set = model::PositionSet::FromSorted(hidden);
+  std::vector<model::PatchRef> patches;
+  for (size_t field = 0; field < schema.fields.size(); ++field) {
+    std::vector<uint32_t> slots;
+    for (uint32_t slot = 0; slot < stored.size(); ++slot) {
+      if (hidden_set.Contains(slot) || !patch(random_)) continue;
+      stored[slot][field] = any_row()[field];
+      slots.push_back(slot);
+    }
+    if (!slots.empty()) patches.push_back(MakePatch(schema, field, slots, shown));
+  }
+
+  model::SegmentEntry entry;
+  if (layout.use_parquet) {
+    duckdb::ColumnDataCollection collection(*connection_->context, engine::ToLogicalTypes(schema));
+    ForEachChunk(schema, stored, [&](duckdb::DataChunk& chunk) { collection.Append(chunk); });
+    auto segment = Must(table::EncodeSegment(*connection_->context, schema, &collection));
+    auto put = store_->large.Put(segment.info.segment, segment.bytes);
+    if (!put) throw std::runtime_error(put.error().message());
+    entry.kind = model::SegmentKind::kParquet;
+    entry.length_bytes = segment.bytes.size();
+    entry.id = store_->small->Add(model::Encode(segment.info));
+  } else {
+    table::RowBlockEncoder encoder(schema);
+    ForEachChunk(schema, stored,
+                 [&](duckdb::DataChunk& chunk) { encoder.Append(chunk, 0, chunk.size()); });
+    auto bytes = encoder.Finish();
+    entry.kind = model::SegmentKind::kRowBlock;
+    entry.length_bytes = bytes.size();
+    entry.id = store_->small->Add(std::move(bytes));
+  }
+
+  entry.segment_rows = static_cast<uint32_t>(stored.size());
+  auto visible = hidden_set.Complement(0, entry.segment_rows);
+  entry.slice_begin = visible.first();
+  entry.slice_end = visible.last() + 1;
+  entry.hidden = model::Store(*store_->small, hidden_set.Slice(entry.slice_begin, entry.slice_end));
+  std::sort(patches.begin(), patches.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.field, a.patch) < std::tie(b.field, b.patch);
+  });
+  entry.patches = std::move(patches);
+  entry.visible_rows = visible.size();
+  auto birth = DeriveBirthId(TxnId(), next_birth_++);
+  auto digit = model::FirstDigit();
+  for (uint64_t i = 0; i < next_digit_; ++i) digit = model::DigitAfter(digit);
+  ++next_digit_;
+  model::Place first{{model::Level{digit, birth, entry.slice_begin}}};
+  model::RunList runs = {{entry.slice_begin, entry.slice_end - entry.slice_begin, first}};
+  entry.runs = model::Store(*store_->small, runs);
+  return entry;
+}
+
+model::PatchRef FakeDatabase::MakePatch(const model::Schema& schema, size_t field,
+                                        const std::vector<uint32_t>& slots, const Rows& rows) {
+  const auto& wanted = schema.fields[field];
+  duckdb::Vector values(engine::ToLogicalType(wanted.type), slots.size());
+  for (size_t i = 0; i < slots.size(); ++i) values.SetValue(i, rows[slots[i]][field]);
+  auto bytes =
+      table::EncodePatch(wanted.id, wanted.type, model::PositionSet::FromSorted(slots), values);
+  model::PatchRef patch;
+  patch.patch = store_->small->Add(std::move(bytes));
+  patch.field = wanted.id;
+  return patch;
+}
+
+void FakeDatabase::SetTable(const model::QualifiedName& name, std::optional<ObjectId> state) {
+  tree::Edit edit;
+  edit.key = model::Encode(model::StateKey::OfTable(name));
+  if (state) {
+    model::StateEntry entry{TableId::FromBytes(std::string(16, 'T')), *state};
+    edit.value = model::Encode(entry);
+  }
+  auto root = Must(tree::Apply(store_->small.get(), current_->state_root(), {edit}));
+  current_ = MakeView(root.id);
+  history_.push_back(current_);
+}
+
+std::shared_ptr<const txn::View> FakeDatabase::MakeView(const ObjectId& root) {
+  auto opener = std::make_shared<txn::TableOpener>(store_->Context(), 100);
+  return std::make_shared<txn::View>(CommitId(), Timestamp{}, root, std::move(opener),
+                                     std::make_shared<txn::NameIndex>(), false, store_);
+}
+
+Result<std::shared_ptr<const txn::View>> FakeDatabase::CurrentView() {
+  ++views_asked_;
+  return current_;
+}
+
+Result<std::shared_ptr<const table::OpenTable>> FakeDatabase::TableAt(
+    const txn::View& current, const model::QualifiedName& name, const AtPoint& point) {
+  const txn::View* view = &current;
+  if (!point.ref.empty()) {
+    auto ref = refs_.find(point.ref);
+    if (ref == refs_.end()) {
+      return Error(ErrorCode::kBranchNotFound, "there is no ref \"" + point.ref + "\"");
+    }
+    view = ref->second.get();
+  }
+  if (point.time) {
+    if (point.time->micros < 1 || point.time->micros > int64_t(history_.size())) {
+      return Error(ErrorCode::kVersionNotFound, "nothing was there at that time");
+    }
+    view = history_[point.time->micros - 1].get();
+  }
+  if (point.version) {
+    const auto& versions = versions_[name.ToString()];
+    if (*point.version < 1 || *point.version > versions.size()) {
+      return Error(ErrorCode::kVersionNotFound,
+                   name.ToString() + " has no version " + std::to_string(*point.version));
+    }
+    return view->Open(versions[*point.version - 1]);
+  }
+  ASSIGN_OR_RETURN(auto table, view->FindTable(name));
+  if (!table) {
+    return Error(ErrorCode::kTableNotFound, "there is no table \"" + name.ToString() + "\" there");
+  }
+  return table;
+}
+
+Result<MetadataTable> FakeDatabase::Metadata(const txn::View&, const std::string& function,
+                                             const std::vector<std::string>& arguments) {
+  std::string key = function;
+  for (const auto& argument : arguments) key += "/" + argument;
+  auto found = metadata.find(key);
+  if (found == metadata.end()) return InvalidArgument("rhizo_" + key + " is not known");
+  return found->second;
+}
+
+}  // namespace rhizo::sql
