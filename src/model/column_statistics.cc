@@ -33,8 +33,7 @@ ColumnStatistics ReadColumnStatistics(Decoder& decoder, uint64_t rows) {
   statistics.distinct_estimate = decoder.Varint();
   auto key = decoder.Raw(Hash256::kSize);
   bool good = flags <= kAllFlags && (statistics.min || !statistics.min_exact) &&
-              (statistics.max || !statistics.max_exact) && statistics.null_count <= rows &&
-              statistics.distinct_estimate <= rows;
+              (statistics.max || !statistics.max_exact) && statistics.null_count <= rows;
   if (!good) decoder.Fail();
   if (!decoder.failed()) statistics.content_key = Hash256::FromBytes(key);
   return statistics;

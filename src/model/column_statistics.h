@@ -29,7 +29,7 @@ struct ColumnStatistics {
 };
 
 void Write(Encoder& encoder, const ColumnStatistics& statistics);
-// Fails the decoder if nulls or distinct values outnumber `rows`.
+// Fails the decoder if there are more NULLs than `rows`.
 ColumnStatistics ReadColumnStatistics(Decoder& decoder, uint64_t rows);
 
 }  // namespace rhizo::model

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "model/testing/canonical.h"
+#include "model/testing/nothing_stored.h"
 #include "model/testing/samples.h"
 
 namespace rhizo::model {
@@ -18,13 +19,6 @@ SegmentEntry Cut() { return testing::SegmentEntrySamples()[1].second; }
 SegmentEntry OutOfLine() { return testing::SegmentEntrySamples()[2].second; }
 
 PositionsRef Inline(PositionSet set) { return {set.size(), std::nullopt, std::move(set)}; }
-
-class NothingStored final : public object::ObjectReader {
- public:
-  Result<object::ObjectBytes> Read(const ObjectId& id) override {
-    return Corruption("object " + id.Short() + " is missing");
-  }
-};
 
 TEST(SegmentEntry, OnlyItsOwnEncodingIsTaken) {
   for (const auto& [name, entry] : testing::SegmentEntrySamples()) {
@@ -104,7 +98,7 @@ TEST(SegmentEntry, AsManyPatchesPerFieldAsTheFormatAllows) {
 }
 
 TEST(EntryRows, AreReadInlineWithoutAStore) {
-  NothingStored nothing;
+  testing::NothingStored nothing;
   auto rows = LoadRows(nothing, Cut());
   ASSERT_TRUE(rows);
   EXPECT_EQ(rows->Visible(Cut()).size(), 16u);
@@ -112,7 +106,7 @@ TEST(EntryRows, AreReadInlineWithoutAStore) {
 }
 
 TEST(EntryRows, ThatAreMissingAreCorruption) {
-  NothingStored nothing;
+  testing::NothingStored nothing;
   EXPECT_EQ(LoadRows(nothing, OutOfLine()).error().code(), ErrorCode::kCorruption);
 }
 

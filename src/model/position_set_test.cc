@@ -7,20 +7,16 @@
 #include <set>
 
 #include "model/testing/canonical.h"
+#include "model/testing/nothing_stored.h"
 #include "model/testing/samples.h"
 #include "object/object_kind.h"
 
 namespace rhizo::model {
 namespace {
 
-class NothingStored final : public object::ObjectReader {
- public:
-  Result<object::ObjectBytes> Read(const ObjectId& id) override {
-    return Corruption("object " + id.Short() + " is missing");
-  }
-};
-
-object::Staging EmptyStaging() { return object::Staging(std::make_shared<NothingStored>()); }
+object::Staging EmptyStaging() {
+  return object::Staging(std::make_shared<testing::NothingStored>());
+}
 
 using Naive = std::set<uint32_t>;
 

@@ -44,6 +44,11 @@ size_t SharedBytes(std::string_view a, std::string_view b) {
   return static_cast<size_t>(ends.first - a.begin());
 }
 
+// Whether `next` may follow `run` in a canonical list.
+bool Follows(const Run& run, const Run& next) {
+  return run.PlaceOf(run.end_slot() - 1) < next.first && !Continues(run, next);
+}
+
 struct ListState {
   uint32_t end = 0;
   std::string place;       // encoded, of the run before
@@ -85,11 +90,6 @@ bool ReadFirst(Decoder& decoder, ListState* state, Place* first) {
   state->place_bytes += place.size();
   state->place = std::move(place);
   return true;
-}
-
-// Whether `next` may follow `run` in a canonical list.
-bool Follows(const Run& run, const Run& next) {
-  return run.PlaceOf(run.end_slot() - 1) < next.first && !Continues(run, next);
 }
 
 std::string EncodeObject(const std::string& encoded) {
@@ -137,7 +137,10 @@ std::string Encode(const RunList& runs) {
   Encoder encoder;
   encoder.Varint(runs.size());
   ListState state;
-  for (const auto& run : runs) WriteRun(encoder, run, &state);
+  for (size_t i = 0; i < runs.size(); ++i) {
+    CHECK(i == 0 || Follows(runs[i - 1], runs[i]));
+    WriteRun(encoder, runs[i], &state);
+  }
   return std::move(encoder).Take();
 }
 

@@ -175,11 +175,13 @@ Schema ReadSchema(Decoder& decoder) {
   Schema schema;
   schema.fields = ReadFields(decoder, 1);
   schema.attributes = ReadAttributes(decoder);
-  if (decoder.failed()) return schema;
-  bool good = std::all_of(schema.fields.begin(), schema.fields.end(), IsAssigned) &&
-              HasDistinctIds(schema) && ValidateSchema(schema);
-  if (!good) decoder.Fail();
+  if (!decoder.failed() && !IsStorable(schema)) decoder.Fail();
   return schema;
+}
+
+bool IsStorable(const Schema& schema) {
+  return std::all_of(schema.fields.begin(), schema.fields.end(), IsAssigned) &&
+         HasDistinctIds(schema) && ValidateSchema(schema);
 }
 
 std::string Encode(const Type& type) { return EncodeAlone(type); }

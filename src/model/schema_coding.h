@@ -16,8 +16,12 @@ Result<Type> DecodeType(std::string_view bytes);
 std::string Encode(const Field& field);
 Result<Field> DecodeField(std::string_view bytes);
 std::string Encode(const Schema& schema);
-// Also checks ValidateSchema's rules and that all field ids are assigned and distinct.
+// Also checks IsStorable.
 Result<Schema> DecodeSchema(std::string_view bytes);
+
+// Whether a table may have this schema: ValidateSchema's rules, and all field ids, nested ones too,
+// are assigned and distinct.
+bool IsStorable(const Schema& schema);
 
 void Write(Encoder& encoder, const Type& type);
 void Write(Encoder& encoder, const Field& field);

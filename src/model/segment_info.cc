@@ -31,17 +31,18 @@ bool RangesTile(const SegmentInfo& info) {
          info.footer.length == info.length_bytes - end;
 }
 
-bool FieldsAreDistinct(const SegmentInfo& info) {
+bool FieldsAreValid(const SegmentInfo& info) {
   std::set<FieldId> ids;
   for (const auto& field : info.fields) {
     if (field.id <= 0 || !ids.insert(field.id).second) return false;
+    if (field.statistics.null_count > info.rows || !ValidateType(field.type)) return false;
   }
   return true;
 }
 
 bool IsValid(const SegmentInfo& info) {
   return info.rows >= 1 && info.rows <= kMaxSegmentRows && !info.fields.empty() &&
-         info.header.length <= info.length_bytes && RangesTile(info) && FieldsAreDistinct(info);
+         info.header.length <= info.length_bytes && RangesTile(info) && FieldsAreValid(info);
 }
 
 void Write(Encoder& encoder, const FieldInfo& field) {

@@ -128,7 +128,7 @@ std::vector<std::string> ReadChecks(Decoder& decoder) {
 }  // namespace
 
 std::string Encode(const TableState& state) {
-  CHECK(IsValid(state));
+  CHECK(IsStorable(state.schema) && IsValid(state));
   Encoder encoder;
   object::EncodeHeader(encoder, object::ObjectKind::kTableState, kVersion);
   encoder.Raw(state.id.view());

@@ -40,9 +40,11 @@ TEST(TableState, WhatTheFormatForbidsIsNeverWritten) {
       },  // twice
       [](auto* s) {
         s->sort_order = {{11, false, false}};
-      },                                  // nested
-      [](auto* s) { s->rows = 0; },       // but entries
-      [](auto* s) { s->entries = 301; },  // more than rows
+      },  // nested
+      [](auto* s) { s->schema.fields[0].name = ""; },
+      [](auto* s) { s->schema.fields[0].id = 9; },  // twice
+      [](auto* s) { s->rows = 0; },                 // but entries
+      [](auto* s) { s->entries = 301; },            // more than rows
   };
   for (const auto& spoil : kCases) {
     TableState state = Full();
