@@ -1,0 +1,39 @@
+#include "meta/sqlite_meta_store.h"
+
+#include "io/testing/temporary_directory.h"
+#include "meta/testing/meta_store_contract.h"
+
+namespace rhizo::meta {
+namespace {
+
+// Without syncs: what is durable is proved elsewhere, by crashing.
+class SqliteFixture {
+ public:
+  explicit SqliteFixture(size_t fold_rows = 5) {
+    options_.sync = false;
+    options_.fold_rows = fold_rows;
+    options_.checkpoint_bytes = 100'000;
+    store_ = SqliteMetaStore::Create(directory_->path(), options_).value();
+  }
+  MetaStore& store() { return *store_; }
+  void Reopen() {
+    store_.reset();
+    store_ = SqliteMetaStore::Open(directory_->path(), options_).value();
+  }
+
+ private:
+  std::unique_ptr<io::TemporaryDirectory> directory_ = std::make_unique<io::TemporaryDirectory>();
+  SqliteMetaOptions options_;
+  std::unique_ptr<SqliteMetaStore> store_;
+};
+
+class NeverFoldingFixture : public SqliteFixture {
+ public:
+  NeverFoldingFixture() : SqliteFixture(1'000'000) {}
+};
+
+INSTANTIATE_TYPED_TEST_SUITE_P(Folding, MetaStoreContract, SqliteFixture);
+INSTANTIATE_TYPED_TEST_SUITE_P(NeverFolding, MetaStoreContract, NeverFoldingFixture);
+
+}  // namespace
+}  // namespace rhizo::meta
