@@ -128,7 +128,6 @@ class RHIZO_EXPORT Session {
   // A nameless branch from here that vanishes when its last session closes unless Keep() named it.
   Result<Session> Scratch();
   Result<BranchInfo> Keep(const std::string& name);  // of a scratch session
-  Result<TableInfo> TableAt(const std::string& name, uint64_t version);
 
   // --- care
   Result<VerifyReport> Verify(const WorkOptions& work = {});

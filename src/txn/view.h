@@ -16,6 +16,7 @@
 #include "model/commit.h"
 #include "model/database_state.h"
 #include "table/open_table.h"
+#include "txn/name_index.h"
 
 namespace rhizo::txn {
 
@@ -43,7 +44,7 @@ class View {
   // `commit`: the commit this is the state of, or that the transaction started from. `opener` lives as long as the
   // database or transaction does; `keep` is held beside it (a pin, a staging area).
   View(CommitId commit, Timestamp time, ObjectId state_root, std::shared_ptr<TableOpener> opener,
-       bool has_own_writes, std::shared_ptr<const void> keep);
+       std::shared_ptr<NameIndex> names, bool has_own_writes, std::shared_ptr<const void> keep);
 
   const CommitId& commit() const { return commit_; }
   Timestamp time() const { return time_; }
@@ -65,6 +66,7 @@ class View {
   const Timestamp time_;
   const ObjectId state_root_;
   const std::shared_ptr<TableOpener> opener_;
+  const std::shared_ptr<NameIndex> names_;
   const bool has_own_writes_;
   const uint64_t number_;
   const std::shared_ptr<const void> keep_;

@@ -1,0 +1,252 @@
+#include "db/session_impl.h"
+
+#include <charconv>
+
+#include "base/name.h"
+#include "txn/branches.h"
+#include "txn/committer.h"
+#include "txn/ref_resolver.h"
+
+namespace rhizo {
+namespace {
+
+std::optional<uint64_t> AsVersion(const std::string& text) {
+  uint64_t number = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+Result<std::optional<TxnId>> ParseTxnId(const std::string& text) {
+  if (text.empty()) return std::optional<TxnId>();
+  auto id = TxnId::Parse(text);
+  if (!id) return InvalidArgument("txn_id \"" + text + "\" is not 32 lower-case hex digits");
+  return std::optional(*id);
+}
+
+}  // namespace
+
+namespace db {
+
+Error UnknownTable(const txn::View& view, const model::QualifiedName& name) {
+  std::string message = "there is no table \"" + name.ToString() + "\"";
+  std::vector<std::string> names;
+  if (auto tables = view.ListTables()) {
+    for (const auto& table : *tables) names.push_back(table.name.ToString());
+  }
+  std::string nearest = NearestName(name.ToString(), names);
+  if (!nearest.empty()) message += "; did you mean \"" + nearest + "\"?";
+  return Error(ErrorCode::kTableNotFound, message).With("table", name.ToString());
+}
+
+}  // namespace db
+
+Result<std::shared_ptr<SessionImpl>> SessionImpl::OnBranch(std::shared_ptr<db::Core> core, const std::string& branch,
+                                                           std::string author, bool scratch) {
+  ASSIGN_OR_RETURN(auto ref, core->repository().meta().ReadRef(branch));
+  if (!ref) return txn::UnknownRef(core->repository(), branch);
+  if (ref->kind == meta::RefKind::kTag) {
+    return Error(ErrorCode::kBranchNotFound, "\"" + branch + "\" is a tag; db.at(\"" + branch + "\") reads it")
+        .With("ref", branch);
+  }
+  auto session = std::shared_ptr<SessionImpl>(new SessionImpl(std::move(core), std::move(author)));
+  session->branch_ = branch;
+  session->scratch_ = scratch;
+  return session;
+}
+
+std::shared_ptr<SessionImpl> SessionImpl::AtCommit(std::shared_ptr<db::Core> core, const CommitId& commit,
+                                                   std::string author) {
+  auto session = std::shared_ptr<SessionImpl>(new SessionImpl(std::move(core), std::move(author)));
+  session->fixed_ = commit;
+  return session;
+}
+
+SessionImpl::~SessionImpl() {
+  if (!closed_) static_cast<void>(Close().has_value());
+}
+
+Status SessionImpl::CheckOpen() const {
+  if (closed_) return Error(ErrorCode::kClosed, "this session was closed");
+  return core_->repository().CheckUsable();
+}
+
+Status SessionImpl::CheckWritable() const {
+  RETURN_IF_ERROR(CheckOpen());
+  RETURN_IF_ERROR(core_->repository().CheckWritable());
+  if (!fixed_) return {};
+  return Error(ErrorCode::kReadOnly, "this session is a snapshot of commit " + fixed_->Short() +
+                                         "; write on a branch (create_branch, on)");
+}
+
+Status SessionImpl::CheckIdle(std::string_view what) const {
+  RETURN_IF_ERROR(CheckOpen());
+  if (!transaction_) return {};
+  return InvalidArgument(std::string(what) + " cannot run inside a transaction; commit or roll back first");
+}
+
+Result<std::shared_ptr<const txn::View>> SessionImpl::CurrentView() {
+  if (transaction_) return transaction_->CurrentView();
+  if (fixed_) {
+    if (!view_) {
+      ASSIGN_OR_RETURN(view_, repository().ViewOf(*fixed_));
+    }
+    return view_;
+  }
+  ASSIGN_OR_RETURN(uint64_t counter, repository().meta().ChangeCounter());
+  if (view_ && counter == seen_) return view_;
+  ASSIGN_OR_RETURN(auto ref, repository().meta().ReadRef(branch_));
+  if (!ref) {
+    return Error(ErrorCode::kBranchNotFound, "branch \"" + branch_ + "\" was deleted or renamed").With("branch", branch_);
+  }
+  if (!view_ || view_->commit() != ref->commit) {
+    ASSIGN_OR_RETURN(view_, repository().ViewOf(ref->commit));
+  }
+  seen_ = counter;
+  return view_;
+}
+
+Result<CommitId> SessionImpl::HeadCommit() {
+  ASSIGN_OR_RETURN(auto view, CurrentView());
+  return view->commit();
+}
+
+Result<CommitId> SessionImpl::ResolvePoint(const std::string& text) {
+  if (text.empty()) return HeadCommit();
+  if (auto time = txn::ParseTime(text)) {
+    if (branch_.empty()) return InvalidArgument("a snapshot has no log to look up the time \"" + text + "\" in; name a branch");
+    return txn::ResolveTime(repository(), branch_, *time);
+  }
+  return txn::ResolveRef(repository(), text);
+}
+
+Result<SessionImpl::FoundTable> SessionImpl::FindVersioned(const txn::View& view, const model::QualifiedName& name,
+                                                           uint64_t version, const CommitId& head) {
+  ASSIGN_OR_RETURN(auto found, view.FindName(name));
+  if (!found) return db::UnknownTable(view, name);
+  ASSIGN_OR_RETURN(auto recorded,
+                   txn::FindVersion(repository(), found->entry.table, found->name.ToString(), version, head));
+  ASSIGN_OR_RETURN(auto table, repository().tables()->Open(recorded.state));
+  return FoundTable{found->name, std::move(table), recorded.commit, version};
+}
+
+Result<SessionImpl::FoundTable> SessionImpl::FindTable(const std::string& text, const std::string& at) {
+  ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(text));
+  ASSIGN_OR_RETURN(auto view, CurrentView());
+  if (auto version = AsVersion(at)) return FindVersioned(*view, name, *version, view->commit());
+  if (!at.empty()) {
+    ASSIGN_OR_RETURN(auto commit, ResolvePoint(at));
+    ASSIGN_OR_RETURN(view, repository().ViewOf(commit));
+  }
+  ASSIGN_OR_RETURN(auto found, view->FindName(name));
+  if (!found) return db::UnknownTable(*view, name);
+  ASSIGN_OR_RETURN(auto table, view->Open(found->entry.state));
+  FoundTable result{found->name, std::move(table), view->commit(), 0};
+  if (!view->has_own_writes()) {
+    ASSIGN_OR_RETURN(result.version, txn::VersionOfState(repository(), found->entry.table, found->entry.state, view->commit()));
+  }
+  return result;
+}
+
+Result<sql::SessionEngine*> SessionImpl::Engine() {
+  if (!engine_) {
+    ASSIGN_OR_RETURN(engine_, sql::SessionEngine::Start(core_->engine(), this));
+  }
+  return engine_.get();
+}
+
+txn::CommitText SessionImpl::TextOf(const CommitOptions& options) const {
+  return {options.author.empty() ? author_ : options.author, options.message, options.metadata};
+}
+
+Result<SessionImpl::Outcome> SessionImpl::Modify(const std::string& message, const Body& body) {
+  RETURN_IF_ERROR(CheckWritable());
+  Outcome outcome;
+  if (transaction_) {
+    outcome.in_transaction = true;
+    ASSIGN_OR_RETURN(outcome.change, body(*transaction_));
+    return outcome;
+  }
+  ASSIGN_OR_RETURN(auto own, txn::Transaction::Begin(core_->shared_repository(), branch_));
+  ASSIGN_OR_RETURN(outcome.change, body(*own));
+  CommitOptions options;
+  options.message = message;
+  ASSIGN_OR_RETURN(outcome.committed, repository().committer().Commit(*own, TextOf(options)));
+  return outcome;
+}
+
+Status SessionImpl::BeginTransaction(const CommitOptions& options) {
+  RETURN_IF_ERROR(CheckWritable());
+  if (transaction_) return InvalidArgument("a transaction is open on this session already");
+  ASSIGN_OR_RETURN(auto id, ParseTxnId(options.txn_id));
+  ASSIGN_OR_RETURN(transaction_, txn::Transaction::Begin(core_->shared_repository(), branch_, id));
+  transaction_options_ = options;
+  return {};
+}
+
+Result<txn::Committed> SessionImpl::CommitTransaction() {
+  RETURN_IF_ERROR(CheckWritable());
+  if (!transaction_) return InvalidArgument("no transaction is open");
+  auto transaction = std::move(transaction_);
+  return repository().committer().Commit(*transaction, TextOf(transaction_options_));
+}
+
+Status SessionImpl::RollbackTransaction() {
+  transaction_.reset();
+  return {};
+}
+
+void SessionImpl::MoveToBranch(const std::string& branch) {
+  branch_ = branch;
+  fixed_.reset();
+  view_.reset();
+}
+
+Status SessionImpl::BecomeNamed(const std::string& branch) {
+  MoveToBranch(branch);
+  scratch_ = false;
+  return {};
+}
+
+Status SessionImpl::Close() {
+  if (closed_) return {};
+  closed_ = true;
+  transaction_.reset();
+  engine_.reset();
+  view_.reset();
+  if (scratch_ && core_->repository().CheckUsable()) {
+    return txn::DeleteRef(repository(), branch_, meta::RefKind::kScratch);
+  }
+  return {};
+}
+
+Result<CommitId> SessionImpl::PointOf(const txn::View& current, const sql::AtPoint& point) {
+  if (point.time) {
+    if (branch_.empty()) return InvalidArgument("AT (TIMESTAMP ...): a snapshot has no log to look a time up in");
+    return txn::ResolveTime(repository(), branch_, *point.time);
+  }
+  if (point.ref.empty()) return current.commit();
+  return txn::ResolveRef(repository(), point.ref);
+}
+
+Result<std::shared_ptr<const table::OpenTable>> SessionImpl::TableAt(const txn::View& current,
+                                                                      const model::QualifiedName& name,
+                                                                      const sql::AtPoint& point) {
+  ASSIGN_OR_RETURN(auto commit, PointOf(current, point));
+  if (point.version) {
+    // The name is looked up where the version counts: on the named ref, else as the session sees it.
+    if (point.ref.empty()) {
+      ASSIGN_OR_RETURN(auto found, FindVersioned(current, name, *point.version, commit));
+      return found.table;
+    }
+    ASSIGN_OR_RETURN(auto view, repository().ViewOf(commit));
+    ASSIGN_OR_RETURN(auto found, FindVersioned(*view, name, *point.version, commit));
+    return found.table;
+  }
+  ASSIGN_OR_RETURN(auto view, repository().ViewOf(commit));
+  ASSIGN_OR_RETURN(auto table, view->FindTable(name));
+  if (!table) return db::UnknownTable(*view, name);
+  return table;
+}
+
+}  // namespace rhizo

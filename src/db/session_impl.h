@@ -1,0 +1,108 @@
+// What a Session holds: where it stands, its open transaction, its connection to the engine. Public methods of
+// Session lock `mutex_` for one statement; the QuerySource side is called back while such a statement
+// binds, so it never locks.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "db/core.h"
+#include "rhizo/session.h"
+#include "sql/query_source.h"
+#include "sql/session_engine.h"
+#include "txn/transaction.h"
+
+namespace rhizo {
+
+class SessionImpl final : public sql::QuerySource, public std::enable_shared_from_this<SessionImpl> {
+ public:
+  // On a branch, or on one commit (then read-only).
+  static Result<std::shared_ptr<SessionImpl>> OnBranch(std::shared_ptr<db::Core> core, const std::string& branch,
+                                                       std::string author, bool scratch = false);
+  static std::shared_ptr<SessionImpl> AtCommit(std::shared_ptr<db::Core> core, const CommitId& commit, std::string author);
+  ~SessionImpl() override;
+
+  std::mutex& mutex() { return mutex_; }
+  db::Core& core() { return *core_; }
+  std::shared_ptr<db::Core> shared_core() { return core_; }
+  txn::Repository& repository() { return core_->repository(); }
+  const std::string& branch() const { return branch_; }
+  const std::string& author() const { return author_; }
+  bool is_scratch() const { return scratch_; }
+  bool closed() const { return closed_; }
+  txn::Transaction* open_transaction() { return transaction_.get(); }
+
+  // --- under mutex()
+  Status CheckOpen() const;
+  Status CheckWritable() const;
+  // Also that no transaction is open: for what changes refs.
+  Status CheckIdle(std::string_view what) const;
+  Result<std::shared_ptr<const txn::View>> CurrentView() override;
+  // The commit of the session's branch or snapshot now (of its open transaction: its snapshot).
+  Result<CommitId> HeadCommit();
+  // A point of history as users write it, on this session: "" is its own head; a time is looked up on its branch.
+  Result<CommitId> ResolvePoint(const std::string& text);
+  // The table at `at` ("" the current view; else a version number, a ref, or a time).
+  struct FoundTable {
+    model::QualifiedName name;
+    std::shared_ptr<const table::OpenTable> table;
+    CommitId commit;
+    uint64_t version = 0;
+  };
+  Result<FoundTable> FindTable(const std::string& name, const std::string& at);
+  Result<sql::SessionEngine*> Engine();
+
+  // Runs `body` in the open transaction, or in one of its own that is committed when `body` succeeds.
+  struct Outcome {
+    std::optional<txn::Change> change;
+    txn::Committed committed;  // zero commit inside an open transaction
+    bool in_transaction = false;
+  };
+  using Body = std::function<Result<std::optional<txn::Change>>(txn::Transaction&)>;
+  Result<Outcome> Modify(const std::string& message, const Body& body);
+
+  Status BeginTransaction(const CommitOptions& options);
+  Result<txn::Committed> CommitTransaction();
+  Status RollbackTransaction();
+  void MoveToBranch(const std::string& branch);
+  Status BecomeNamed(const std::string& branch);
+  Status Close();
+
+  // --- QuerySource, while a statement binds
+  Result<std::shared_ptr<const table::OpenTable>> TableAt(const txn::View& current, const model::QualifiedName& name,
+                                                           const sql::AtPoint& point) override;
+  Result<sql::MetadataTable> Metadata(const txn::View& current, const std::string& function,
+                                      const std::vector<std::string>& arguments) override;
+
+ private:
+  SessionImpl(std::shared_ptr<db::Core> core, std::string author) : core_(std::move(core)), author_(std::move(author)) {}
+
+  Result<CommitId> PointOf(const txn::View& current, const sql::AtPoint& point);
+  Result<FoundTable> FindVersioned(const txn::View& view, const model::QualifiedName& name, uint64_t version,
+                                   const CommitId& head);
+  txn::CommitText TextOf(const CommitOptions& options) const;
+
+  std::mutex mutex_;
+  const std::shared_ptr<db::Core> core_;
+  const std::string author_;
+  std::string branch_;                 // "" for a snapshot
+  std::optional<CommitId> fixed_;      // a snapshot's commit
+  bool scratch_ = false;
+  bool closed_ = false;
+  std::unique_ptr<sql::SessionEngine> engine_;
+  std::unique_ptr<txn::Transaction> transaction_;
+  CommitOptions transaction_options_;
+  std::shared_ptr<const txn::View> view_;  // of the branch when `seen_` was the change counter
+  uint64_t seen_ = 0;
+};
+
+namespace db {
+
+// A kTableNotFound that suggests the nearest name in `view`.
+Error UnknownTable(const txn::View& view, const model::QualifiedName& name);
+
+}  // namespace db
+}  // namespace rhizo

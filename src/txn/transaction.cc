@@ -1,0 +1,358 @@
+#include "txn/transaction.h"
+
+#include <algorithm>
+
+#include "base/name.h"
+#include "tree/apply.h"
+#include "txn/reachable.h"
+
+namespace rhizo::txn {
+namespace {
+
+// Views of a transaction keep its objects; views outlive it in running streams.
+struct KeepAlive {
+  std::shared_ptr<const View> snapshot;
+  std::shared_ptr<object::Staging> staging;
+  std::shared_ptr<const void> hold;
+};
+
+Error NoTable(const model::QualifiedName& name, const std::vector<NamedTable>& tables) {
+  std::vector<std::string> names;
+  for (const auto& table : tables) names.push_back(table.name.ToString());
+  std::string nearest = NearestName(name.ToString(), names);
+  std::string message = "there is no table \"" + name.ToString() + "\"";
+  if (!nearest.empty()) message += "; did you mean \"" + nearest + "\"?";
+  return Error(ErrorCode::kTableNotFound, message).With("table", name.ToString());
+}
+
+Error NameTaken(const model::QualifiedName& name, const model::QualifiedName& by) {
+  std::string message = "a table \"" + by.ToString() + "\" exists already";
+  if (by != name) message += ", and \"" + name.ToString() + "\" differs from it only in case";
+  return Error(ErrorCode::kAlreadyExists, message).With("table", by.ToString());
+}
+
+void AddCounts(table::WriteCounts* sum, const table::WriteCounts& more) {
+  sum->rows += more.rows;
+  sum->segments_new += more.segments_new;
+  sum->segments_reused += more.segments_reused;
+  sum->new_bytes += more.new_bytes;
+  sum->reused_bytes += more.reused_bytes;
+}
+
+table::ReadContext StagedContext(Repository& repository, object::Staging* staging) {
+  return {staging, &repository.large(), &repository.columns()};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Transaction>> Transaction::Begin(std::shared_ptr<Repository> repository,
+                                                        const std::string& branch, std::optional<TxnId> txn) {
+  RETURN_IF_ERROR(repository->CheckWritable());
+  bool from_caller = txn.has_value();
+  if (from_caller) {
+    ASSIGN_OR_RETURN(auto landed, repository->meta().FindTransaction(*txn));
+    if (landed) {
+      return Error(ErrorCode::kAlreadyExists, "transaction " + txn->ToString() + " landed already as commit " +
+                                                  landed->commit.Short() + "; it is not applied twice")
+          .With("txn_id", txn->ToString())
+          .With("commit", landed->commit.ToString());
+    }
+  } else {
+    txn = repository->random().DrawId<TxnId>();
+  }
+  ASSIGN_OR_RETURN(auto hold, repository->HoldObjects());
+  ASSIGN_OR_RETURN(auto ref, repository->meta().ReadRef(branch));
+  if (!ref || ref->kind == meta::RefKind::kTag) {
+    return Error(ErrorCode::kBranchNotFound, "there is no branch \"" + branch + "\"").With("branch", branch);
+  }
+  ASSIGN_OR_RETURN(auto commit, repository->ReadCommit(ref->commit));
+  ASSIGN_OR_RETURN(auto view, repository->ViewOf(ref->commit));
+  return std::unique_ptr<Transaction>(new Transaction(std::move(repository), branch, *txn, from_caller, std::move(hold),
+                                                      Head{ref->commit, std::move(commit)}, std::move(view)));
+}
+
+Transaction::Transaction(std::shared_ptr<Repository> repository, std::string branch, TxnId id, bool id_from_caller,
+                         std::shared_ptr<const void> hold, Head snapshot, std::shared_ptr<const View> snapshot_view)
+    : repository_(std::move(repository)),
+      branch_(std::move(branch)),
+      id_(id),
+      id_from_caller_(id_from_caller),
+      hold_(std::move(hold)),
+      snapshot_(std::move(snapshot)),
+      snapshot_view_(std::move(snapshot_view)),
+      staging_(std::make_shared<object::Staging>(repository_->small())),
+      opener_(std::make_shared<TableOpener>(StagedContext(*repository_, staging_.get()), 64)),
+      current_view_(snapshot_view_) {}
+
+table::WriteContext Transaction::ContextFor(const Means& means) {
+  table::WriteContext context;
+  context.engine = means.engine;
+  context.read = StagedContext(*repository_, staging_.get());
+  context.staging = staging_.get();
+  context.txn = id_;
+  context.next_ordinal = &next_ordinal_;
+  context.threads = std::max(1u, means.threads);
+  context.progress = means.progress;
+  return context;
+}
+
+TableChange* Transaction::FindPending(const model::QualifiedName& name) {
+  for (auto& [id, change] : changes_) {
+    if (change.name == name) return &change;
+  }
+  return nullptr;
+}
+
+Result<TableChange*> Transaction::Adopt(const NamedTable& found) {
+  auto known = changes_.find(found.entry.table);
+  if (known != changes_.end()) return &known->second;
+  ASSIGN_OR_RETURN(auto table, snapshot_view_->Open(found.entry.state));
+  TableChange change;
+  change.id = found.entry.table;
+  change.before = found;
+  change.old_state = table->state();
+  change.name = found.name;
+  change.state = table->state();
+  return &changes_.emplace(change.id, std::move(change)).first->second;
+}
+
+// The table called `name` as this transaction sees it, or null.
+Result<TableChange*> Transaction::Find(const model::QualifiedName& name) {
+  if (auto* pending = FindPending(name)) return pending;
+  ASSIGN_OR_RETURN(auto view, CurrentView());
+  ASSIGN_OR_RETURN(auto found, view->FindName(name));
+  if (!found) return static_cast<TableChange*>(nullptr);
+  return Adopt(*found);
+}
+
+Result<TableChange*> Transaction::FindOrFail(const model::QualifiedName& name) {
+  ASSIGN_OR_RETURN(auto* change, Find(name));
+  if (change != nullptr) return change;
+  ASSIGN_OR_RETURN(auto view, CurrentView());
+  ASSIGN_OR_RETURN(auto tables, view->ListTables());
+  return NoTable(name, tables);
+}
+
+Status Transaction::CheckNameIsFree(const model::QualifiedName& name) {
+  ASSIGN_OR_RETURN(auto view, CurrentView());
+  ASSIGN_OR_RETURN(auto taken, view->FindName(name));
+  if (taken) return NameTaken(name, taken->name);
+  return {};
+}
+
+Result<TableChange*> Transaction::AddNew(const model::QualifiedName& name, model::Schema schema) {
+  RETURN_IF_ERROR(ValidateTableName(name.name));
+  RETURN_IF_ERROR(ValidateTableName(name.schema));
+  RETURN_IF_ERROR(model::ValidateSchema(schema));
+  RETURN_IF_ERROR(CheckNameIsFree(name));
+  TableChange change;
+  change.id = DeriveTableId(id_, next_ordinal_++);
+  change.name = name;
+  change.state.id = change.id;
+  change.state.schema = std::move(schema);
+  model::AssignFieldIds(change.id, &change.state.schema, &change.state.used_field_ids);
+  return &changes_.emplace(change.id, std::move(change)).first->second;
+}
+
+Result<Change> Transaction::CreateTable(const model::QualifiedName& name, model::Schema schema) {
+  ASSIGN_OR_RETURN(auto* change, AddNew(name, std::move(schema)));
+  current_view_ = nullptr;
+  return Change{change->id, {}, 0, true};
+}
+
+Status Transaction::DropTable(const model::QualifiedName& name) {
+  ASSIGN_OR_RETURN(auto* change, FindOrFail(name));
+  current_view_ = nullptr;
+  if (!change->before) {
+    changes_.erase(change->id);
+    return {};
+  }
+  change->name.reset();
+  change->appended.clear();
+  return {};
+}
+
+Status Transaction::RenameTable(const model::QualifiedName& name, const model::QualifiedName& new_name) {
+  ASSIGN_OR_RETURN(auto* change, FindOrFail(name));
+  RETURN_IF_ERROR(ValidateTableName(new_name.name));
+  RETURN_IF_ERROR(ValidateTableName(new_name.schema));
+  ASSIGN_OR_RETURN(auto view, CurrentView());
+  ASSIGN_OR_RETURN(auto taken, view->FindName(new_name));
+  if (taken && taken->entry.table != change->id) return NameTaken(new_name, taken->name);
+  change->name = new_name;
+  current_view_ = nullptr;
+  return {};
+}
+
+Status Transaction::TakeSchema(TableChange* change, model::Schema schema) {
+  RETURN_IF_ERROR(model::ValidateSchema(schema));
+  model::AssignFieldIds(change->id, &schema, &change->state.used_field_ids);
+  if (schema == change->state.schema) return {};
+  change->state.schema = std::move(schema);
+  change->schema_changed = true;
+  return {};
+}
+
+Result<Change> Transaction::Write(const model::QualifiedName& name, model::Schema schema, table::RowSource* rows,
+                                  const Means& means) {
+  ASSIGN_OR_RETURN(auto* change, Find(name));
+  bool created = change == nullptr;
+  TableChange backup;
+  if (created) {
+    ASSIGN_OR_RETURN(change, AddNew(name, std::move(schema)));
+  } else {
+    backup = *change;
+    RETURN_IF_ERROR(TakeSchema(change, std::move(schema)));
+  }
+  uint64_t rows_before = change->state.rows;
+  auto written = table::WriteRows(ContextFor(means), change->state, rows);
+  if (!written) {
+    if (created) {
+      changes_.erase(change->id);
+    } else {
+      *change = std::move(backup);
+    }
+    return std::move(written).error();
+  }
+  change->state = std::move(written->state);
+  change->rows_replaced = true;
+  change->appended.clear();
+  change->counts = written->counts;
+  current_view_ = nullptr;
+  return Change{change->id, written->counts, rows_before, created};
+}
+
+Result<Change> Transaction::Append(const model::QualifiedName& name, model::Schema schema, table::RowSource* rows,
+                                   const Means& means) {
+  ASSIGN_OR_RETURN(auto* change, FindOrFail(name));
+  TableChange backup = *change;
+  auto append = [&]() -> Result<table::WriteCounts> {
+    RETURN_IF_ERROR(TakeSchema(change, std::move(schema)));
+    auto context = ContextFor(means);
+    ASSIGN_OR_RETURN(auto encoded, table::EncodeRows(context, change->state.schema, rows));
+    if (encoded.counts.rows == 0) return encoded.counts;
+    ASSIGN_OR_RETURN(change->state, table::PlaceAtEnd(context, change->state, encoded));
+    auto counts = encoded.counts;
+    change->appended.push_back(std::move(encoded));
+    return counts;
+  };
+  auto counts = append();
+  if (!counts) {
+    *change = std::move(backup);
+    return std::move(counts).error();
+  }
+  AddCounts(&change->counts, *counts);
+  current_view_ = nullptr;
+  return Change{change->id, *counts, backup.state.rows, false};
+}
+
+const table::WriteCounts& Transaction::CountsOf(const TableId& table) const {
+  static const table::WriteCounts kNone;
+  auto found = changes_.find(table);
+  return found == changes_.end() ? kNone : found->second.counts;
+}
+
+Result<std::shared_ptr<const View>> Transaction::CurrentView() {
+  if (current_view_) return current_view_;
+  std::vector<PlacedTable> tables;
+  for (auto& [id, change] : changes_) {
+    if (!change.ChangesAnything()) continue;
+    PlacedTable placed{id, change.before, change.name, {}, {}, {}};
+    if (change.name) placed.state_id = staging_->Add(model::Encode(change.state));
+    tables.push_back(std::move(placed));
+  }
+  ASSIGN_OR_RETURN(auto root, ApplyToState(snapshot_.commit->state_root, tables));
+  auto keep = std::make_shared<KeepAlive>(KeepAlive{snapshot_view_, staging_, hold_});
+  current_view_ = std::make_shared<View>(snapshot_.id, snapshot_.commit->time, root, opener_, repository_->names(),
+                                         !tables.empty(), keep);
+  return current_view_;
+}
+
+// The database state `root` with the given tables in place of what they were before.
+Result<ObjectId> Transaction::ApplyToState(const ObjectId& root, const std::vector<PlacedTable>& tables) {
+  std::map<std::string, tree::Edit> edits;
+  for (const auto& table : tables) {
+    if (!table.before) continue;
+    auto key = model::Encode(model::StateKey::OfTable(table.before->name));
+    edits[key] = {key, std::nullopt, 0};
+  }
+  for (const auto& table : tables) {
+    if (!table.name) continue;
+    auto key = model::Encode(model::StateKey::OfTable(*table.name));
+    edits[key] = {key, model::Encode(model::StateEntry{table.id, table.state_id}), 1};
+  }
+  std::vector<tree::Edit> sorted;
+  for (auto& [key, edit] : edits) sorted.push_back(std::move(edit));
+  if (sorted.empty()) return root;
+  ASSIGN_OR_RETURN(auto applied, tree::Apply(staging_.get(), root, sorted));
+  return applied.count == 0 ? ObjectId() : applied.id;
+}
+
+Result<std::vector<PlacedTable>> Transaction::PlaceAll(const Head& head) {
+  std::vector<PlacedTable> tables;
+  auto context = ContextFor({});
+  LeavingTables leaving;
+  for (const auto& [id, change] : changes_) {
+    if (change.before && (!change.name || change.IsRename())) leaving.insert(id);
+  }
+  for (auto& [id, change] : changes_) {
+    ASSIGN_OR_RETURN(auto placed, PlaceChange(*repository_, context, change, leaving, snapshot_, head));
+    if (placed) tables.push_back(std::move(*placed));
+  }
+  return tables;
+}
+
+Result<PreparedCommit> Transaction::Prepare(const Head& head, const CommitText& text) {
+  PreparedCommit prepared;
+  prepared.head = head;
+  ASSIGN_OR_RETURN(prepared.tables, PlaceAll(head));
+  if (prepared.tables.empty()) return prepared;
+  auto commit = std::make_shared<model::Commit>();
+  commit->database = head.commit->database;
+  commit->parents = {head.id};
+  commit->generation = head.commit->generation + 1;
+  ASSIGN_OR_RETURN(commit->state_root, ApplyToState(head.commit->state_root, prepared.tables));
+  commit->txn = id_;
+  commit->time = {std::max(repository_->clock().Now().micros, head.commit->time.micros + 1)};
+  commit->author = text.author;
+  commit->message = text.message;
+  commit->metadata = text.metadata;
+  for (const auto& table : prepared.tables) commit->tables.push_back(table.summary);
+  std::sort(commit->tables.begin(), commit->tables.end(),
+            [](const auto& a, const auto& b) { return a.table < b.table; });
+  auto bytes = model::Encode(*commit);
+  prepared.id = model::CommitIdOf(bytes);
+  staging_->Add(std::move(bytes));
+  prepared.commit = std::move(commit);
+  ASSIGN_OR_RETURN(prepared.small_objects, CollectStaged(prepared));
+  RETURN_IF_ERROR(StoreLarge(&prepared));
+  return prepared;
+}
+
+// Staged objects that the commit needs: nothing that an earlier attempt or an overwritten state left behind.
+Result<std::vector<std::pair<ObjectId, object::ObjectBytes>>> Transaction::CollectStaged(const PreparedCommit& prepared) {
+  std::vector<std::pair<ObjectId, object::ObjectBytes>> objects;
+  std::unordered_map<ObjectId, bool> seen;
+  auto visit = [&](const ObjectId& id, bool is_large) -> Result<bool> {
+    if (is_large || !seen.emplace(id, true).second) return false;
+    auto staged = staging_->Find(id);
+    if (!staged) return false;
+    objects.emplace_back(id, std::move(staged));
+    return true;
+  };
+  RETURN_IF_ERROR(ForEachObjectOfState(StagedContext(*repository_, staging_.get()), prepared.commit->state_root, visit));
+  RETURN_IF_ERROR(visit(model::AsObjectId(prepared.id), false));
+  return objects;
+}
+
+// Objects too large for the metadata store go to the object store; then everything there is made durable.
+Status Transaction::StoreLarge(PreparedCommit* prepared) {
+  auto is_large = [](const auto& object) { return object.second->size() > object::kSmallObjectBytes; };
+  for (const auto& [id, bytes] : prepared->small_objects) {
+    if (bytes->size() > object::kSmallObjectBytes) RETURN_IF_ERROR(repository_->large().Put(id, *bytes));
+  }
+  std::erase_if(prepared->small_objects, is_large);
+  return repository_->large().SyncNames();
+}
+
+}  // namespace rhizo::txn

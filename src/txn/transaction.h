@@ -1,0 +1,124 @@
+// Changes to many tables that become one commit. Everything is staged until Commit(); reads through
+// CurrentView() see it. The transaction reads its snapshot as long as it wants; what others commit
+// meanwhile is met at Commit(): tables they changed and we did not are kept as theirs, appends of both
+// sides stand one after the other, anything else on one table is kConflict.
+// One thread at a time.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/instance.h"
+#include "model/schema.h"
+#include "object/staging.h"
+#include "table/write.h"
+#include "txn/repository.h"
+#include "txn/table_change.h"
+#include "txn/view.h"
+
+namespace rhizo::txn {
+
+struct CommitText {
+  std::string author;
+  std::string message;
+  std::map<std::string, std::string> metadata;
+};
+
+struct CommittedTable {
+  TableId id;
+  std::string name;
+  uint64_t version = 0;  // 0: dropped
+  table::WriteCounts counts;
+  model::TableSummary summary;
+};
+
+struct Committed {
+  CommitId commit;       // zero if nothing changed
+  TxnId txn;
+  CommitId base;         // the snapshot's commit
+  std::vector<CommittedTable> tables;
+};
+
+// A commit made ready on top of one head: small objects still to be published, large ones durable.
+struct PreparedCommit {
+  Head head;
+  CommitId id;
+  std::shared_ptr<const model::Commit> commit;
+  std::vector<PlacedTable> tables;  // empty: nothing changes on this head
+  std::vector<std::pair<ObjectId, object::ObjectBytes>> small_objects;
+};
+
+// What was written, before it is published.
+struct Change {
+  TableId table;
+  table::WriteCounts counts;
+  uint64_t rows_before = 0;
+  bool created = false;
+};
+
+class Transaction {
+ public:
+  // `txn` nothing: drawn. kAlreadyExists if a caller's id has landed before. kBranchNotFound.
+  static Result<std::unique_ptr<Transaction>> Begin(std::shared_ptr<Repository> repository, const std::string& branch,
+                                                    std::optional<TxnId> txn = std::nullopt);
+
+  const TxnId& id() const { return id_; }
+  const std::string& branch() const { return branch_; }
+  bool id_is_from_caller() const { return id_from_caller_; }
+  const Head& snapshot() const { return snapshot_; }
+  bool has_changes() const { return !changes_.empty(); }
+  Result<std::shared_ptr<const View>> CurrentView();
+
+  struct Means {
+    engine::Instance* engine = nullptr;
+    unsigned threads = 1;
+    std::function<Status(uint64_t)> progress;
+  };
+  // Ids of `schema`'s fields that are 0 are assigned. kAlreadyExists, also for a twin in case.
+  Result<Change> CreateTable(const model::QualifiedName& name, model::Schema schema);
+  // kTableNotFound.
+  Status DropTable(const model::QualifiedName& name);
+  Status RenameTable(const model::QualifiedName& name, const model::QualifiedName& new_name);
+  // `rows` have the shape of `schema`, which becomes the table's; the table is created if it is not there.
+  Result<Change> Write(const model::QualifiedName& name, model::Schema schema, table::RowSource* rows, const Means& means);
+  Result<Change> Append(const model::QualifiedName& name, model::Schema schema, table::RowSource* rows, const Means& means);
+
+  // For the committer: everything staged, placed on `head`.
+  Result<PreparedCommit> Prepare(const Head& head, const CommitText& text);
+  const table::WriteCounts& CountsOf(const TableId& table) const;
+
+ private:
+  Transaction(std::shared_ptr<Repository> repository, std::string branch, TxnId id, bool id_from_caller,
+              std::shared_ptr<const void> hold, Head snapshot, std::shared_ptr<const View> snapshot_view);
+
+  Result<TableChange*> Find(const model::QualifiedName& name);
+  Result<TableChange*> FindOrFail(const model::QualifiedName& name);
+  TableChange* FindPending(const model::QualifiedName& name);
+  Result<TableChange*> Adopt(const NamedTable& found);
+  Result<TableChange*> AddNew(const model::QualifiedName& name, model::Schema schema);
+  Status CheckNameIsFree(const model::QualifiedName& name);
+  Status TakeSchema(TableChange* change, model::Schema schema);
+  table::WriteContext ContextFor(const Means& means);
+  Result<ObjectId> ApplyToState(const ObjectId& root, const std::vector<PlacedTable>& tables);
+  Result<std::vector<PlacedTable>> PlaceAll(const Head& head);
+  Result<std::vector<std::pair<ObjectId, object::ObjectBytes>>> CollectStaged(const PreparedCommit& prepared);
+  Status StoreLarge(PreparedCommit* prepared);
+
+  const std::shared_ptr<Repository> repository_;
+  const std::string branch_;
+  const TxnId id_;
+  const bool id_from_caller_;
+  const std::shared_ptr<const void> hold_;  // the gc lock, until this ends
+  const Head snapshot_;
+  const std::shared_ptr<const View> snapshot_view_;
+  const std::shared_ptr<object::Staging> staging_;
+  const std::shared_ptr<TableOpener> opener_;
+  uint64_t next_ordinal_ = 0;
+  std::map<TableId, TableChange> changes_;
+  std::shared_ptr<const View> current_view_;  // null: to be made
+};
+
+}  // namespace rhizo::txn

@@ -1,0 +1,83 @@
+#include "txn/view.h"
+
+#include <atomic>
+
+#include "base/name.h"
+#include "tree/cursor.h"
+
+namespace rhizo::txn {
+namespace {
+
+uint64_t NextViewNumber() {
+  static std::atomic<uint64_t> next{1};
+  return next.fetch_add(1, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const table::OpenTable>> TableOpener::Open(const ObjectId& state) {
+  {
+    std::lock_guard lock(mutex_);
+    for (auto slot = recent_.begin(); slot != recent_.end(); ++slot) {
+      if (slot->first != state) continue;
+      recent_.splice(recent_.begin(), recent_, slot);
+      return slot->second;
+    }
+  }
+  ASSIGN_OR_RETURN(auto bytes, context_.small->Read(state));
+  ASSIGN_OR_RETURN(auto decoded, model::DecodeTableState(*bytes));
+  ASSIGN_OR_RETURN(auto table, table::OpenTable::Open(context_, state,
+                                                      std::make_shared<model::TableState>(
+                                                          std::move(decoded))));
+  std::lock_guard lock(mutex_);
+  recent_.emplace_front(state, table);
+  if (recent_.size() > capacity_) recent_.pop_back();
+  return table;
+}
+
+View::View(CommitId commit, Timestamp time, ObjectId state_root,
+           std::shared_ptr<TableOpener> opener, std::shared_ptr<NameIndex> names,
+           bool has_own_writes, std::shared_ptr<const void> keep)
+    : commit_(commit),
+      time_(time),
+      state_root_(state_root),
+      opener_(std::move(opener)),
+      names_(std::move(names)),
+      has_own_writes_(has_own_writes),
+      number_(NextViewNumber()),
+      keep_(std::move(keep)) {}
+
+Result<std::optional<NamedTable>> View::FindName(const model::QualifiedName& name) const {
+  ASSIGN_OR_RETURN(auto exact, FindState(opener_->context().small, state_root_, name));
+  if (exact) return std::optional(NamedTable{name, *exact});
+  ASSIGN_OR_RETURN(auto twin, names_->FindTwin(opener_->context().small, state_root_, name));
+  if (!twin) return std::optional<NamedTable>();
+  ASSIGN_OR_RETURN(auto entry, FindState(opener_->context().small, state_root_, *twin));
+  if (!entry) return std::optional<NamedTable>();
+  return std::optional(NamedTable{*twin, *entry});
+}
+
+Result<std::shared_ptr<const table::OpenTable>> View::FindTable(
+    const model::QualifiedName& name) const {
+  ASSIGN_OR_RETURN(auto found, FindName(name));
+  if (!found) return std::shared_ptr<const table::OpenTable>();
+  return opener_->Open(found->entry.state);
+}
+
+Result<std::vector<NamedTable>> View::ListTables() const {
+  std::vector<NamedTable> tables;
+  if (state_root_.IsZero()) return tables;
+  tree::Cursor cursor(opener_->context().small, state_root_);
+  RETURN_IF_ERROR(cursor.SeekToFirst());
+  while (cursor.Valid()) {
+    ASSIGN_OR_RETURN(auto key, model::DecodeStateKey(cursor.key()));
+    if (key.kind == model::StateKind::kTable) {
+      ASSIGN_OR_RETURN(auto entry, model::DecodeStateEntry(cursor.value()));
+      tables.push_back({key.qualified_name(), entry});
+    }
+    RETURN_IF_ERROR(cursor.Next());
+  }
+  return tables;
+}
+
+}  // namespace rhizo::txn
