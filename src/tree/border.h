@@ -26,9 +26,10 @@ struct BorderLimits {
   uint8_t chance;  // of 256
 };
 
-// On average 11 entries in a leaf and 23 children above: 1-4 KiB for the entries of a table.
-inline constexpr BorderLimits kLeafLimits = {.min_items = 4, .max_items = 48, .chance = 32};
-inline constexpr BorderLimits kInnerLimits = {.min_items = 8, .max_items = 96, .chance = 16};
+// On average 7 entries in a leaf and 18 children above: about 1-4 KiB for the entries of a table,
+// and a commit of one row writes little (larger nodes read a level less and write more).
+inline constexpr BorderLimits kLeafLimits = {.min_items = 3, .max_items = 32, .chance = 48};
+inline constexpr BorderLimits kInnerLimits = {.min_items = 6, .max_items = 80, .chance = 20};
 inline constexpr size_t kMaxNodeKeyBytes = 8192;
 
 constexpr const BorderLimits& LimitsOf(uint8_t level) {
