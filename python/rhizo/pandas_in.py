@@ -69,6 +69,7 @@ def _metadata(frame: pd.DataFrame, everything: list[tuple[str, Any]], levels: in
     rhizo["index_names"] = [encode_label(name) for name in index_names]
     if not is_plain(frame.columns):
         rhizo["labels"] = [encode_label(label) for label in frame.columns]
+        rhizo["label_levels"] = frame.columns.nlevels
     if any(name is not None for name in frame.columns.names):
         rhizo["columns_names"] = [encode_label(name) for name in frame.columns.names]
     labels = names[: len(names) - levels] + [None if name is None else str(name) for name in index_names]
@@ -111,7 +112,8 @@ def _convert(pa: Any, name: str, series: Any) -> Any:
     if isinstance(dtype, pd.CategoricalDtype):
         return pa.array(series, from_pandas=True)
     if isinstance(dtype, pd.DatetimeTZDtype):
-        return _exact(pa, name, pa.array(series, from_pandas=True), pa.timestamp("us", tz=str(dtype.tz)))
+        array = pa.array(series, from_pandas=True)
+        return _exact(pa, name, array, pa.timestamp("us", tz=array.type.tz))
     if dtype.kind == "m" and not isinstance(dtype, pd.ArrowDtype):
         return _exact(pa, name, pa.array(series, from_pandas=True), pa.duration("us"))
     if pd.api.types.is_extension_array_dtype(dtype):

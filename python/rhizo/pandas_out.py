@@ -70,12 +70,15 @@ def _set_labels(frame: pd.DataFrame, metadata: dict[str, Any]) -> None:
         stored = [name for name in ours["dtypes"] if name not in metadata["index_columns"]]
         by_name = dict(zip(stored, map(decode_label, ours["labels"]), strict=True))
         labels = [by_name.get(name, name) for name in frame.columns]
-        if all(isinstance(label, tuple) for label in labels) and labels:
-            frame.columns = pd.MultiIndex.from_tuples(labels, names=names if len(names) == len(labels[0]) else None)
-            return
-        frame.columns = pd.Index(labels)
+        frame.columns = _labels(labels, ours["label_levels"], names)
     if len(names) == 1:
         frame.columns.name = names[0]
+
+
+def _labels(labels: list[Any], levels: int, names: list[Any]) -> pd.Index:
+    if levels > 1 and all(isinstance(label, tuple) and len(label) == levels for label in labels):
+        return pd.MultiIndex.from_tuples(labels, names=names if len(names) == levels else None)
+    return pd.Index(labels, tupleize_cols=False)
 
 
 def _series(column: pa.ChunkedArray, spec: Spec) -> pd.Series:

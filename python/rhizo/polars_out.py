@@ -4,9 +4,51 @@ from __future__ import annotations
 
 from typing import Any
 
+from rhizo import _rhizo
 
-def to_frame(stream: Any) -> Any:
-    """A ``polars.DataFrame`` of anything with ``__arrow_c_stream__``."""
+_MADE_OF_VALUES = {"INTERVAL", "HUGEINT", "UHUGEINT", "BIT", "TIME WITH TIME ZONE", "TIMETZ", "UUID"}
+
+
+def to_frame(result: Any, cursor: _rhizo.Cursor, batches: list[_rhizo.Batch]) -> Any:
+    """A ``polars.DataFrame``; columns whose Arrow form Polars does not read are made from their values."""
     import polars
 
-    return polars.DataFrame(stream)
+    special = [place for place, column in enumerate(result.columns) if column.type in _MADE_OF_VALUES]
+    if not special:
+        return polars.DataFrame(result)
+    plain = [place for place in range(len(result.columns)) if place not in special]
+    frame = polars.DataFrame(_Stream(cursor.arrow_columns(batches, plain))) if plain else polars.DataFrame()
+    for place in special:
+        column = result.columns[place]
+        values = [value for batch in batches for value in batch.column(place)]
+        frame = frame.insert_column(place, _series(polars, column.name, column.type, values))
+    return frame
+
+
+def _series(polars: Any, name: str, kind: str, values: list[Any]) -> Any:
+    if kind == "INTERVAL":
+        if any(isinstance(value, tuple) for value in values):
+            return polars.Series(name, [_interval(value) for value in values])
+        return polars.Series(name, values, dtype=polars.Duration("us"))
+    if kind.endswith("HUGEINT") and not any(value is not None and value >= 2**127 for value in values):
+        return polars.Series(name, values, dtype=polars.Int128)
+    return polars.Series(name, [None if value is None else str(value) for value in values], dtype=polars.String)
+
+
+def _interval(value: Any) -> dict[str, int] | None:
+    """Months beside days and nanoseconds, which no duration can hold."""
+    if value is None:
+        return None
+    if isinstance(value, tuple):
+        return dict(zip(("months", "days", "nanoseconds"), value, strict=True))
+    return {"months": 0, "days": value.days, "nanoseconds": (value.seconds * 10**6 + value.microseconds) * 1000}
+
+
+class _Stream:
+    """A stream capsule, for libraries that ask objects."""
+
+    def __init__(self, capsule: object) -> None:
+        self._capsule = capsule
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self._capsule

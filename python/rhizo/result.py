@@ -92,15 +92,15 @@ class Result:
     # --- everything at once
 
     def to_arrow(self) -> Any:
-        """All rows as a ``pyarrow.Table``, without a copy.
+        """All rows as a ``pyarrow.Table``, without a copy. 128-bit whole numbers (sums) are ``decimal128(38, 0)``.
 
         >>> db.sql("SELECT 1 AS a").to_arrow().column_names
         ['a']
         """
-        pa = need("pyarrow", "to_arrow")
-        batches = self._all()
-        schema = pa.schema(_Schema(self._cursor.arrow_schema()))
-        return pa.Table.from_batches([pa.record_batch(batch) for batch in batches], schema=schema)
+        need("pyarrow", "to_arrow")
+        from rhizo.arrow_out import with_numbers
+
+        return with_numbers(self._to_arrow())
 
     def to_pandas(self) -> Any:
         """All rows as a pandas DataFrame; tables come back with the index, dtypes and names they were written with.
@@ -114,7 +114,7 @@ class Result:
         need("pyarrow", "to_pandas")
         from rhizo.pandas_out import to_frame
 
-        return to_frame(self.to_arrow())
+        return to_frame(self._to_arrow())
 
     def to_polars(self) -> Any:
         """All rows as a ``polars.DataFrame``.
@@ -125,7 +125,7 @@ class Result:
         need("polars", "to_polars")
         from rhizo.polars_out import to_frame
 
-        return to_frame(self._whole_stream())
+        return to_frame(self, self._cursor, self._all())
 
     def to_dict(self) -> dict[str, list[Any]]:
         """All rows as a dict of columns.
@@ -254,9 +254,13 @@ class Result:
                 return None
             self._batches.append(batch)
 
-    def _whole_stream(self) -> Any:
-        self._all()
-        return self
+    def _to_arrow(self) -> Any:
+        """A ``pyarrow.Table`` with the types of the stream."""
+        import pyarrow as pa
+
+        batches = self._all()
+        schema = pa.schema(_Schema(self._cursor.arrow_schema()))
+        return pa.Table.from_batches([pa.record_batch(batch) for batch in batches], schema=schema)
 
     def _refuse_if_passed(self) -> None:
         if self._passed:

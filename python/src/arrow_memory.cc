@@ -72,20 +72,26 @@ void ReleaseArray(ArrowArray* array) {
   array->release = nullptr;
 }
 
+// `array`'s buffers with the children of `data`, which it owns.
+ArrowArray ArrayOf(std::unique_ptr<ArrayData> data, const ArrowArray& array) {
+  for (ArrowArray& child : data->children) data->child_pointers.push_back(&child);
+  ArrowArray out = array;
+  out.n_children = static_cast<int64_t>(data->children.size());
+  out.children = data->child_pointers.empty() ? nullptr : data->child_pointers.data();
+  out.dictionary = data->dictionary.release == nullptr ? nullptr : &data->dictionary;
+  out.release = &ReleaseArray;
+  out.private_data = data.release();
+  return out;
+}
+
 ArrowArray ShareNode(const std::shared_ptr<const OwnedArray>& owner, const ArrowArray& array) {
   auto data = std::make_unique<ArrayData>();
   data->owner = owner;
   for (int64_t i = 0; i < array.n_children; ++i) {
     data->children.push_back(ShareNode(owner, *array.children[i]));
   }
-  for (ArrowArray& child : data->children) data->child_pointers.push_back(&child);
   if (array.dictionary != nullptr) data->dictionary = ShareNode(owner, *array.dictionary);
-  ArrowArray out = array;
-  out.children = data->child_pointers.empty() ? nullptr : data->child_pointers.data();
-  out.dictionary = array.dictionary == nullptr ? nullptr : &data->dictionary;
-  out.release = &ReleaseArray;
-  out.private_data = data.release();
-  return out;
+  return ArrayOf(std::move(data), array);
 }
 
 }  // namespace
@@ -105,6 +111,23 @@ ArrowSchema CopySchema(const ArrowSchema& schema) {
 
 ArrowArray ShareArray(const std::shared_ptr<const OwnedArray>& array) {
   return ShareNode(array, *array->get());
+}
+
+ArrowSchema PickColumns(const ArrowSchema& schema, const std::vector<size_t>& columns) {
+  auto data = std::make_unique<SchemaData>();
+  data->format = schema.format;
+  for (size_t column : columns) data->children.push_back(CopySchema(*schema.children[column]));
+  return SchemaOf(std::move(data), schema.flags);
+}
+
+ArrowArray PickColumns(const std::shared_ptr<const OwnedArray>& array,
+                       const std::vector<size_t>& columns) {
+  auto data = std::make_unique<ArrayData>();
+  data->owner = array;
+  for (size_t column : columns) {
+    data->children.push_back(ShareNode(array, *array->get()->children[column]));
+  }
+  return ArrayOf(std::move(data), *array->get());
 }
 
 ArrowSchema MakeStructSchema(std::vector<OwnedSchema> children) {

@@ -50,6 +50,11 @@ using OwnedStream = Owned<ArrowArrayStream>;
 ArrowSchema CopySchema(const ArrowSchema& schema);
 // The same values under another owner: buffers are shared and live until the last view is released.
 ArrowArray ShareArray(const std::shared_ptr<const OwnedArray>& array);
+// Only these columns of a struct schema or a struct array.
+// own.
+ArrowSchema PickColumns(const ArrowSchema& schema, const std::vector<size_t>& columns);
+ArrowArray PickColumns(const std::shared_ptr<const OwnedArray>& array,
+                       const std::vector<size_t>& columns);
 
 // A struct schema with these children, which are taken over.
 ArrowSchema MakeStructSchema(std::vector<OwnedSchema> children);

@@ -73,6 +73,16 @@ nb::list ColumnLists(const ArrowSchema& schema, const ArrowArray& batch, int64_t
   return lists;
 }
 
+nb::list ColumnValues(const ArrowSchema& schema, const ArrowArray& batch, size_t column) {
+  const ArrowSchema& child = *schema.children[column];
+  ValueReaderPtr reader = MakeReader(child, {child.name == nullptr ? "" : child.name, false});
+  nb::list values;
+  for (int64_t row = 0; row < batch.length; ++row) {
+    values.append(reader->Value(*batch.children[column], batch.offset + row));
+  }
+  return values;
+}
+
 void RaiseUnreadable(const ReadStyle& style, const std::string& what) {
   Raise(Error(ErrorCode::kInvalidArgument, "column \"" + style.column + "\": " + what)
             .With("column", style.column));

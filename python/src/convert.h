@@ -47,6 +47,8 @@ nanobind::list RowTuples(const ArrowSchema& schema, const ArrowArray& batch, int
                          int64_t end, bool lenient);
 nanobind::list ColumnLists(const ArrowSchema& schema, const ArrowArray& batch, int64_t begin,
                            int64_t end, bool lenient);
+// All values of one column of a struct batch.
+nanobind::list ColumnValues(const ArrowSchema& schema, const ArrowArray& batch, size_t column);
 
 // Element `row` of a buffer of plain values.
 template <class T>

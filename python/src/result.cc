@@ -39,6 +39,10 @@ nb::list Batch::Lists(int64_t begin, int64_t end, bool lenient) const {
   return ColumnLists(*schema_->get(), *array_->get(), begin, end, lenient);
 }
 
+nb::list Batch::Column(size_t column) const {
+  return ColumnValues(*schema_->get(), *array_->get(), column);
+}
+
 nb::tuple Batch::ArrowArrayCapsules() const {
   return nb::make_tuple(SchemaCapsule(OwnedSchema(CopySchema(*schema_->get()))),
                         ArrayCapsule(OwnedArray(ShareArray(array_))));
@@ -97,11 +101,22 @@ nb::object Cursor::ArrowStreamCapsule(const std::vector<const Batch*>& batches, 
   return StreamCapsule(ChainStream(std::move(schema), std::move(arrays), std::move(rest)));
 }
 
+nb::object Cursor::ColumnsCapsule(const std::vector<const Batch*>& batches,
+                                  const std::vector<size_t>& columns) {
+  std::vector<std::shared_ptr<const OwnedArray>> picked;
+  for (const Batch* batch : batches) {
+    picked.push_back(std::make_shared<OwnedArray>(PickColumns(batch->array(), columns)));
+  }
+  OwnedSchema schema(PickColumns(*Schema()->get(), columns));
+  return StreamCapsule(ChainStream(std::move(schema), std::move(picked), OwnedStream()));
+}
+
 void BindResult(nb::module_& module) {
   nb::class_<Batch>(module, "Batch")
       .def_prop_ro("rows", &Batch::rows)
       .def("tuples", &Batch::Tuples, nb::arg("begin"), nb::arg("end"), nb::arg("lenient") = false)
       .def("lists", &Batch::Lists, nb::arg("begin"), nb::arg("end"), nb::arg("lenient") = false)
+      .def("column", &Batch::Column, nb::arg("place"))
       .def("__arrow_c_array__", &BatchCapsules, nb::arg("requested_schema") = nb::none());
   nb::class_<Cursor>(module, "Cursor")
       .def_prop_ro("columns", &Cursor::Columns)
@@ -109,7 +124,8 @@ void BindResult(nb::module_& module) {
       .def_prop_ro("version", &Cursor::version)
       .def("next", &Cursor::Next)
       .def("arrow_schema", &Cursor::ArrowSchemaCapsule)
-      .def("arrow_stream", &Cursor::ArrowStreamCapsule, nb::arg("batches"), nb::arg("done"));
+      .def("arrow_stream", &Cursor::ArrowStreamCapsule, nb::arg("batches"), nb::arg("done"))
+      .def("arrow_columns", &Cursor::ColumnsCapsule, nb::arg("batches"), nb::arg("columns"));
 }
 
 }  // namespace rhizo::python

@@ -22,6 +22,7 @@ class Batch {
   const std::shared_ptr<const OwnedArray>& array() const { return array_; }
   nanobind::list Tuples(int64_t begin, int64_t end, bool lenient) const;
   nanobind::list Lists(int64_t begin, int64_t end, bool lenient) const;
+  nanobind::list Column(size_t column) const;
   // Capsules of schema and array.
   nanobind::tuple ArrowArrayCapsules() const;
 
@@ -46,6 +47,9 @@ class Cursor {
   // A stream of the batches given and then, unless `done`, of the rows not yet pulled, which leave
   // this cursor.
   nanobind::object ArrowStreamCapsule(const std::vector<const Batch*>& batches, bool done);
+  // A stream of only these columns of the batches.
+  nanobind::object ColumnsCapsule(const std::vector<const Batch*>& batches,
+                                  const std::vector<size_t>& columns);
 
  private:
   void Begin();

@@ -1,0 +1,139 @@
+"""Transactions: all tables or none, conflicts, retries."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+import rhizo
+
+
+def test_many_tables_in_one_commit(db: rhizo.Database) -> None:
+    with db.transaction(message="order 17", metadata={"job": "5"}) as tx:
+        tx.write("a", {"n": [1]})
+        tx.write("b", {"n": [2]})
+    commit = db.commit()
+    assert [change.table for change in commit.tables] == ["a", "b"]
+    assert (commit.message, commit.metadata, commit.author) == ("order 17", {"job": "5"}, "tester")
+    assert tx.result is not None and tx.result.commit == commit.id and commit.txn_id == tx.txn_id
+    assert [table.version for table in tx.result.tables] == [1, 1]
+
+
+def test_a_transaction_reads_its_own_writes_and_nobody_else_does(db: rhizo.Database) -> None:
+    db.write("t", {"n": [1]})
+    with db.transaction() as tx:
+        tx.append("t", {"n": [2]})
+        assert tx.sql("SELECT sum(n) FROM t").fetchone() == (3,)
+        assert db.sql("SELECT sum(n) FROM t").fetchone() == (1,)
+        tx.write("u", {"n": [1]})
+        assert tx.tables() == ["t", "u"] and db.tables() == ["t"]
+    assert db.sql("SELECT sum(n) FROM t").fetchone() == (3,)
+
+
+def test_an_exception_rolls_back(db: rhizo.Database) -> None:
+    with pytest.raises(ZeroDivisionError):
+        with db.transaction() as tx:
+            tx.write("t", {"n": [1]})
+            raise ZeroDivisionError
+    assert db.tables() == [] and not tx.is_open
+
+
+def test_a_transaction_reads_the_branch_as_it_was(db: rhizo.Database) -> None:
+    db.write("t", {"n": [1]})
+    tx = db.transaction()
+    db.append("t", {"n": [2]})
+    assert tx.read("t").fetchall() == [(1,)]
+    tx.rollback()
+
+
+def test_an_ended_transaction_is_closed(db: rhizo.Database) -> None:
+    tx = db.transaction()
+    tx.commit()
+    for call in (tx.commit, tx.rollback, lambda: tx.write("t", {"n": [1]})):
+        with pytest.raises(rhizo.ClosedError):
+            call()
+
+
+def test_a_transaction_without_changes_is_no_commit(db: rhizo.Database) -> None:
+    before = db.commit().id
+    with db.transaction() as tx:
+        pass
+    assert tx.result is not None and not tx.result.changed
+    assert db.commit().id == before
+
+
+def test_two_who_replace_one_table_conflict(db: rhizo.Database) -> None:
+    db.write("t", {"n": [1]})
+    tx = db.transaction()
+    tx.write("t", {"n": [2]})
+    db.write("t", {"n": [3]})
+    with pytest.raises(rhizo.ConflictError) as caught:
+        tx.commit()
+    assert caught.value.retryable and caught.value.table == "t"
+    assert db.read("t").fetchall() == [(3,)]
+
+
+def test_different_tables_and_appends_never_conflict(db: rhizo.Database) -> None:
+    db.write("t", {"n": [1]})
+    with db.transaction() as tx:
+        tx.append("t", {"n": [2]})
+        tx.write("mine", {"n": [1]})
+        db.append("t", {"n": [3]})
+        db.write("yours", {"n": [1]})
+    assert db.read("t").to_dict() == {"n": [1, 3, 2]}
+    assert db.tables() == ["mine", "t", "yours"]
+
+
+def test_retry_runs_again_until_it_fits(db: rhizo.Database) -> None:
+    db.write("counter", {"n": [0]})
+
+    def add_one(tx: rhizo.Transaction) -> None:
+        row = tx.sql("SELECT n FROM counter").fetchone()
+        assert row is not None
+        tx.write("counter", {"n": [row[0] + 1]})
+
+    def work() -> None:
+        session = db.on("main")
+        for _ in range(5):
+            session.retry(add_one, attempts=100)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert db.read("counter").fetchall() == [(20,)]
+
+
+def test_retry_gives_up_with_the_last_conflict_and_passes_other_errors_on(db: rhizo.Database) -> None:
+    db.write("t", {"n": [0]})
+    runs = []
+
+    def always_late(tx: rhizo.Transaction) -> None:
+        runs.append(1)
+        tx.write("t", {"n": [-len(runs)]})
+        db.write("t", {"n": [len(runs)]})
+
+    with pytest.raises(rhizo.ConflictError):
+        db.retry(always_late, attempts=3)
+    assert len(runs) == 3
+    with pytest.raises(KeyError):
+        db.retry(lambda tx: {}["missing"], attempts=3)
+
+
+def test_resolve_tells_what_became_of_a_transaction(db: rhizo.Database) -> None:
+    chosen = "0123456789abcdef" * 2
+    with db.transaction(txn_id=chosen) as tx:
+        tx.write("t", {"n": [1]})
+    assert db.resolve(chosen).outcome == "committed"
+    assert db.resolve(chosen).commit == db.commit().id
+    assert db.resolve("f" * 32).outcome == "not landed"
+
+
+def test_a_transaction_on_a_scratch_session(db: rhizo.Database) -> None:
+    with db.scratch() as scratch:
+        with scratch.transaction() as tx:
+            tx.write("t", {"n": [1]})
+        assert scratch.tables() == ["t"]
+    assert db.tables() == []
