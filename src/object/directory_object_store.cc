@@ -101,8 +101,9 @@ Result<bool> DirectoryObjectStore::HoldsDurably(const ObjectId& id, std::string_
 
 Status DirectoryObjectStore::Write(const ObjectId& id, std::string_view bytes, Naming naming) {
   Status written = WriteOnce(id, bytes, naming);
-  if (WorthAnotherTry(written)) written = WriteOnce(id, bytes, naming);
-  return written;
+  if (!WorthAnotherTry(written)) return written;
+  open_files_.Clear();  // the process may be out of descriptors
+  return WriteOnce(id, bytes, naming);
 }
 
 Status DirectoryObjectStore::WriteOnce(const ObjectId& id, std::string_view bytes, Naming naming) {
@@ -148,6 +149,8 @@ Status DirectoryObjectStore::SyncNames() {
   RETURN_IF_ERROR(CheckNotBroken());
   if (!sync_) return {};
   const Shards touched = TakeTouched();
+  // A folder must not fail to sync for want of a descriptor.
+  if (touched.any()) open_files_.Clear();
   for (size_t shard = 0; shard < kShards; ++shard) {
     if (!touched.test(shard)) continue;
     RETURN_IF_ERROR(BreakUnless(fs_->SyncDirectory(ShardPath(root_, shard))));
@@ -174,16 +177,21 @@ Status DirectoryObjectStore::BreakUnless(Status synced) {
   return Error(*broken_);
 }
 
+// A failure may be for want of descriptors: then those kept open are given up for another try.
+template <class Call>
+auto DirectoryObjectStore::GivingUpDescriptors(Call call) -> decltype(call()) {
+  auto result = call();
+  if (result.has_value() || result.error().code() != ErrorCode::kIo) return result;
+  open_files_.Clear();
+  return call();
+}
+
 Result<std::shared_ptr<io::File>> DirectoryObjectStore::Open(const ObjectId& id) {
   if (auto open = open_files_.Find(id)) return open;
-  auto opened = fs_->OpenForReading(PathOf(id));
-  if (!opened && opened.error().code() != ErrorCode::kObjectNotFound) {
-    open_files_.Clear();  // the process may be out of descriptors
-    opened = fs_->OpenForReading(PathOf(id));
-  }
-  if (!opened && opened.error().code() == ErrorCode::kObjectNotFound) return ObjectNotFound(id);
-  if (!opened) return std::move(opened).error();
-  return std::shared_ptr<io::File>(std::move(opened).value());
+  auto opened = GivingUpDescriptors([&] { return fs_->OpenForReading(PathOf(id)); });
+  if (opened.has_value()) return std::shared_ptr<io::File>(std::move(opened).value());
+  if (opened.error().code() == ErrorCode::kObjectNotFound) return ObjectNotFound(id);
+  return std::move(opened).error();
 }
 
 Result<std::string> DirectoryObjectStore::Get(const ObjectId& id) {
@@ -224,7 +232,8 @@ Status DirectoryObjectStore::List(
 Status DirectoryObjectStore::ListShard(size_t shard,
                                        const std::function<bool(const ObjectId&, uint64_t)>& visit,
                                        bool* go_on) {
-  ASSIGN_OR_RETURN(auto names, fs_->List(ShardPath(root_, shard)));
+  ASSIGN_OR_RETURN(auto names,
+                   GivingUpDescriptors([&] { return fs_->List(ShardPath(root_, shard)); }));
   for (const auto& name : names) {
     auto id = ObjectId::Parse(name);
     if (!id || id->bytes[0] != shard) continue;

@@ -62,6 +62,8 @@ class DirectoryObjectStore final : public ObjectStore {
   Status CheckNotBroken() const;
   Status BreakUnless(Status synced);
   Shards TakeTouched();
+  template <class Call>
+  auto GivingUpDescriptors(Call call) -> decltype(call());
   Result<std::shared_ptr<io::File>> Open(const ObjectId& id);
   Status ListShard(size_t shard, const std::function<bool(const ObjectId&, uint64_t)>& visit,
                    bool* go_on);

@@ -2,6 +2,7 @@
 // says why, and nothing that was there before is lost.
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <set>
 #include <thread>
@@ -114,14 +115,27 @@ TEST(DirectoryObjectStoreFault, AFileIsWrittenAgainOnlyOnce) {
   EXPECT_EQ(database.faults->failures(), 2) << "no file is synced again";
 }
 
-TEST(DirectoryObjectStoreFault, AFullDiskIsNotTriedTwiceAndLeavesNoTemporary) {
+TEST(DirectoryObjectStoreFault, AFileThatCannotBeClosedIsWorthless) {
   Database database;
-  const int before = database.faults->calls(FileCall::kAppend);
+  database.faults->Fail({.call = FileCall::kClose, .for_ever = true});
+  EXPECT_FALSE(database.store.Put(ObjectIdOf("new"), "new").has_value());
+  CheckWhole(database, false);
+}
+
+TEST(DirectoryObjectStoreFault, AFullDiskIsNotWrittenToAgain) {
+  Database database;
+  const int before = database.faults->calls(FileCall::kCreate);
+  database.faults->Fail({.call = FileCall::kAppend, .code = ErrorCode::kDiskFull});
+  EXPECT_FALSE(database.store.Put(ObjectIdOf("new"), "new").has_value());
+  EXPECT_EQ(database.faults->calls(FileCall::kCreate), before + 1);
+}
+
+TEST(DirectoryObjectStoreFault, AFullDiskLeavesNoTemporaryAndNoDamage) {
+  Database database;
   database.faults->LimitBytes(2);
   auto put = database.store.Put(ObjectIdOf("new"), "new");
   ASSERT_FALSE(put.has_value());
   EXPECT_EQ(put.error().code(), ErrorCode::kDiskFull);
-  EXPECT_EQ(database.faults->calls(FileCall::kAppend), before + 1);
   EXPECT_TRUE(database.Temporaries().empty());
   CheckWhole(database, false);
   EXPECT_TRUE(database.Commit().has_value()) << "there is room again";
@@ -178,9 +192,11 @@ TEST(DirectoryObjectStoreFault, ReadingPartsOfAFewObjectsOpensEachOnce) {
   EXPECT_EQ(database.faults->calls(FileCall::kOpen), before + 8);
 }
 
-// Reads and writes 200 objects with at most `limit` descriptors.
-bool WorksWithDescriptors(const std::string& root, rlim_t limit) {
-  const rlimit few{limit, limit};
+// Reads and writes 200 objects with at most `more` descriptors above those open now.
+bool WorksWithDescriptors(const std::string& root, rlim_t more) {
+  const auto open = static_cast<rlim_t>(dup(0));
+  close(static_cast<int>(open));
+  const rlimit few{open + more, open + more};
   if (setrlimit(RLIMIT_NOFILE, &few) != 0) return false;
   DirectoryObjectStore store(std::make_shared<io::PosixFileSystem>(), root, Random());
   for (int round = 0; round < 2; ++round) {
@@ -190,17 +206,40 @@ bool WorksWithDescriptors(const std::string& root, rlim_t limit) {
       if (!store.Put(ObjectIdOf(bytes), bytes)) return false;
       if (!store.ReadAt(ObjectIdOf(bytes), 0, out) || out != bytes) return false;
       if (store.Get(ObjectIdOf(bytes)).value() != bytes) return false;
+      for (int n = 0; n < i % 7; ++n) {
+        static_cast<void>(store.ReadAt(ObjectIdOf("object " + std::to_string(n)), 0, {}));
+      }
+      if (i % 3 == 0 && !store.SyncNames()) return false;
     }
-    if (!store.SyncNames()) return false;
   }
-  return true;
+  int read = 0;
+  Status listed = store.List([&](const ObjectId& id, uint64_t) {
+    read += store.ReadAt(id, 0, {}).has_value() ? 1 : 0;
+    return true;
+  });
+  return listed.has_value() && read == 200;
 }
 
-TEST(DirectoryObjectStoreFault, ThirtyTwoOpenFilesAreEnoughForAnyNumberOfObjects) {
+TEST(DirectoryObjectStoreFault, AFewDescriptorsAreEnoughForAnyNumberOfObjects) {
   io::TemporaryDirectory directory;
   io::PosixFileSystem posix;
   ASSERT_TRUE(DirectoryObjectStore::CreateLayout(posix, directory.path()).has_value());
-  EXPECT_TRUE(io::TrueInChild([&] { return WorksWithDescriptors(directory.path(), 32); }));
+  EXPECT_TRUE(io::TrueInChild([&] { return WorksWithDescriptors(directory.path(), 16); }));
+  EXPECT_TRUE(io::TrueInChild([&] { return WorksWithDescriptors(directory.path(), 4); }));
+}
+
+TEST(DirectoryObjectStoreFault, NoMoreThanAFewFilesStayOpen) {
+  io::TemporaryDirectory directory;
+  auto posix = std::make_shared<io::PosixFileSystem>();
+  ASSERT_TRUE(DirectoryObjectStore::CreateLayout(*posix, directory.path()).has_value());
+  DirectoryObjectStore store(posix, directory.path(), Random());
+  const size_t before = posix->List("/proc/self/fd").value().size();
+  for (int i = 0; i < 50; ++i) {
+    const std::string bytes = "object " + std::to_string(i);
+    ASSERT_TRUE(store.Put(ObjectIdOf(bytes), bytes).has_value());
+    ASSERT_TRUE(store.ReadAt(ObjectIdOf(bytes), 0, {}).has_value());
+  }
+  EXPECT_EQ(posix->List("/proc/self/fd").value().size(), before + DirectoryObjectStore::kOpenFiles);
 }
 
 TEST(DirectoryObjectStoreFault, TwoStoresThatPutTheSameObjectAtOnceBothSucceed) {

@@ -51,14 +51,20 @@ TEST(DirectoryObjectStore, TheLayoutHasAll256FoldersAndMayBeMadeTwice) {
 
 TEST(DirectoryObjectStore, FilesThatAreNoObjectsAreNotListed) {
   MemoryFilesFixture fixture;
-  ASSERT_TRUE(fixture.fs->CreateExclusive("/objects/3f/README").has_value());
-  ASSERT_TRUE(fixture.fs->CreateExclusive("/objects/3f/" + std::string(64, '0')).has_value());
-  EXPECT_TRUE(fixture.objects
-                  .List([](const ObjectId&, uint64_t) {
-                    ADD_FAILURE();
+  const ObjectId id = ObjectIdOf("x");
+  ASSERT_TRUE(fixture.objects.Put(id, "x").has_value());
+  const std::string wrong_folder = id.bytes[0] == 0x3f ? "/objects/40/" : "/objects/3f/";
+  for (std::string name : {std::string("README"), std::string(64, '0'), id.ToString()}) {
+    ASSERT_TRUE(fixture.fs->CreateExclusive(wrong_folder + name).has_value());
+  }
+  std::vector<ObjectId> listed;
+  ASSERT_TRUE(fixture.objects
+                  .List([&](const ObjectId& found, uint64_t) {
+                    listed.push_back(found);
                     return true;
                   })
                   .has_value());
+  EXPECT_THAT(listed, ::testing::ElementsAre(id));
 }
 
 TEST(DirectoryObjectStore, TemporariesOfCrashedWritersCanBeRemoved) {

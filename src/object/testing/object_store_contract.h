@@ -119,8 +119,12 @@ TYPED_TEST_P(ObjectStoreContract, PuttingAnObjectAgainHealsADamagedOne) {
   const ObjectId id = this->Put("0123456789");
   for (std::string damage : {"", "01234", "01234567?9", "0123456789+"}) {
     this->fixture_.Spoil(id, damage);
+    EXPECT_TRUE(this->store().ReadAt(id, 0, {}).has_value());
     this->Put("0123456789");
     EXPECT_EQ(this->store().Get(id).value(), "0123456789") << "after " << damage;
+    std::string out(10, '?');
+    EXPECT_TRUE(this->store().ReadAt(id, 0, out).has_value());
+    EXPECT_EQ(out, "0123456789") << "after " << damage;
   }
 }
 
