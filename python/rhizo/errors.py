@@ -3,8 +3,6 @@
 Every exception has ``code`` (a short word for programs), ``retryable`` (would the same call, made again on fresh data,
 have a chance?), ``fields`` (named facts) and each fact as an attribute.
 
->>> import rhizo
->>> db = rhizo.open(getfixture("tmp_path") / "db")
 >>> try:
 ...     db.read("fligths")
 ... except rhizo.TableNotFoundError as error:

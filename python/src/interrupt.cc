@@ -14,12 +14,7 @@ constexpr std::chrono::milliseconds kPoll{50};
 nb::object PendingInterrupt() {
   nb::gil_scoped_acquire acquire;
   if (PyErr_CheckSignals() == 0) return {};
-  PyObject *type = nullptr, *value = nullptr, *trace = nullptr;
-  PyErr_Fetch(&type, &value, &trace);
-  PyErr_NormalizeException(&type, &value, &trace);
-  Py_XDECREF(type);
-  Py_XDECREF(trace);
-  return nb::steal(value);
+  return nb::borrow(nb::python_error().value());
 }
 
 // Serves the work until it has finished; the first exception of a signal handler cancels it.

@@ -63,7 +63,7 @@ nb::list Cursor::Columns() const { return ToPython(result_->columns()); }
 void Cursor::Begin() {
   if (stream_.has_value()) return;
   OwnedStream stream;
-  Unwrap(RunBlocking(cancellation_, [&] { return result_->Export(stream.get()); }));
+  Unwrap(RunBriefly([&] { return result_->Export(stream.get()); }));
   stream_ = std::move(stream);
 }
 
@@ -72,7 +72,7 @@ const std::shared_ptr<const OwnedSchema>& Cursor::Schema() {
     Begin();
     if (stream_->empty()) Raise(StreamTaken());
     schema_ = std::make_shared<OwnedSchema>(
-        Unwrap(RunBlocking(cancellation_, [&] { return SchemaOfStream(stream_->get()); })));
+        Unwrap(RunBriefly([&] { return SchemaOfStream(stream_->get()); })));
   }
   return schema_;
 }

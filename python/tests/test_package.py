@@ -5,7 +5,6 @@ from __future__ import annotations
 import doctest
 import importlib
 import os
-import pkgutil
 import re
 import subprocess
 import sys
@@ -17,9 +16,8 @@ import pytest
 import rhizo
 
 ROOT = Path(__file__).resolve().parents[2]
-MODULES = ["rhizo"] + [
-    f"rhizo.{module.name}" for module in pkgutil.iter_modules(rhizo.__path__) if not module.name.startswith("_")
-]
+SOURCES = sorted((ROOT / "python" / "rhizo").glob("*.py"))
+MODULES = ["rhizo", *(f"rhizo.{source.stem}" for source in SOURCES if source.stem != "__init__")]
 
 
 def all_examples() -> list[doctest.DocTest]:
