@@ -1,6 +1,6 @@
-// A table state opened for reading: its entries in order with what is known of their segments. Immutable,
-// shared by every session, version and branch that sees this state. Reading columns goes through the
-// ColumnCache; overlays (hidden rows, patches) are laid on as vectors pass.
+// A table state opened for reading: its entries in order with what is known of their segments.
+// Immutable, shared by every session, version and branch that sees this state. Reading columns goes
+// through the ColumnCache; overlays (hidden rows, patches) are laid on as vectors pass.
 // Thread-safe.
 #pragma once
 
@@ -19,37 +19,39 @@
 #include "object/object_reader.h"
 #include "object/object_store.h"
 #include "table/column_cache.h"
+#include "table/overlay.h"
+#include "table/read_context.h"
 
 namespace rhizo::table {
 
-// Where table code reads. All outlive what is opened with them.
-struct ReadContext {
-  object::ObjectReader* small = nullptr;  // tree nodes, infos, row blocks, patches, position sets
-  object::ObjectStore* large = nullptr;   // Parquet segments
-  ColumnCache* cache = nullptr;
-};
-
-// What is known of a segment without reading its rows: the same for both kinds.
+// What is known of a segment without reading its rows: the same for both kinds. Of row blocks
+// bounds and NULLs were counted when it was described; their content keys are zero and chunk ranges
+// empty.
 struct SegmentDescription {
-  ObjectId id;              // the Parquet file's id or the row block's: the cache key
+  ObjectId id;  // the Parquet file's id or the row block's: the cache key
   uint64_t rows = 0;
-  std::vector<model::FieldInfo> fields;   // row blocks: without chunk ranges
-  object::ObjectBytes row_block;          // the block's bytes, if it is one
+  std::vector<model::FieldInfo> fields;
+  object::ObjectBytes row_block;                   // the block's bytes, if it is one
   std::shared_ptr<const model::SegmentInfo> info;  // Parquet only
+  // Null if the segment has no such field (it is older than the field).
   const model::FieldInfo* Find(FieldId field) const;
 };
 
-struct OpenPatch {
-  FieldId field = 0;
-  std::vector<uint32_t> slots;  // live ones only, ascending
-  duckdb::Vector values;        // in the table's type, parallel to the patch's slots
-  std::vector<uint32_t> value_index;  // parallel to slots
-};
+// Describes the segment of an entry; remembered by context.cache.
+Result<std::shared_ptr<const SegmentDescription>> DescribeSegment(const ReadContext& context,
+                                                                  const model::SegmentEntry& entry);
 
-// An entry with its overlay loaded on first use.
+// A whole column of a segment, in the segment's type (`field` is one of the description's).
+// Remembered by context.cache.
+Result<std::shared_ptr<const DecodedColumn>> ReadColumn(duckdb::ClientContext& client,
+                                                        const ReadContext& context,
+                                                        const SegmentDescription& segment,
+                                                        const model::FieldInfo& field);
+
 struct OpenEntry {
   model::SegmentEntry entry;
   std::shared_ptr<const SegmentDescription> segment;
+  std::shared_ptr<OverlaySlot> overlay;
   uint64_t first_row = 0;  // visible rows of the table before this entry
   // Nothing hidden, whole slice, no patch at all: vectors may be handed out as they are.
   bool is_clean = true;
@@ -57,8 +59,8 @@ struct OpenEntry {
 
 class OpenTable {
  public:
-  static Result<std::shared_ptr<const OpenTable>> Open(ReadContext context, ObjectId state_id,
-                                                        std::shared_ptr<const model::TableState> state);
+  static Result<std::shared_ptr<const OpenTable>> Open(
+      ReadContext context, ObjectId state_id, std::shared_ptr<const model::TableState> state);
 
   const ObjectId& state_id() const { return state_id_; }
   const model::TableState& state() const { return *state_; }
@@ -67,12 +69,13 @@ class OpenTable {
   const ReadContext& context() const { return context_; }
   // All entries in order, read once on first use; costs what the table has entries.
   Result<std::span<const OpenEntry>> Entries() const;
-  // Statistics of a whole column joined over entries, patches included; null if unknown. Bounds are never
-  // narrower than the values.
+  // Statistics of a whole column joined over entries, patches included; null if unknown. Bounds are
+  // never narrower than the values.
   Result<duckdb::unique_ptr<duckdb::BaseStatistics>> Statistics(size_t field_index) const;
 
  private:
   OpenTable(ReadContext context, ObjectId state_id, std::shared_ptr<const model::TableState> state);
+  Status Load() const;
 
   const ReadContext context_;
   const ObjectId state_id_;
@@ -81,21 +84,26 @@ class OpenTable {
   mutable std::mutex mutex_;
   mutable std::atomic<bool> loaded_ = false;
   mutable std::vector<OpenEntry> entries_;
-  mutable std::vector<duckdb::unique_ptr<duckdb::BaseStatistics>> statistics_;  // per field, or null
+  // Per field once asked for; nothing: not yet.
+  mutable std::vector<std::optional<duckdb::unique_ptr<duckdb::BaseStatistics>>> statistics_;
 };
 
-// Bounds of one field over one entry for pruning (never narrower than its visible values; null: unknown).
-duckdb::unique_ptr<duckdb::BaseStatistics> EntryStatistics(const OpenTable& table, const OpenEntry& entry,
+// Bounds of one field over one entry for pruning (never narrower than its visible values; null:
+// unknown).
+duckdb::unique_ptr<duckdb::BaseStatistics> EntryStatistics(const OpenTable& table,
+                                                           const OpenEntry& entry,
                                                            size_t field_index);
 // True if min and max of EntryStatistics are the visible values' own.
 bool EntryBoundsAreExact(const OpenTable& table, const OpenEntry& entry, size_t field_index);
 
-// Reads entries of one table, one thread's work. Gives the rows of a slice of an entry in vectors of up to
-// STANDARD_VECTOR_SIZE slots of its segment.
+// Reads entries of one table, one thread's work. Gives the rows of a slice of an entry in vectors
+// of up to STANDARD_VECTOR_SIZE slots of its segment.
 class EntryReader {
  public:
-  // `fields`: indexes into table.schema().fields. `use_cache`: keep decoded columns (false: read past it).
+  // `fields`: indexes into table.schema().fields. `use_cache`: keep decoded columns (false: read
+  // past it).
   EntryReader(duckdb::ClientContext& client, const OpenTable& table, std::vector<size_t> fields);
+  ~EntryReader();
 
   // Prepares an entry; columns are decoded on first need.
   Status Start(const OpenEntry& entry);
@@ -103,22 +111,26 @@ class EntryReader {
   size_t vector_count() const;
   // Zone of one column in one vector, overlay considered; null if unknown. Does not decode.
   Result<const duckdb::BaseStatistics*> Zone(size_t vector, size_t field_position);
-  // The visible slots of vector v: count, and a selection unless all of 0..count-1 are (then sel is unset).
+  // The visible slots of vector v: count, and a selection unless all of 0..count-1 are (then sel is
+  // unset).
   Result<duckdb::idx_t> Visible(size_t vector, duckdb::SelectionVector* sel, bool* all);
-  // Column `field_position` of vector v, all slots (before Visible's selection), patches laid on. `out`
-  // references cached data or holds a patched copy; it must have the column's type.
+  // Column `field_position` of vector v, all slots (before Visible's selection), patches laid on.
+  // `out` references cached data or holds a patched copy; it must have the column's type.
   Status Read(size_t vector, size_t field_position, duckdb::Vector* out);
-  // Number of the entry's first visible row in vector v, for row ids of a scan.
+  // How many visible rows the entry has before vector v, for row ids of a scan.
   Result<uint64_t> FirstVisible(size_t vector);
 
  private:
   struct Column;
+  Status Load(Column* column);
+  Status ReadUnpatched(Column* column, size_t vector, duckdb::Vector* out);
+
   duckdb::ClientContext& client_;
   const OpenTable& table_;
   const std::vector<size_t> fields_;
   const OpenEntry* entry_ = nullptr;
-  std::vector<std::shared_ptr<Column>> columns_;
-  std::shared_ptr<const void> overlay_;
+  std::vector<Column> columns_;             // of the entry, one per field
+  std::shared_ptr<const Overlay> overlay_;  // null for clean entries
 };
 
 }  // namespace rhizo::table

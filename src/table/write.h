@@ -1,10 +1,12 @@
-// Rows into segments. Encoding happens here, long before anything is published: large segments go to the
-// object store at once (unreferenced until then), everything else into the transaction's staging area.
+// Rows into segments. Encoding happens here, long before anything is published: large segments go
+// to the object store at once (unreferenced until then), everything else into the transaction's
+// staging area.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "engine/instance.h"
@@ -36,40 +38,49 @@ struct WriteCounts {
   uint64_t reused_bytes = 0;  // of those taken as they were
 };
 
-// A new table state for `state` holding exactly the rows of `rows` in order. Entries of the old state
-// whose rows are found again at their old borders (equal content keys in every field) are taken as they
-// are; the rest is encoded anew, in parallel, streaming. `state` brings id, schema, policies; its tree
-// may be empty (ObjectId zero).
+// A new table state for `state` holding exactly the rows of `rows` in order. Entries of the old
+// state whose rows are found again at their old borders (equal content keys in every field) are
+// taken as they are; the rest is encoded anew, in parallel, streaming. `state` brings id, schema,
+// policies; its tree may be empty (ObjectId zero).
 struct Written {
   model::TableState state;
   WriteCounts counts;
 };
-Result<Written> WriteRows(const WriteContext& context, const model::TableState& state, RowSource* rows);
+Result<Written> WriteRows(const WriteContext& context, const model::TableState& state,
+                          RowSource* rows);
 
-// Rows encoded for the end of a table, not yet placed: which first digit they get depends on the state
-// they are placed on, and a transaction may be placed again on a head that moved.
+// Rows encoded for the end of a table, not yet placed: which first digit they get depends on the
+// state they are placed on, and a transaction may be placed again on a head that moved.
 struct EncodedRows {
-  std::vector<model::SegmentEntry> entries;  // runs hold births and positions; digits are placeholders
+  std::vector<model::SegmentEntry>
+      entries;  // runs hold births and positions; digits are placeholders
   WriteCounts counts;
 };
-Result<EncodedRows> EncodeRows(const WriteContext& context, const model::Schema& schema, RowSource* rows);
+Result<EncodedRows> EncodeRows(const WriteContext& context, const model::Schema& schema,
+                               RowSource* rows);
 
 // `onto` with `rows` behind its last row: first digits greater than every first digit of `onto`.
-// `onto` may have a schema newer than the rows were encoded for, if every encoded field is still in it.
+// `onto` may have a schema newer than the rows were encoded for, if every encoded field is still in
+// it.
 Result<model::TableState> PlaceAtEnd(const WriteContext& context, const model::TableState& onto,
                                      const EncodedRows& rows);
 
-// Folds the tail of small row blocks, size-tiered (two neighbours are joined while the later one is at least
-// as large, up to 2,048 rows and 64 KiB): rows keep ids and places. Only when nobody else committed meanwhile.
+// Folds the tail of small row blocks, size-tiered (two neighbours are joined while the later one is
+// at least as large, up to 2,048 rows and 64 KiB): rows keep ids and places. Only when nobody else
+// committed meanwhile.
 Result<model::TableState> FoldTail(const WriteContext& context, const model::TableState& state);
 
-// Entries of `state` and all objects they need, for reachability and verification: `visit` gets every object
-// id with whether it is a large one; returns false to stop descending below it.
+// A table state and all objects below it, parents first, for reachability and verification: `visit`
+// gets every object id with whether it is a large one, and returns false to stop descending below.
 using VisitObject = std::function<Result<bool>(const ObjectId& id, bool is_large)>;
-Status ForEachObject(const ReadContext& context, const ObjectId& table_state, const VisitObject& visit);
+Status ForEachObject(const ReadContext& context, const ObjectId& table_state,
+                     const VisitObject& visit);
 
-// Reads everything of a table and checks ids, chunk hashes, content keys, statistics, counts and order. kCorruption
-// names the object and what does not hold.
-Status VerifyTable(const ReadContext& context, engine::Instance* engine, const ObjectId& table_state);
+// Reads everything of a table and checks ids, chunk hashes, content keys, statistics, counts and
+// order. kCorruption names the object (field "object") and what does not hold. Segments, blocks and
+// patches in `verified` were verified with another state and are not read again; what this call
+// verifies is added, so that many versions of a table are read once.
+Status VerifyTable(const ReadContext& context, engine::Instance* engine,
+                   const ObjectId& table_state, std::unordered_set<ObjectId>* verified = nullptr);
 
 }  // namespace rhizo::table

@@ -1,0 +1,42 @@
+// From segments to a table's tree: entries in a gap, and trees with entries put and erased.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "model/entry.h"
+#include "table/segment_sink.h"
+#include "table/write.h"
+#include "tree/apply.h"
+
+namespace rhizo::table {
+
+// Entries for new segments that lie in `gap`, one birth for all. kUnsupported beyond 2^32 rows.
+Result<std::vector<model::SegmentEntry>> EntriesIn(const WriteContext& context,
+                                                   const model::Gap& gap,
+                                                   std::span<const StoredSegment> segments);
+void CountNew(std::span<const StoredSegment> segments, WriteCounts* counts);
+
+// The runs of an entry, loaded; and the place of its last row.
+Result<model::Place> LastPlace(object::ObjectReader& reader, const model::SegmentEntry& entry);
+// The key of an entry whose runs stand inline.
+std::string KeyOf(const model::SegmentEntry& entry);
+
+// Edits of a table's tree, and what they do to the table's counts. Not thread-safe.
+class EntryEdits {
+ public:
+  void Put(std::string key, const model::SegmentEntry& entry);
+  void Put(const model::SegmentEntry& entry) { Put(KeyOf(entry), entry); }
+  void Erase(std::string key, const model::SegmentEntry& entry);
+  // `state` with the edits: tree, rows, entries, bytes.
+  Result<model::TableState> ApplyTo(const WriteContext& context, model::TableState state);
+
+ private:
+  std::vector<tree::Edit> edits_;
+  int64_t rows_ = 0;
+  int64_t bytes_ = 0;
+};
+
+}  // namespace rhizo::table

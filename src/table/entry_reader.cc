@@ -1,0 +1,186 @@
+#include <algorithm>
+#include <cstring>
+
+#include "engine/errors.h"
+#include "engine/types.h"
+#include "table/open_table.h"
+#include "table/single_value.h"
+
+namespace rhizo::table {
+
+using duckdb::idx_t;
+using duckdb::Vector;
+
+// One column of the entry that is being read.
+struct EntryReader::Column {
+  const model::Field* field = nullptr;
+  duckdb::LogicalType type;
+  const model::FieldInfo* info = nullptr;  // null: the segment is older than the field
+  std::shared_ptr<const DecodedColumn> decoded;
+  duckdb::Value default_value;
+  // Cells of patches, rising by slot.
+  struct Cell {
+    uint32_t slot;
+    uint32_t value_index;
+    uint32_t source;  // index into patch_values
+  };
+  std::vector<Cell> cells;
+  std::vector<Vector> patch_values;  // in the table's type
+};
+
+namespace {
+
+idx_t FirstSlot(size_t vector) { return vector * STANDARD_VECTOR_SIZE; }
+
+template <class Cell>
+std::pair<const Cell*, const Cell*> CellsIn(const std::vector<Cell>& cells, size_t vector) {
+  auto below = [](const Cell& cell, idx_t slot) { return cell.slot < slot; };
+  auto begin = std::lower_bound(cells.begin(), cells.end(), FirstSlot(vector), below);
+  auto end = std::lower_bound(begin, cells.end(), FirstSlot(vector + 1), below);
+  return {cells.data() + (begin - cells.begin()), cells.data() + (end - cells.begin())};
+}
+
+// The values of a patch in the table's type, referenced if it has that already.
+Vector ToType(duckdb::ClientContext& client, const duckdb::LogicalType& type, const Vector& values,
+              idx_t count) {
+  Vector source(values.GetType());
+  source.Reference(values);
+  if (values.GetType() == type) return source;
+  Vector out(type, count);
+  duckdb::VectorOperations::Cast(client, source, out, count, true);
+  out.Flatten(count);
+  return out;
+}
+
+bool IsFixedWidth(const duckdb::LogicalType& type) {
+  return duckdb::TypeIsConstantSize(type.InternalType());
+}
+
+void SetCell(Vector& out, idx_t row, Vector& values, idx_t index) {
+  if (!IsFixedWidth(out.GetType())) {
+    duckdb::VectorOperations::Copy(values, out, index + 1, index, row);
+    return;
+  }
+  bool is_null = duckdb::FlatVector::IsNull(values, index);
+  duckdb::FlatVector::Validity(out).Set(row, !is_null);
+  auto width = duckdb::GetTypeIdSize(out.GetType().InternalType());
+  std::memcpy(duckdb::FlatVector::GetData(out) + row * width,
+              duckdb::FlatVector::GetData(values) + index * width, width);
+}
+
+}  // namespace
+
+EntryReader::EntryReader(duckdb::ClientContext& client, const OpenTable& table,
+                         std::vector<size_t> fields)
+    : client_(client), table_(table), fields_(std::move(fields)) {}
+
+EntryReader::~EntryReader() = default;
+
+Status EntryReader::Start(const OpenEntry& entry) {
+  entry_ = &entry;
+  overlay_ = nullptr;
+  columns_.clear();
+  columns_.resize(fields_.size());
+  for (size_t i = 0; i < fields_.size(); ++i) {
+    columns_[i].field = &table_.schema().fields[fields_[i]];
+    columns_[i].type = table_.types()[fields_[i]];
+    columns_[i].info = entry.segment->Find(columns_[i].field->id);
+    if (columns_[i].info != nullptr) continue;
+    ASSIGN_OR_RETURN(columns_[i].default_value,
+                     DecodeDefault(columns_[i].field->type, columns_[i].field->first_default));
+  }
+  if (entry.is_clean) return {};
+  ASSIGN_OR_RETURN(overlay_, entry.overlay->Get(table_.context(), entry.entry));
+  return engine::Guarded([&] {
+    for (auto& column : columns_) {
+      for (const auto& patch : overlay_->patches) {
+        if (patch.field != column.field->id) continue;
+        auto source = static_cast<uint32_t>(column.patch_values.size());
+        idx_t count = 1 + *std::max_element(patch.value_index.begin(), patch.value_index.end());
+        column.patch_values.push_back(ToType(client_, column.type, patch.values, count));
+        for (size_t i = 0; i < patch.slots.size(); ++i) {
+          column.cells.push_back({patch.slots[i], patch.value_index[i], source});
+        }
+      }
+      std::sort(column.cells.begin(), column.cells.end(),
+                [](const auto& a, const auto& b) { return a.slot < b.slot; });
+    }
+  });
+}
+
+size_t EntryReader::vector_count() const {
+  return (entry_->segment->rows + STANDARD_VECTOR_SIZE - 1) / STANDARD_VECTOR_SIZE;
+}
+
+Result<const duckdb::BaseStatistics*> EntryReader::Zone(size_t vector, size_t field_position) {
+  auto& column = columns_[field_position];
+  if (column.info == nullptr) return nullptr;
+  if (!column.decoded) {
+    column.decoded = table_.context().cache->Peek(entry_->segment->id, column.field->id);
+  }
+  if (!column.decoded || column.decoded->type != column.type) return nullptr;
+  auto [begin, end] = CellsIn(column.cells, vector);
+  return begin == end ? &column.decoded->zones[vector] : nullptr;
+}
+
+Result<idx_t> EntryReader::Visible(size_t vector, duckdb::SelectionVector* sel, bool* all) {
+  idx_t begin = FirstSlot(vector);
+  idx_t end = std::min<idx_t>(begin + STANDARD_VECTOR_SIZE, entry_->segment->rows);
+  *all = true;
+  if (!overlay_) return end - begin;
+  auto visible = overlay_->visible.Slice(static_cast<uint32_t>(begin), static_cast<uint32_t>(end));
+  if (visible.size() == end - begin) return end - begin;
+  *all = false;
+  sel->Initialize(STANDARD_VECTOR_SIZE);
+  idx_t count = 0;
+  visible.ForEach([&](uint32_t slot) { sel->set_index(count++, slot - begin); });
+  return count;
+}
+
+Result<uint64_t> EntryReader::FirstVisible(size_t vector) {
+  auto begin = static_cast<uint32_t>(FirstSlot(vector));
+  return overlay_ ? overlay_->visible.Rank(begin) : begin;
+}
+
+Status EntryReader::Load(Column* column) {
+  if (column->info == nullptr || column->decoded) return {};
+  ASSIGN_OR_RETURN(column->decoded,
+                   ReadColumn(client_, table_.context(), *entry_->segment, *column->info));
+  return {};
+}
+
+Status EntryReader::ReadUnpatched(Column* column, size_t vector, Vector* out) {
+  if (column->info == nullptr) {
+    out->Reference(column->default_value);
+    return {};
+  }
+  RETURN_IF_ERROR(Load(column));
+  const auto& stored = column->decoded->vectors[vector];
+  if (column->decoded->type == column->type) {
+    out->Reference(stored);
+    return {};
+  }
+  idx_t count = std::min<idx_t>(STANDARD_VECTOR_SIZE, entry_->segment->rows - FirstSlot(vector));
+  out->Reference(ToType(client_, column->type, stored, count));
+  return {};
+}
+
+Status EntryReader::Read(size_t vector, size_t field_position, Vector* out) {
+  auto& column = columns_[field_position];
+  return engine::Guarded([&]() -> Status {
+    RETURN_IF_ERROR(ReadUnpatched(&column, vector, out));
+    auto [begin, end] = CellsIn(column.cells, vector);
+    if (begin == end) return {};
+    idx_t count = std::min<idx_t>(STANDARD_VECTOR_SIZE, entry_->segment->rows - FirstSlot(vector));
+    Vector patched(column.type, count);
+    duckdb::VectorOperations::Copy(*out, patched, count, 0, 0);
+    for (auto* cell = begin; cell != end; ++cell) {
+      SetCell(patched, cell->slot - FirstSlot(vector), column.patch_values[cell->source],
+              cell->value_index);
+    }
+    out->Reference(patched);
+    return {};
+  });
+}
+
+}  // namespace rhizo::table

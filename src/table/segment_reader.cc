@@ -1,0 +1,159 @@
+#include "table/segment_reader.h"
+
+#include <algorithm>
+
+#include "base/blake3.h"
+#include "engine/errors.h"
+#include "engine/storage.h"
+#include "engine/types.h"
+#include "table/decoded_column.h"
+
+namespace rhizo::table {
+namespace {
+
+// The Parquet reader fetches this much when it expects a page header, also at the end of a column.
+// What it then does not need reads as zeros.
+constexpr size_t kReadAheadBytes = 256;
+
+Error BadSegment(const model::SegmentInfo& info, const std::string& what) {
+  return Corruption("segment " + info.segment.Short() + ": " + what)
+      .With("object", info.segment.ToString());
+}
+
+Status CheckRange(const model::SegmentInfo& info, const Hash256& expected, const Hash256& found,
+                  const std::string& what) {
+  if (expected == found) return {};
+  return BadSegment(info, what + " is not what was written");
+}
+
+std::unique_ptr<duckdb::ParquetReader> OpenReader(duckdb::ClientContext& client,
+                                                  const ReadContext& context,
+                                                  const model::SegmentInfo& info,
+                                                  VerifiedSegment* segment) {
+  auto footer = context.cache->FindFooter(info.segment);
+  if (!footer) engine::ThrowIfError(segment->AddRest());
+  auto reader = std::make_unique<duckdb::ParquetReader>(
+      client, duckdb::OpenFileInfo(engine::SegmentPath(info.segment)), duckdb::ParquetOptions(),
+      footer);
+  if (!footer) context.cache->KeepFooter(info.segment, reader->metadata);
+  return reader;
+}
+
+// What the file says of itself must be what the info says of it.
+Status CheckShape(const duckdb::ParquetReader& reader, const model::SegmentInfo& info,
+                  size_t index) {
+  bool fits = reader.NumRowGroups() == 1 && reader.NumRows() == info.rows &&
+              reader.columns.size() == info.fields.size() &&
+              reader.columns[index].type == engine::StorageType(info.fields[index].type);
+  if (!fits) return BadSegment(info, "the file does not hold what its info says");
+  return {};
+}
+
+duckdb::Vector Restore(const model::FieldInfo& field, duckdb::Vector stored, duckdb::idx_t count) {
+  if (engine::IsNative(field.type)) return stored;
+  duckdb::Vector out(engine::ToLogicalType(field.type), count);
+  stored.Flatten(count);
+  engine::FromStorage(field.type, stored, out, count);
+  return out;
+}
+
+std::shared_ptr<const DecodedColumn> Decode(duckdb::ClientContext& client,
+                                            duckdb::ParquetReader* reader,
+                                            const model::FieldInfo& field, size_t index) {
+  reader->column_ids.push_back(duckdb::MultiFileLocalColumnId(index));
+  reader->column_indexes.push_back(duckdb::ColumnIndex(index));
+  duckdb::ParquetReaderScanState state;
+  reader->InitializeScan(client, state, {0});
+  DecodedColumnBuilder column(field.type);
+  while (true) {
+    duckdb::DataChunk chunk;  // a fresh one each time: its vectors are kept
+    chunk.Initialize(duckdb::Allocator::DefaultAllocator(), {reader->columns[index].type});
+    auto result = reader->Scan(client, state, chunk);
+    if (chunk.size() > 0) {
+      auto count = chunk.size();
+      column.Add(Restore(field, std::move(chunk.data[0]), count), count);
+    } else if (result.GetResultType() == duckdb::AsyncResultType::FINISHED) {
+      break;
+    }
+  }
+  return column.Finish();
+}
+
+}  // namespace
+
+bool IsLargeSegment(const model::SegmentInfo& info) {
+  return info.length_bytes > object::kSmallObjectBytes;
+}
+
+Result<std::string> VerifiedSegment::Fetch(const model::ByteRange& range) {
+  if (!IsLargeSegment(info_)) {
+    ASSIGN_OR_RETURN(auto bytes, context_.small->Read(info_.segment));
+    if (bytes->size() != info_.length_bytes) return BadSegment(info_, "has another length");
+    return bytes->substr(range.offset, range.length);
+  }
+  std::string out(range.length, '\0');
+  RETURN_IF_ERROR(context_.large->ReadAt(info_.segment, range.offset, out));
+  return out;
+}
+
+Status VerifiedSegment::AddField(const model::FieldInfo& field) {
+  ASSIGN_OR_RETURN(auto bytes, Fetch(field.chunk));
+  RETURN_IF_ERROR(CheckRange(info_, field.chunk_hash, Blake3(bytes),
+                             "the column of field " + std::to_string(field.id)));
+  ranges_[field.chunk.offset] = std::move(bytes);
+  return {};
+}
+
+Status VerifiedSegment::AddRest() {
+  ASSIGN_OR_RETURN(auto header, Fetch(info_.header));
+  ASSIGN_OR_RETURN(auto footer, Fetch(info_.footer));
+  Blake3Hasher hasher;
+  hasher.Update(header);
+  hasher.Update(footer);
+  RETURN_IF_ERROR(CheckRange(info_, info_.rest_hash, hasher.Finish(), "its header or footer"));
+  ranges_[info_.header.offset] = std::move(header);
+  ranges_[info_.footer.offset] = std::move(footer);
+  return {};
+}
+
+Result<uint64_t> VerifiedSegment::Size(const ObjectId& id) {
+  CHECK(id == info_.segment);
+  return info_.length_bytes;
+}
+
+Status VerifiedSegment::ReadAt(const ObjectId& id, uint64_t offset, std::span<char> out) {
+  CHECK(id == info_.segment);
+  auto range = ranges_.upper_bound(offset);
+  if (range == ranges_.begin()) return BadSegment(info_, "is read where nothing was verified");
+  --range;
+  uint64_t skip = offset - range->first;
+  const auto& bytes = range->second;
+  if (skip >= bytes.size() || out.size() > bytes.size() - skip + kReadAheadBytes) {
+    return BadSegment(info_, "is read where nothing was verified");
+  }
+  size_t count = std::min(out.size(), bytes.size() - skip);
+  std::copy_n(bytes.data() + skip, count, out.data());
+  std::fill(out.begin() + static_cast<ptrdiff_t>(count), out.end(), '\0');
+  return {};
+}
+
+Result<std::shared_ptr<const DecodedColumn>> ReadSegmentColumn(duckdb::ClientContext& client,
+                                                               const ReadContext& context,
+                                                               const model::SegmentInfo& info,
+                                                               const model::FieldInfo& field) {
+  size_t index = static_cast<size_t>(&field - info.fields.data());
+  CHECK(index < info.fields.size());
+  VerifiedSegment segment(context, info);
+  RETURN_IF_ERROR(segment.AddField(field));
+  using Column = std::shared_ptr<const DecodedColumn>;
+  return engine::Guarded([&]() -> Result<Column> {
+    engine::SegmentAccess access(&segment);
+    auto reader = OpenReader(client, context, info, &segment);
+    RETURN_IF_ERROR(CheckShape(*reader, info, index));
+    auto column = Decode(client, reader.get(), field, index);
+    if (column->rows != info.rows) return BadSegment(info, "holds another number of rows");
+    return column;
+  });
+}
+
+}  // namespace rhizo::table

@@ -1,0 +1,164 @@
+#include "table/testing/tables.h"
+
+#include <algorithm>
+
+#include "engine/types.h"
+#include "table/single_value.h"
+
+namespace rhizo::table::testing {
+
+namespace {
+
+void AssignIds(std::vector<model::Field>* fields, FieldId* next) {
+  for (auto& field : *fields) {
+    field.id = (*next)++;
+    AssignIds(&field.type.children, next);
+  }
+}
+
+}  // namespace
+
+engine::Instance& Engine() {
+  static auto engine = [] {
+    engine::InstanceOptions options;
+    options.threads = 2;
+    return engine::Instance::Start(options).value();
+  }();
+  return *engine;
+}
+
+duckdb::ClientContext& Client() {
+  static auto connection = Engine().Connect().value();
+  static bool begun = (connection->BeginTransaction(), true);
+  CHECK(begun);
+  return *connection->context;
+}
+
+Result<bool> ValueRows::Next(duckdb::DataChunk* chunk) {
+  size_t count = std::min(chunk_rows_, rows_.size() - next_);
+  if (count == 0) return false;
+  for (size_t i = 0; i < count; ++i) {
+    for (size_t column = 0; column < schema_.fields.size(); ++column) {
+      chunk->SetValue(column, i, rows_[next_ + i][column]);
+    }
+  }
+  chunk->SetCardinality(count);
+  next_ += count;
+  return true;
+}
+
+Store::Store() : staging_(std::make_shared<NoObjects>()), cache_(uint64_t{256} << 20) {}
+
+WriteContext Store::Context() {
+  WriteContext context;
+  context.engine = &Engine();
+  context.read = Reading();
+  context.staging = &staging_;
+  context.txn = TxnId::FromBytes("0123456789abcdef");
+  context.next_ordinal = &next_ordinal_;
+  context.threads = threads;
+  return context;
+}
+
+model::TableState Store::NewTable(const model::Schema& schema) {
+  model::TableState state;
+  state.id = TableId::FromBytes("fedcba9876543210");
+  state.schema = schema;
+  return state;
+}
+
+model::TableState Store::Write(const model::TableState& state, const TableRows& rows,
+                               WriteCounts* counts) {
+  auto context = Context();
+  ValueRows source(state.schema, rows);
+  auto written = WriteRows(context, state, &source);
+  if (!written) throw std::runtime_error(written.error().message());
+  if (counts != nullptr) *counts = written->counts;
+  return written->state;
+}
+
+model::TableState Store::Append(const model::TableState& state, const TableRows& rows) {
+  auto context = Context();
+  ValueRows source(state.schema, rows);
+  auto encoded = EncodeRows(context, state.schema, &source);
+  if (!encoded) throw std::runtime_error(encoded.error().message());
+  return PlaceAtEnd(context, state, *encoded).value();
+}
+
+std::shared_ptr<const OpenTable> Store::Open(const model::TableState& state) {
+  return OpenTable::Open(Reading(), ObjectId(), std::make_shared<const model::TableState>(state))
+      .value();
+}
+
+Result<TableRows> Store::TryReadAll(const model::TableState& state) {
+  auto table = Open(state);
+  ASSIGN_OR_RETURN(auto entries, table->Entries());
+  std::vector<size_t> fields(state.schema.fields.size());
+  for (size_t i = 0; i < fields.size(); ++i) fields[i] = i;
+  EntryReader reader(Client(), *table, fields);
+  TableRows rows;
+  for (const auto& entry : entries) {
+    RETURN_IF_ERROR(reader.Start(entry));
+    for (size_t vector = 0; vector < reader.vector_count(); ++vector) {
+      duckdb::SelectionVector selection;
+      bool all = false;
+      ASSIGN_OR_RETURN(auto count, reader.Visible(vector, &selection, &all));
+      size_t first = rows.size();
+      rows.resize(first + count);
+      for (size_t column = 0; column < fields.size(); ++column) {
+        duckdb::Vector values(table->types()[column]);
+        RETURN_IF_ERROR(reader.Read(vector, column, &values));
+        for (duckdb::idx_t i = 0; i < count; ++i) {
+          rows[first + i].push_back(values.GetValue(all ? i : selection.get_index(i)));
+        }
+      }
+    }
+  }
+  return rows;
+}
+
+TableRows Store::ReadAll(const model::TableState& state) {
+  auto rows = TryReadAll(state);
+  if (!rows) throw std::runtime_error(rows.error().message());
+  return *std::move(rows);
+}
+
+std::vector<std::vector<std::optional<std::string>>> Bits(const model::Schema& schema,
+                                                          const TableRows& rows) {
+  std::vector<std::vector<std::optional<std::string>>> bits;
+  for (const auto& row : rows) {
+    auto& out = bits.emplace_back();
+    for (size_t i = 0; i < row.size(); ++i) {
+      out.push_back(EncodeDefault(schema.fields[i].type, row[i]));
+    }
+  }
+  return bits;
+}
+
+TableRows RandomRows(engine::Generator& random, const model::Schema& schema, size_t count) {
+  TableRows rows(count);
+  for (auto& row : rows) {
+    for (const auto& field : schema.fields) row.push_back(engine::RandomValue(&random, field.type));
+  }
+  return rows;
+}
+
+model::Type Of(model::TypeKind kind) {
+  model::Type type;
+  type.kind = kind;
+  return type;
+}
+
+model::Schema SchemaOf(std::vector<model::Type> types) {
+  model::Schema schema;
+  for (auto& type : types) {
+    auto& field = schema.fields.emplace_back();
+    field.name = "c" + std::to_string(schema.fields.size() - 1);
+    field.type = std::move(type);
+  }
+  FieldId next = 1;
+  AssignIds(&schema.fields, &next);
+  return schema;
+}
+
+}  // namespace rhizo::table::testing
