@@ -44,7 +44,7 @@ TEST_P(ApplyEdits, RandomEditsGiveTheTreeThatABulkBuildGives) {
 TEST_P(ApplyEdits, EverySingleEraseAndPutAgainGivesTheTreesOfTheirContent) {
   std::mt19937_64 random(7);
   Store store;
-  PlainMap map = DrawMap(random, GetParam(), 400);
+  PlainMap map = DrawMap(random, GetParam(), 250);
   Root root = BuildFrom(&store.staging, map);
   for (const auto& [key, entry] : PlainMap(map)) {
     map.erase(key);
@@ -79,7 +79,7 @@ TEST_P(ApplyEdits, TheOrderOfEditsLeavesNoTrace) {
 }
 
 TEST_P(ApplyEdits, ErasingARangeGivesTheTreeOfTheRest) {
-  for (uint64_t seed = 1; seed <= 30; ++seed) {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937_64 random(seed);
     Store store;
