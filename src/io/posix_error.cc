@@ -1,8 +1,8 @@
 #include "io/posix_error.h"
 
 #include <cerrno>
+#include <cstring>
 #include <string>
-#include <system_error>
 
 #include "io/path.h"
 
@@ -27,7 +27,8 @@ ErrorCode CodeOf(int error_number, Intent intent) {
 Error PosixError(int error_number, Intent intent, std::string_view doing, std::string_view path) {
   std::string message(doing);
   message.append(" ").append(ShortPath(path)).append(": ");
-  message.append(std::generic_category().message(error_number));
+  const char* description = strerrordesc_np(error_number);
+  message.append(description != nullptr ? description : std::to_string(error_number));
   return Error(CodeOf(error_number, intent), std::move(message));
 }
 

@@ -1,6 +1,6 @@
 #include "object/memory_object_store.h"
 
-#include <cstring>
+#include <algorithm>
 
 #include "base/blake3.h"
 #include "object/object_error.h"
@@ -31,7 +31,7 @@ Result<std::string> MemoryObjectStore::Get(const ObjectId& id) {
 Status MemoryObjectStore::ReadAt(const ObjectId& id, uint64_t offset, std::span<char> out) {
   ASSIGN_OR_RETURN(Bytes bytes, Find(id));
   if (offset > bytes->size() || out.size() > bytes->size() - offset) return ObjectTooShort(id);
-  std::memcpy(out.data(), bytes->data() + offset, out.size());
+  std::copy_n(bytes->data() + offset, out.size(), out.begin());
   return {};
 }
 

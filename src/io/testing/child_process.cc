@@ -4,16 +4,27 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
 
 #include "base/check.h"
 
 namespace rhizo::io {
+namespace {
+
+// Output that is still buffered would be written by both.
+pid_t Fork() {
+  std::fflush(nullptr);
+  const pid_t process = fork();
+  CHECK(process != -1);
+  return process;
+}
+
+}  // namespace
 
 WaitingChild::WaitingChild(const std::function<void()>& prepare) {
   int ready[2];
   CHECK(pipe(ready) == 0);
-  process_ = fork();
-  CHECK(process_ != -1);
+  process_ = Fork();
   if (process_ == 0) {
     prepare();
     CHECK(write(ready[1], "r", 1) == 1);
@@ -33,8 +44,7 @@ void WaitingChild::Kill() {
 }
 
 bool TrueInChild(const std::function<bool()>& check) {
-  const pid_t process = fork();
-  CHECK(process != -1);
+  const pid_t process = Fork();
   if (process == 0) _exit(check() ? 0 : 1);
   int status = 0;
   CHECK(waitpid(process, &status, 0) == process);

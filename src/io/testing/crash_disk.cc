@@ -134,7 +134,7 @@ Result<FileInfo> CrashDisk::Stat(const std::string& path) const {
 size_t CrashDisk::ReadAt(Inode file, uint64_t offset, std::span<char> out) const {
   std::lock_guard lock(mutex_);
   const std::string& bytes = contents_.at(file);
-  if (offset >= bytes.size()) return 0;
+  if (out.empty() || offset >= bytes.size()) return 0;
   const size_t count = std::min<size_t>(out.size(), bytes.size() - offset);
   std::memcpy(out.data(), bytes.data() + offset, count);
   return count;

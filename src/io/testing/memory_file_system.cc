@@ -26,7 +26,7 @@ class MemoryFileSystem::OpenFile final : public File {
   Result<size_t> ReadAt(uint64_t offset, std::span<char> out) override {
     if (!content_) return Closed();
     std::lock_guard lock(content_->mutex);
-    if (offset >= content_->bytes.size()) return size_t{0};
+    if (out.empty() || offset >= content_->bytes.size()) return size_t{0};
     size_t count = std::min<size_t>(out.size(), content_->bytes.size() - offset);
     std::memcpy(out.data(), content_->bytes.data() + offset, count);
     return count;
