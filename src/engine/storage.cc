@@ -159,12 +159,8 @@ void CheckEnum(const Type& type, Vector& flat, idx_t count) {
   }
 }
 
-// DuckDB's bit strings: a byte with the number of padding bits (ones, at the front), then the bits.
-bool IsBitString(const string_t& bits) {
-  if (bits.GetSize() < 2) return false;
-  auto padding = static_cast<uint8_t>(bits.GetData()[0]);
-  auto first = static_cast<uint8_t>(bits.GetData()[1]);
-  return padding < 8 && (first >> (8 - padding)) == (0xff >> (8 - padding));
+bool HoldsBits(const string_t& bytes) {
+  return IsBitString(std::string_view(bytes.GetData(), bytes.GetSize()));
 }
 
 using Converter = void (*)(const Type&, Vector&, Vector&, idx_t);
@@ -347,7 +343,7 @@ void FromStorage(const Type& type, Vector& in, Vector& out, idx_t count) {
       return ConvertMembers(type, flat, out, count, 1, FromStorage);
     case TypeKind::kArray: return ListToArray(type, flat, out, count);
     case TypeKind::kEnum: CheckEnum(type, flat, count); break;
-    case TypeKind::kBit: CheckRows<string_t>(type, flat, count, IsBitString); break;
+    case TypeKind::kBit: CheckRows<string_t>(type, flat, count, HoldsBits); break;
     default: break;
   }
   out.Reinterpret(flat);

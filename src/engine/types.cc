@@ -210,6 +210,13 @@ Result<Type> FromLogicalType(const LogicalType& type) { return Convert(type, Use
 
 Result<Type> FromResultType(const LogicalType& type) { return Convert(type, Use::kResult); }
 
+bool IsBitString(std::string_view bytes) {
+  if (bytes.size() < 2) return false;
+  auto padding = static_cast<uint8_t>(bytes[0]);
+  auto first = static_cast<uint8_t>(bytes[1]);
+  return padding < 8 && (first >> (8 - padding)) == (0xff >> (8 - padding));
+}
+
 duckdb::vector<LogicalType> ToLogicalTypes(const model::Schema& schema) {
   duckdb::vector<LogicalType> types;
   for (const auto& field : schema.fields) types.push_back(ToLogicalType(field.type));

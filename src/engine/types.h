@@ -1,6 +1,8 @@
 // model::Type <-> DuckDB's LogicalType, one to one, to any depth (docs/format/types.md).
 #pragma once
 
+#include <string_view>
+
 #include "base/result.h"
 #include "engine/duckdb_headers.h"
 #include "model/schema.h"
@@ -19,6 +21,9 @@ Result<model::Type> FromLogicalType(const duckdb::LogicalType& type);
 // The same for a column of a query's result, which need not be stored: NULL is an INTEGER,
 // collations and aliases are dropped, unnamed struct fields are called "1", "2", ...
 Result<model::Type> FromResultType(const duckdb::LogicalType& type);
+
+// DuckDB's bit strings: a byte with the number of padding bits (ones, at the front), then the bits.
+bool IsBitString(std::string_view bytes);
 
 duckdb::vector<duckdb::LogicalType> ToLogicalTypes(const model::Schema& schema);
 duckdb::vector<std::string> ColumnNames(const model::Schema& schema);
