@@ -1,5 +1,5 @@
-// The Arrow C data and stream interfaces, as the Arrow project specifies them (Apache-2.0); the guards are the
-// specification's, so including Arrow's own header beside this one is fine.
+// The Arrow C data and stream interfaces, as the Arrow project specifies them (Apache-2.0); the
+// guards are the specification's, so including Arrow's own header beside this one is fine.
 #pragma once
 
 #include <stdint.h>

@@ -1,5 +1,5 @@
-// A database: a directory with tables, their whole history and their branches, and a session on one branch.
-// Opening one path twice in a process gives handles on one shared instance.
+// A database: a directory with tables, their whole history and their branches, and a session on one
+// branch. Opening one path twice in a process gives handles on one shared instance.
 #pragma once
 
 #include <string>
@@ -12,8 +12,8 @@ namespace rhizo {
 
 class RHIZO_EXPORT Database final : public Session {
  public:
-  // kInvalidArgument for a directory that holds other files, kReadOnly, kUnsupported (newer format, network file system),
-  // kBranchNotFound. Nothing is created unless a database can be made.
+  // kInvalidArgument for a directory that holds other files, kReadOnly, kUnsupported (newer format,
+  // network file system), kBranchNotFound. Nothing is created unless a database can be made.
   static Result<Database> Open(const std::string& path, const OpenOptions& options = {});
 
   explicit Database(std::shared_ptr<SessionImpl> impl) : Session(std::move(impl)) {}

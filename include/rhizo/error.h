@@ -12,27 +12,27 @@
 namespace rhizo {
 
 enum class ErrorCode {
-  kInvalidArgument,   // fix the call
-  kInvalidName,       // fix the name
-  kTableNotFound,     // no table of that name here
-  kBranchNotFound,    // no ref (branch, tag, commit) of that name
-  kVersionNotFound,   // no such version, commit or time in this history
-  kObjectNotFound,    // internal: an object is not in this store
-  kAlreadyExists,     // the name is taken
-  kSchema,            // columns or types do not fit
-  kConstraint,        // rows break a declared constraint
-  kConflict,          // somebody else changed it: read again and retry
-  kBusy,              // a lock was not had in time: retry
-  kCorruption,        // stored bytes are not what was written: stop, run verify
-  kUnsupported,       // not built, or a newer format
-  kCommitUnknown,     // may or may not have landed: ask again with the transaction id
-  kClosed,            // the handle was closed
-  kReadOnly,          // opened for reading, or not writable
-  kDiskFull,          // free space, nothing was changed
-  kIo,                // the environment failed
-  kOutOfMemory,       // the memory limit was reached
-  kCancelled,         // the caller asked to stop
-  kSql,               // the statement is wrong
+  kInvalidArgument,  // fix the call
+  kInvalidName,      // fix the name
+  kTableNotFound,    // no table of that name here
+  kBranchNotFound,   // no ref (branch, tag, commit) of that name
+  kVersionNotFound,  // no such version, commit or time in this history
+  kObjectNotFound,   // internal: an object is not in this store
+  kAlreadyExists,    // the name is taken
+  kSchema,           // columns or types do not fit
+  kConstraint,       // rows break a declared constraint
+  kConflict,         // somebody else changed it: read again and retry
+  kBusy,             // a lock was not had in time: retry
+  kCorruption,       // stored bytes are not what was written: stop, run verify
+  kUnsupported,      // not built, or a newer format
+  kCommitUnknown,    // may or may not have landed: ask again with the transaction id
+  kClosed,           // the handle was closed
+  kReadOnly,         // opened for reading, or not writable
+  kDiskFull,         // free space, nothing was changed
+  kIo,               // the environment failed
+  kOutOfMemory,      // the memory limit was reached
+  kCancelled,        // the caller asked to stop
+  kSql,              // the statement is wrong
 };
 
 RHIZO_EXPORT std::string_view ErrorCodeName(ErrorCode code);

@@ -27,8 +27,8 @@ struct OpenOptions {
   unsigned threads = 0;             // 0: all cores
   std::string temp_directory;       // where large queries spill; "": they don't
   std::chrono::milliseconds busy_timeout{10'000};
-  std::string author;               // recorded in commits; "": the user's login name
-  bool verify_integrity = true;     // check the hash of every chunk when it is first read
+  std::string author;            // recorded in commits; "": the user's login name
+  bool verify_integrity = true;  // check the hash of every chunk when it is first read
 };
 
 }  // namespace rhizo

@@ -1,5 +1,5 @@
-// Rows of a query, lazily: pulled as a stream of Arrow batches that stays valid after its session closes.
-// Move-only; one thread at a time.
+// Rows of a query, lazily: pulled as a stream of Arrow batches that stays valid after its session
+// closes. Move-only; one thread at a time.
 #pragma once
 
 #include <memory>
@@ -22,12 +22,12 @@ class RHIZO_EXPORT QueryResult {
   QueryResult& operator=(QueryResult&&) noexcept;
 
   const std::vector<ColumnInfo>& columns() const;
-  // The commit the statement read ("" inside a transaction with own writes), and for read and scan the
-  // table's version (else 0).
+  // The commit the statement read ("" inside a transaction with own writes), and for read and scan
+  // the table's version (else 0).
   const std::string& commit() const;
   uint64_t version() const;
-  // Moves the rows out as a C stream that the caller must release. Errors of running arrive through the
-  // stream's get_last_error. kInvalidArgument the second time.
+  // Moves the rows out as a C stream that the caller must release. Errors of running arrive through
+  // the stream's get_last_error. kInvalidArgument the second time.
   Status Export(ArrowArrayStream* out, uint64_t batch_rows = 122'880);
 
  private:

@@ -1,9 +1,9 @@
-// A session: a place in the history of a database (a branch, or one fixed commit) from which tables are read
-// and written. Sessions of one database are independent of each other. Every statement sees the newest
-// commit of the branch, unless a transaction is open or the session is a snapshot.
+// A session: a place in the history of a database (a branch, or one fixed commit) from which tables
+// are read and written. Sessions of one database are independent of each other. Every statement
+// sees the newest commit of the branch, unless a transaction is open or the session is a snapshot.
 //
-// Thread-safe: one statement at a time per session (others wait); use one session per thread for parallel
-// work. Nothing is thrown across this boundary except std::bad_alloc.
+// Thread-safe: one statement at a time per session (others wait); use one session per thread for
+// parallel work. Nothing is thrown across this boundary except std::bad_alloc.
 #pragma once
 
 #include <cstdint>
@@ -47,7 +47,7 @@ struct ScanOptions {
   std::vector<std::string> columns;  // empty: all, in order
   std::string where;                 // a SQL condition over the table's columns; "": all rows
   Parameters parameters;
-  std::string at;                    // a version number, branch, tag, commit or ref~n; "": the session's view
+  std::string at;  // a version number, branch, tag, commit or ref~n; "": the session's view
   std::optional<uint64_t> limit;
 };
 
@@ -70,28 +70,35 @@ class RHIZO_EXPORT Session {
 
   // --- tables. Streams are consumed and released in every case, also on failure.
   // An empty table with the schema of `schema` (consumed).
-  Result<WriteResult> CreateTable(const std::string& name, ArrowSchema* schema, bool if_not_exists = false);
+  Result<WriteResult> CreateTable(const std::string& name, ArrowSchema* schema,
+                                  bool if_not_exists = false);
   Status DropTable(const std::string& name, bool if_exists = false);
   Status RenameTable(const std::string& name, const std::string& new_name);
-  // The table becomes `rows`; created if it is not there. kConflict if somebody changed it meanwhile.
-  Result<WriteResult> Write(const std::string& name, ArrowArrayStream* rows, const WriteOptions& options = {});
+  // The table becomes `rows`; created if it is not there. kConflict if somebody changed it
+  // meanwhile.
+  Result<WriteResult> Write(const std::string& name, ArrowArrayStream* rows,
+                            const WriteOptions& options = {});
   // The rows stand behind the table's last row; never conflicts with other appends. kTableNotFound.
-  Result<WriteResult> Append(const std::string& name, ArrowArrayStream* rows, const WriteOptions& options = {});
+  Result<WriteResult> Append(const std::string& name, ArrowArrayStream* rows,
+                             const WriteOptions& options = {});
   // All rows in the order written.
   Result<QueryResult> Read(const std::string& name, const std::string& at = "");
   Result<QueryResult> Scan(const std::string& name, const ScanOptions& options);
-  Result<QueryResult> Sql(const std::string& statement, const Parameters& parameters = {}, const WorkOptions& work = {});
+  Result<QueryResult> Sql(const std::string& statement, const Parameters& parameters = {},
+                          const WorkOptions& work = {});
   Result<std::vector<std::string>> Tables(const std::string& at = "");
   Result<TableInfo> Info(const std::string& name, const std::string& at = "");
   // Versions in the history of this session's branch, newest first.
   Result<std::vector<VersionInfo>> Versions(const std::string& name);
-  // CSV, Parquet or Arrow (IPC file or stream) by extension; the files are read by a separate engine that has no access
-  // to tables. `format`: "csv", "parquet", "arrow", "" (by extension).
+  // CSV, Parquet or Arrow (IPC file or stream) by extension; the files are read by a separate
+  // engine that has no access to tables. `format`: "csv", "parquet", "arrow", "" (by extension).
   Result<WriteResult> ImportFiles(const std::string& name, const std::vector<std::string>& paths,
-                                  const std::string& format = "", bool append = false, const WriteOptions& options = {});
+                                  const std::string& format = "", bool append = false,
+                                  const WriteOptions& options = {});
   // Writes the table's rows; the file must not exist unless `overwrite`. Returns rows written.
-  Result<uint64_t> ExportTable(const std::string& name, const std::string& path, const std::string& format = "",
-                               const std::string& at = "", bool overwrite = false, const WorkOptions& work = {});
+  Result<uint64_t> ExportTable(const std::string& name, const std::string& path,
+                               const std::string& format = "", const std::string& at = "",
+                               bool overwrite = false, const WorkOptions& work = {});
 
   // --- transactions. One open at a time per session; statements of the session then run inside it.
   Result<Transaction> Begin(const CommitOptions& options = {});
@@ -102,11 +109,14 @@ class RHIZO_EXPORT Session {
   Result<CommitInfo> Head();
   Result<CommitInfo> Show(const std::string& ref);
   // Commits reachable from `ref` ("" : the session's), newest first, at most `limit` (0: all).
-  Result<std::vector<CommitInfo>> Log(const std::string& ref = "", uint64_t limit = 0, const std::string& table = "");
+  Result<std::vector<CommitInfo>> Log(const std::string& ref = "", uint64_t limit = 0,
+                                      const std::string& table = "");
   Result<std::vector<BranchInfo>> Branches();
   Result<std::vector<TagInfo>> Tags();
-  // `from`: a branch, tag, commit, ref~n, or a time "2026-01-31T12:00:00Z"; "": the session's commit.
-  Result<BranchInfo> CreateBranch(const std::string& name, const std::string& from = "", const BranchOptions& options = {});
+  // `from`: a branch, tag, commit, ref~n, or a time "2026-01-31T12:00:00Z"; "": the session's
+  // commit.
+  Result<BranchInfo> CreateBranch(const std::string& name, const std::string& from = "",
+                                  const BranchOptions& options = {});
   Status DeleteBranch(const std::string& name);
   Status RenameBranch(const std::string& name, const std::string& new_name);
   // Brings back the last position of a deleted branch.
@@ -115,7 +125,8 @@ class RHIZO_EXPORT Session {
   Result<TagInfo> CreateTag(const std::string& name, const std::string& at = "");
   Status DeleteTag(const std::string& name);
   Result<std::vector<RefLogInfo>> RefLog(const std::string& ref = "", uint64_t limit = 0);
-  // Fast-forward of this session's branch to `source`; kUnsupported (fields "ours", "theirs") if they diverged.
+  // Fast-forward of this session's branch to `source`; kUnsupported (fields "ours", "theirs") if
+  // they diverged.
   Result<MergeResult> Merge(const std::string& source);
   // This session's branch, or "" for a snapshot.
   Result<std::string> CurrentBranch();
@@ -143,7 +154,8 @@ class RHIZO_EXPORT Session {
   std::shared_ptr<SessionImpl> impl_;
 };
 
-// Many changes, one commit: all or nothing. Reads see its own writes. Destroying it without Commit() rolls back.
+// Many changes, one commit: all or nothing. Reads see its own writes. Destroying it without
+// Commit() rolls back.
 class RHIZO_EXPORT Transaction {
  public:
   explicit Transaction(std::shared_ptr<SessionImpl> impl);
@@ -152,7 +164,8 @@ class RHIZO_EXPORT Transaction {
   Transaction& operator=(Transaction&&) noexcept;
 
   const std::string& txn_id() const;
-  // Durable when it returns OK. kConflict names the table; kCommitUnknown carries "txn_id" for Resolve.
+  // Durable when it returns OK. kConflict names the table; kCommitUnknown carries "txn_id" for
+  // Resolve.
   Result<CommitResult> Commit();
   Status Rollback();
 

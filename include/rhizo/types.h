@@ -1,4 +1,5 @@
-// What the database tells about itself. Ids are lower-case hex; times are microseconds since 1970-01-01 UTC.
+// What the database tells about itself. Ids are lower-case hex; times are microseconds since
+// 1970-01-01 UTC.
 #pragma once
 
 #include <cstdint>
@@ -83,10 +84,10 @@ struct RefLogInfo {
 // Of one written table.
 struct WriteResult {
   std::string table;
-  uint64_t version = 0;   // 0 inside a transaction: known after commit
-  std::string commit;     // "" inside a transaction
-  bool changed = false;   // false: the table was equal already, nothing was committed
-  uint64_t rows = 0;      // of the table, or appended
+  uint64_t version = 0;  // 0 inside a transaction: known after commit
+  std::string commit;    // "" inside a transaction
+  bool changed = false;  // false: the table was equal already, nothing was committed
+  uint64_t rows = 0;     // of the table, or appended
   uint64_t rows_inserted = 0;
   uint64_t rows_updated = 0;
   uint64_t rows_deleted = 0;
@@ -94,7 +95,7 @@ struct WriteResult {
   uint64_t segments_reused = 0;
   uint64_t new_bytes = 0;
   uint64_t reused_bytes = 0;
-  std::string base;       // the commit it was compared with
+  std::string base;  // the commit it was compared with
 };
 
 struct CommitResult {
@@ -118,12 +119,12 @@ struct MergeResult {
 
 // Storage of a whole database.
 struct DatabaseStats {
-  uint64_t tables = 0;          // of the session's branch
+  uint64_t tables = 0;  // of the session's branch
   uint64_t branches = 0;
   uint64_t tags = 0;
-  uint64_t rows = 0;            // of the session's branch
-  uint64_t table_bytes = 0;     // segments of the session's branch, each once
-  uint64_t objects = 0;         // large objects stored, all versions
+  uint64_t rows = 0;         // of the session's branch
+  uint64_t table_bytes = 0;  // segments of the session's branch, each once
+  uint64_t objects = 0;      // large objects stored, all versions
   uint64_t object_bytes = 0;
   uint64_t metadata_bytes = 0;  // rhizo.db and its log
   uint64_t cache_bytes = 0;
@@ -132,7 +133,7 @@ struct DatabaseStats {
 };
 
 struct Finding {
-  std::string object;               // id, or "rhizo.db"
+  std::string object;  // id, or "rhizo.db"
   std::string problem;
   std::vector<std::string> tables;  // "name version n (branch)" that need it
 };

@@ -10,7 +10,8 @@
 
 namespace rhizo {
 
-// Any other type by its SQL name and text: {"DECIMAL(10,2)", "1.50"}, {"TIMESTAMPTZ", "2026-01-31 12:00+00"}.
+// Any other type by its SQL name and text: {"DECIMAL(10,2)", "1.50"}, {"TIMESTAMPTZ", "2026-01-31
+// 12:00+00"}.
 struct TypedText {
   std::string type;
   std::string text;
@@ -18,11 +19,12 @@ struct TypedText {
 struct BlobValue {
   std::string bytes;
 };
-using Value = std::variant<std::monostate, bool, int64_t, double, std::string, BlobValue, TypedText>;
+using Value =
+    std::variant<std::monostate, bool, int64_t, double, std::string, BlobValue, TypedText>;
 
 struct Parameters {
-  std::vector<Value> positional;                        // ?, $1
-  std::vector<std::pair<std::string, Value>> named;     // $name
+  std::vector<Value> positional;                     // ?, $1
+  std::vector<std::pair<std::string, Value>> named;  // $name
   bool empty() const { return positional.empty() && named.empty(); }
 };
 

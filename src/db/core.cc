@@ -40,18 +40,22 @@ std::string LoginName() {
   passwd entry{};
   passwd* found = nullptr;
   char buffer[4096];
-  if (getpwuid_r(geteuid(), &entry, buffer, sizeof(buffer), &found) != 0 || found == nullptr) return "";
+  if (getpwuid_r(geteuid(), &entry, buffer, sizeof(buffer), &found) != 0 || found == nullptr)
+    return "";
   return found->pw_name;
 }
 
-// What all handles on one directory share must be equal; branch, author and create mode are each one's own.
+// What all handles on one directory share must be equal; branch, author and create mode are each
+// one's own.
 bool SameInstance(const OpenOptions& a, const OpenOptions& b) {
-  return a.read_only == b.read_only && a.durability == b.durability && a.memory_limit_bytes == b.memory_limit_bytes &&
-         a.threads == b.threads && a.temp_directory == b.temp_directory && a.verify_integrity == b.verify_integrity;
+  return a.read_only == b.read_only && a.durability == b.durability &&
+         a.memory_limit_bytes == b.memory_limit_bytes && a.threads == b.threads &&
+         a.temp_directory == b.temp_directory && a.verify_integrity == b.verify_integrity;
 }
 
 uint64_t MachineMemory() {
-  return static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<uint64_t>(sysconf(_SC_PAGE_SIZE));
+  return static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) *
+         static_cast<uint64_t>(sysconf(_SC_PAGE_SIZE));
 }
 
 txn::RepositoryOptions ForRepository(const OpenOptions& options) {
@@ -60,7 +64,8 @@ txn::RepositoryOptions ForRepository(const OpenOptions& options) {
   result.read_only = options.read_only;
   result.durability = options.durability;
   result.busy_timeout = options.busy_timeout;
-  uint64_t limit = options.memory_limit_bytes != 0 ? options.memory_limit_bytes : MachineMemory() / 5 * 4;
+  uint64_t limit =
+      options.memory_limit_bytes != 0 ? options.memory_limit_bytes : MachineMemory() / 5 * 4;
   result.column_cache_bytes = limit / 3;
   result.object_cache_bytes = std::min<uint64_t>(64ull << 20, limit / 8);
   return result;
@@ -75,7 +80,8 @@ engine::InstanceOptions ForEngine(const OpenOptions& options) {
 }
 
 Status CheckOptions(const std::string& path, const OpenOptions& options) {
-  if (path.empty() || path.find('\0') != path.npos) return InvalidArgument("open: the path is empty or holds a zero byte");
+  if (path.empty() || path.find('\0') != path.npos)
+    return InvalidArgument("open: the path is empty or holds a zero byte");
   if (options.threads > 1024) return InvalidArgument("open: threads must be at most 1024");
   constexpr uint64_t kLeastMemory = 64ull << 20;
   if (options.memory_limit_bytes != 0 && options.memory_limit_bytes < kLeastMemory) {
@@ -97,12 +103,15 @@ Result<std::shared_ptr<Core>> Core::Open(const std::string& path, const OpenOpti
   std::string canonical = Canonical(path);
   if (auto shared = registry.open[canonical].lock()) {
     if (options.create == CreateMode::kNew) {
-      return Error(ErrorCode::kAlreadyExists, "open: there is a database in \"" + io::ShortPath(path) + "\" already");
+      return Error(ErrorCode::kAlreadyExists,
+                   "open: there is a database in \"" + io::ShortPath(path) + "\" already");
     }
     if (SameInstance(shared->options(), options)) return shared;
-    return InvalidArgument("open: \"" + io::ShortPath(path) +
-                           "\" is open in this process already with other options (read_only, durability, memory_limit, "
-                           "threads, temp_directory and verify_integrity are shared by all handles)");
+    return InvalidArgument(
+        "open: \"" + io::ShortPath(path) +
+        "\" is open in this process already with other options (read_only, durability, "
+        "memory_limit, "
+        "threads, temp_directory and verify_integrity are shared by all handles)");
   }
   ASSIGN_OR_RETURN(auto repository, txn::Repository::Open(canonical, ForRepository(options)));
   OpenOptions effective = options;
@@ -121,7 +130,8 @@ Core::Core(std::string path, OpenOptions options, std::shared_ptr<txn::Repositor
 }
 
 unsigned Core::threads() const {
-  return options_.threads != 0 ? options_.threads : std::max(1u, std::thread::hardware_concurrency());
+  return options_.threads != 0 ? options_.threads
+                               : std::max(1u, std::thread::hardware_concurrency());
 }
 
 }  // namespace rhizo::db

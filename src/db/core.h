@@ -1,5 +1,5 @@
-// One open database of this process, shared by every handle on its directory: repository, engine, defaults.
-// Thread-safe.
+// One open database of this process, shared by every handle on its directory: repository, engine,
+// defaults. Thread-safe.
 #pragma once
 
 #include <memory>
@@ -14,7 +14,8 @@ namespace rhizo::db {
 
 class Core {
  public:
-  // The shared one if this process has the directory open already (kInvalidArgument if with other options).
+  // The shared one if this process has the directory open already (kInvalidArgument if with other
+  // options).
   static Result<std::shared_ptr<Core>> Open(const std::string& path, const OpenOptions& options);
 
   txn::Repository& repository() { return *repository_; }

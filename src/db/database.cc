@@ -8,7 +8,8 @@ namespace rhizo {
 Result<Database> Database::Open(const std::string& path, const OpenOptions& options) {
   ASSIGN_OR_RETURN(auto core, db::Core::Open(path, options));
   std::string author = options.author.empty() ? core->options().author : options.author;
-  ASSIGN_OR_RETURN(auto session, SessionImpl::OnBranch(std::move(core), options.branch, std::move(author)));
+  ASSIGN_OR_RETURN(auto session,
+                   SessionImpl::OnBranch(std::move(core), options.branch, std::move(author)));
   return Database(std::move(session));
 }
 

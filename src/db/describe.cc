@@ -4,7 +4,8 @@ namespace rhizo::db {
 namespace {
 
 // The version of a table that a commit published; 0 if none (a drop).
-Result<uint64_t> VersionIn(txn::Repository& repository, const TableId& table, const CommitId& commit) {
+Result<uint64_t> VersionIn(txn::Repository& repository, const TableId& table,
+                           const CommitId& commit) {
   ASSIGN_OR_RETURN(uint64_t last, repository.meta().LastVersion(table));
   for (uint64_t to = last; to >= 1;) {
     uint64_t from = to > 32 ? to - 31 : 1;
@@ -17,18 +18,21 @@ Result<uint64_t> VersionIn(txn::Repository& repository, const TableId& table, co
   return uint64_t{0};
 }
 
-std::string TextOrEmpty(const std::optional<CommitId>& id) { return id ? id->ToString() : std::string(); }
+std::string TextOrEmpty(const std::optional<CommitId>& id) {
+  return id ? id->ToString() : std::string();
+}
 
 }  // namespace
 
 std::vector<ColumnInfo> Columns(const model::Schema& schema) {
   std::vector<ColumnInfo> columns;
-  for (const auto& field : schema.fields) columns.push_back({field.name, field.type.ToString(), field.nullable});
+  for (const auto& field : schema.fields)
+    columns.push_back({field.name, field.type.ToString(), field.nullable});
   return columns;
 }
 
-Result<CommitInfo> Describe(txn::Repository& repository, const CommitId& id, const model::Commit& commit,
-                            const std::vector<meta::Ref>& refs) {
+Result<CommitInfo> Describe(txn::Repository& repository, const CommitId& id,
+                            const model::Commit& commit, const std::vector<meta::Ref>& refs) {
   CommitInfo info;
   info.id = id.ToString();
   for (const auto& parent : commit.parents) info.parents.push_back(parent.ToString());
@@ -38,7 +42,8 @@ Result<CommitInfo> Describe(txn::Repository& repository, const CommitId& id, con
   info.message = commit.message;
   info.metadata = commit.metadata;
   for (const auto& table : commit.tables) {
-    TableChange change{table.name, std::string(model::ChangeKindName(table.kind)), 0, table.rows_added, table.rows_removed};
+    TableChange change{table.name, std::string(model::ChangeKindName(table.kind)), 0,
+                       table.rows_added, table.rows_removed};
     if (table.kind != model::ChangeKind::kDrop) {
       ASSIGN_OR_RETURN(change.version, VersionIn(repository, table.table, id));
     }
@@ -57,8 +62,13 @@ BranchInfo DescribeBranch(const meta::Ref& ref) {
 }
 
 RefLogInfo Describe(const meta::RefLogEntry& entry) {
-  return {entry.ref,         entry.number,         TextOrEmpty(entry.old_commit), TextOrEmpty(entry.new_commit),
-          entry.time.micros, entry.operation,      entry.txn.ToString()};
+  return {entry.ref,
+          entry.number,
+          TextOrEmpty(entry.old_commit),
+          TextOrEmpty(entry.new_commit),
+          entry.time.micros,
+          entry.operation,
+          entry.txn.ToString()};
 }
 
 WriteResult Describe(const std::string& name, const txn::Change& change) {

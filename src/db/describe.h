@@ -12,8 +12,8 @@ namespace rhizo::db {
 
 std::vector<ColumnInfo> Columns(const model::Schema& schema);
 // Versions of its tables are looked up; refs that point to it are filled in from `refs`.
-Result<CommitInfo> Describe(txn::Repository& repository, const CommitId& id, const model::Commit& commit,
-                            const std::vector<meta::Ref>& refs);
+Result<CommitInfo> Describe(txn::Repository& repository, const CommitId& id,
+                            const model::Commit& commit, const std::vector<meta::Ref>& refs);
 BranchInfo DescribeBranch(const meta::Ref& ref);
 RefLogInfo Describe(const meta::RefLogEntry& entry);
 // One table of a commit (or of an open transaction, before it has one).

@@ -30,7 +30,9 @@ ArrowArrayStream MakeEmptyStream(ArrowSchema* schema) {
     *out = ArrowArray{};
     return 0;
   };
-  stream.get_last_error = [](ArrowArrayStream*) -> const char* { return "the schema was taken already"; };
+  stream.get_last_error = [](ArrowArrayStream*) -> const char* {
+    return "the schema was taken already";
+  };
   stream.release = [](ArrowArrayStream* self) {
     auto* held = static_cast<EmptyStream*>(self->private_data);
     if (held->schema.release != nullptr) held->schema.release(&held->schema);
@@ -68,7 +70,8 @@ model::Schema ReplacedSchema(const model::Schema& old, model::Schema incoming) {
   return incoming;
 }
 
-// A written table is what was written, also in what only its owner reads out of it (pandas index, dictionaries).
+// A written table is what was written, also in what only its owner reads out of it (pandas index,
+// dictionaries).
 void TakeAttributes(const model::Schema& incoming, model::Schema* target) {
   target->attributes = incoming.attributes;
   for (const auto& field : incoming.fields) {
@@ -83,8 +86,8 @@ void ForgetNullMarks(model::Schema* schema) {
   for (auto& field : schema->fields) field.attributes.erase(engine::kArrowNull);
 }
 
-Result<model::Schema> TargetSchema(const model::Schema& incoming, const table::OpenTable* existing, SchemaMode mode,
-                                   bool append) {
+Result<model::Schema> TargetSchema(const model::Schema& incoming, const table::OpenTable* existing,
+                                   SchemaMode mode, bool append) {
   if (existing == nullptr) {
     model::Schema fresh = incoming;
     ForgetIds(&fresh.fields);
@@ -105,17 +108,20 @@ Result<model::Schema> TargetSchema(const model::Schema& incoming, const table::O
 }  // namespace
 
 Result<IncomingRows> IncomingRows::Open(duckdb::ClientContext& client, ArrowArrayStream* stream,
-                                        const table::OpenTable* existing, SchemaMode mode, bool append) {
+                                        const table::OpenTable* existing, SchemaMode mode,
+                                        bool append) {
   ASSIGN_OR_RETURN(auto reader, engine::ArrowReader::Open(client.shared_from_this(), stream));
   RETURN_IF_ERROR(model::ValidateSchema(reader->schema()));
   IncomingRows incoming;
   ASSIGN_OR_RETURN(incoming.target, TargetSchema(reader->schema(), existing, mode, append));
-  ASSIGN_OR_RETURN(incoming.rows, sql::StreamRows::Match(client, sql::ArrowRows(std::move(reader)), incoming.target));
+  ASSIGN_OR_RETURN(incoming.rows, sql::StreamRows::Match(client, sql::ArrowRows(std::move(reader)),
+                                                         incoming.target));
   return incoming;
 }
 
 Result<model::Schema> ReadSchema(duckdb::ClientContext& client, ArrowSchema* schema) {
-  if (schema == nullptr || schema->release == nullptr) return InvalidArgument("the Arrow schema was released already");
+  if (schema == nullptr || schema->release == nullptr)
+    return InvalidArgument("the Arrow schema was released already");
   auto stream = MakeEmptyStream(schema);
   ASSIGN_OR_RETURN(auto reader, engine::ArrowReader::Open(client.shared_from_this(), &stream));
   return TargetSchema(reader->schema(), nullptr, SchemaMode::kKeep, false);

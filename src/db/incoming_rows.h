@@ -1,4 +1,5 @@
-// A user's stream on its way into a table: which schema the table gets, and the rows in that schema.
+// A user's stream on its way into a table: which schema the table gets, and the rows in that
+// schema.
 #pragma once
 
 #include <memory>

@@ -14,9 +14,12 @@ using duckdb::Value;
 Value Time(Timestamp time) { return Value::TIMESTAMPTZ(duckdb::timestamp_tz_t(time.micros)); }
 Value Text(const std::string& text) { return Value(text); }
 Value Count(uint64_t count) { return Value::UBIGINT(count); }
-Value TextOrNull(const std::string& text) { return text.empty() ? Value(LogicalType::VARCHAR) : Value(text); }
+Value TextOrNull(const std::string& text) {
+  return text.empty() ? Value(LogicalType::VARCHAR) : Value(text);
+}
 
-Result<std::string> OneArgument(const std::string& function, const std::vector<std::string>& arguments) {
+Result<std::string> OneArgument(const std::string& function,
+                                const std::vector<std::string>& arguments) {
   if (arguments.size() == 1) return arguments[0];
   return InvalidArgument("rhizo_" + function + "('table') takes the name of one table");
 }
@@ -28,10 +31,11 @@ std::string NamesOf(const model::Commit& commit) {
 }
 
 Result<sql::MetadataTable> LogTable(txn::Repository& repository, const CommitId& head) {
-  sql::MetadataTable table{{"commit_id", "parent_ids", "committed_at", "author", "message", "tables", "tx_id"},
-                           {LogicalType::VARCHAR, LogicalType::LIST(LogicalType::VARCHAR), LogicalType::TIMESTAMP_TZ,
-                            LogicalType::VARCHAR, LogicalType::VARCHAR, LogicalType::VARCHAR, LogicalType::VARCHAR},
-                           {}};
+  sql::MetadataTable table{
+      {"commit_id", "parent_ids", "committed_at", "author", "message", "tables", "tx_id"},
+      {LogicalType::VARCHAR, LogicalType::LIST(LogicalType::VARCHAR), LogicalType::TIMESTAMP_TZ,
+       LogicalType::VARCHAR, LogicalType::VARCHAR, LogicalType::VARCHAR, LogicalType::VARCHAR},
+      {}};
   auto load = [&](const CommitId& id) -> Result<model::Commit> {
     ASSIGN_OR_RETURN(auto commit, repository.ReadCommit(id));
     return *commit;
@@ -39,9 +43,10 @@ Result<sql::MetadataTable> LogTable(txn::Repository& repository, const CommitId&
   RETURN_IF_ERROR(model::WalkLog(load, head, [&](const CommitId& id, const model::Commit& commit) {
     duckdb::vector<Value> parents;
     for (const auto& parent : commit.parents) parents.push_back(Text(parent.ToString()));
-    table.rows.push_back({Text(id.ToString()), Value::LIST(LogicalType::VARCHAR, std::move(parents)), Time(commit.time),
-                          TextOrNull(commit.author), TextOrNull(commit.message), Text(NamesOf(commit)),
-                          Text(commit.txn.ToString())});
+    table.rows.push_back({Text(id.ToString()),
+                          Value::LIST(LogicalType::VARCHAR, std::move(parents)), Time(commit.time),
+                          TextOrNull(commit.author), TextOrNull(commit.message),
+                          Text(NamesOf(commit)), Text(commit.txn.ToString())});
     return true;
   }));
   return table;
@@ -69,24 +74,26 @@ Result<sql::MetadataTable> RefTable(txn::Repository& repository, meta::RefKind k
 
 Result<sql::MetadataTable> TablesTable(const txn::View& view) {
   sql::MetadataTable table{{"table_name", "rows", "segments", "bytes", "columns"},
-                           {LogicalType::VARCHAR, LogicalType::UBIGINT, LogicalType::UBIGINT, LogicalType::UBIGINT,
-                            LogicalType::UBIGINT},
+                           {LogicalType::VARCHAR, LogicalType::UBIGINT, LogicalType::UBIGINT,
+                            LogicalType::UBIGINT, LogicalType::UBIGINT},
                            {}};
   ASSIGN_OR_RETURN(auto names, view.ListTables());
   for (const auto& named : names) {
     ASSIGN_OR_RETURN(auto open, view.Open(named.entry.state));
     const auto& state = open->state();
-    table.rows.push_back({Text(named.name.ToString()), Count(state.rows), Count(state.entries), Count(state.bytes),
-                          Count(state.schema.fields.size())});
+    table.rows.push_back({Text(named.name.ToString()), Count(state.rows), Count(state.entries),
+                          Count(state.bytes), Count(state.schema.fields.size())});
   }
   return table;
 }
 
-Result<sql::MetadataTable> HistoryTable(txn::Repository& repository, const TableId& id, const CommitId& head) {
-  sql::MetadataTable table{{"version", "commit_id", "committed_at", "operation", "author", "message", "rows"},
-                           {LogicalType::UBIGINT, LogicalType::VARCHAR, LogicalType::TIMESTAMP_TZ, LogicalType::VARCHAR,
-                            LogicalType::VARCHAR, LogicalType::VARCHAR, LogicalType::UBIGINT},
-                           {}};
+Result<sql::MetadataTable> HistoryTable(txn::Repository& repository, const TableId& id,
+                                        const CommitId& head) {
+  sql::MetadataTable table{
+      {"version", "commit_id", "committed_at", "operation", "author", "message", "rows"},
+      {LogicalType::UBIGINT, LogicalType::VARCHAR, LogicalType::TIMESTAMP_TZ, LogicalType::VARCHAR,
+       LogicalType::VARCHAR, LogicalType::VARCHAR, LogicalType::UBIGINT},
+      {}};
   ASSIGN_OR_RETURN(auto versions, txn::ListVersions(repository, id, head));
   for (const auto& version : versions) {
     ASSIGN_OR_RETURN(auto commit, repository.ReadCommit(version.commit));
@@ -95,30 +102,34 @@ Result<sql::MetadataTable> HistoryTable(txn::Repository& repository, const Table
     for (const auto& summary : commit->tables) {
       if (summary.table == id) operation = model::ChangeKindName(summary.kind);
     }
-    table.rows.push_back({Count(version.number), Text(version.commit.ToString()), Time(commit->time), TextOrNull(operation),
-                          TextOrNull(commit->author), TextOrNull(commit->message), Count(open->state().rows)});
+    table.rows.push_back({Count(version.number), Text(version.commit.ToString()),
+                          Time(commit->time), TextOrNull(operation), TextOrNull(commit->author),
+                          TextOrNull(commit->message), Count(open->state().rows)});
   }
   return table;
 }
 
 Result<sql::MetadataTable> SegmentsTable(const table::OpenTable& open) {
-  sql::MetadataTable table{{"segment", "kind", "first_row", "rows", "hidden_rows", "patches", "bytes"},
-                           {LogicalType::VARCHAR, LogicalType::VARCHAR, LogicalType::UBIGINT, LogicalType::UBIGINT,
-                            LogicalType::UBIGINT, LogicalType::UBIGINT, LogicalType::UBIGINT},
-                           {}};
+  sql::MetadataTable table{
+      {"segment", "kind", "first_row", "rows", "hidden_rows", "patches", "bytes"},
+      {LogicalType::VARCHAR, LogicalType::VARCHAR, LogicalType::UBIGINT, LogicalType::UBIGINT,
+       LogicalType::UBIGINT, LogicalType::UBIGINT, LogicalType::UBIGINT},
+      {}};
   ASSIGN_OR_RETURN(auto entries, open.Entries());
   for (const auto& entry : entries) {
     bool parquet = entry.entry.kind == model::SegmentKind::kParquet;
-    table.rows.push_back({Text(entry.segment->id.ToString()), Text(parquet ? "parquet" : "row block"), Count(entry.first_row),
-                          Count(entry.entry.visible_rows), Count(entry.entry.hidden.count), Count(entry.entry.patches.size()),
-                          Count(entry.entry.length_bytes)});
+    table.rows.push_back({Text(entry.segment->id.ToString()),
+                          Text(parquet ? "parquet" : "row block"), Count(entry.first_row),
+                          Count(entry.entry.visible_rows), Count(entry.entry.hidden.count),
+                          Count(entry.entry.patches.size()), Count(entry.entry.length_bytes)});
   }
   return table;
 }
 
 }  // namespace
 
-Result<sql::MetadataTable> SessionImpl::Metadata(const txn::View& current, const std::string& function,
+Result<sql::MetadataTable> SessionImpl::Metadata(const txn::View& current,
+                                                 const std::string& function,
                                                  const std::vector<std::string>& arguments) {
   if (function == "tables") return TablesTable(current);
   if (function == "branches") return RefTable(repository(), meta::RefKind::kBranch);
@@ -130,7 +141,8 @@ Result<sql::MetadataTable> SessionImpl::Metadata(const txn::View& current, const
     }
     return LogTable(repository(), head);
   }
-  if (function != "history" && function != "segments") return Unsupported("there is no function rhizo_" + function);
+  if (function != "history" && function != "segments")
+    return Unsupported("there is no function rhizo_" + function);
   ASSIGN_OR_RETURN(auto text, OneArgument(function, arguments));
   ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(text));
   ASSIGN_OR_RETURN(auto table, current.FindTable(name));

@@ -41,12 +41,14 @@ Error UnknownTable(const txn::View& view, const model::QualifiedName& name) {
 
 }  // namespace db
 
-Result<std::shared_ptr<SessionImpl>> SessionImpl::OnBranch(std::shared_ptr<db::Core> core, const std::string& branch,
+Result<std::shared_ptr<SessionImpl>> SessionImpl::OnBranch(std::shared_ptr<db::Core> core,
+                                                           const std::string& branch,
                                                            std::string author, bool scratch) {
   ASSIGN_OR_RETURN(auto ref, core->repository().meta().ReadRef(branch));
   if (!ref) return txn::UnknownRef(core->repository(), branch);
   if (ref->kind == meta::RefKind::kTag) {
-    return Error(ErrorCode::kBranchNotFound, "\"" + branch + "\" is a tag; db.at(\"" + branch + "\") reads it")
+    return Error(ErrorCode::kBranchNotFound,
+                 "\"" + branch + "\" is a tag; db.at(\"" + branch + "\") reads it")
         .With("ref", branch);
   }
   auto session = std::shared_ptr<SessionImpl>(new SessionImpl(std::move(core), std::move(author)));
@@ -55,8 +57,8 @@ Result<std::shared_ptr<SessionImpl>> SessionImpl::OnBranch(std::shared_ptr<db::C
   return session;
 }
 
-std::shared_ptr<SessionImpl> SessionImpl::AtCommit(std::shared_ptr<db::Core> core, const CommitId& commit,
-                                                   std::string author) {
+std::shared_ptr<SessionImpl> SessionImpl::AtCommit(std::shared_ptr<db::Core> core,
+                                                   const CommitId& commit, std::string author) {
   auto session = std::shared_ptr<SessionImpl>(new SessionImpl(std::move(core), std::move(author)));
   session->fixed_ = commit;
   return session;
@@ -82,7 +84,8 @@ Status SessionImpl::CheckWritable() const {
 Status SessionImpl::CheckIdle(std::string_view what) const {
   RETURN_IF_ERROR(CheckOpen());
   if (!transaction_) return {};
-  return InvalidArgument(std::string(what) + " cannot run inside a transaction; commit or roll back first");
+  return InvalidArgument(std::string(what) +
+                         " cannot run inside a transaction; commit or roll back first");
 }
 
 Result<std::shared_ptr<const txn::View>> SessionImpl::CurrentView() {
@@ -97,7 +100,8 @@ Result<std::shared_ptr<const txn::View>> SessionImpl::CurrentView() {
   if (view_ && counter == seen_) return view_;
   ASSIGN_OR_RETURN(auto ref, repository().meta().ReadRef(branch_));
   if (!ref) {
-    return Error(ErrorCode::kBranchNotFound, "branch \"" + branch_ + "\" was deleted or renamed").With("branch", branch_);
+    return Error(ErrorCode::kBranchNotFound, "branch \"" + branch_ + "\" was deleted or renamed")
+        .With("branch", branch_);
   }
   if (!view_ || view_->commit() != ref->commit) {
     ASSIGN_OR_RETURN(view_, repository().ViewOf(ref->commit));
@@ -114,23 +118,27 @@ Result<CommitId> SessionImpl::HeadCommit() {
 Result<CommitId> SessionImpl::ResolvePoint(const std::string& text) {
   if (text.empty()) return HeadCommit();
   if (auto time = txn::ParseTime(text)) {
-    if (branch_.empty()) return InvalidArgument("a snapshot has no log to look up the time \"" + text + "\" in; name a branch");
+    if (branch_.empty())
+      return InvalidArgument("a snapshot has no log to look up the time \"" + text +
+                             "\" in; name a branch");
     return txn::ResolveTime(repository(), branch_, *time);
   }
   return txn::ResolveRef(repository(), text);
 }
 
-Result<SessionImpl::FoundTable> SessionImpl::FindVersioned(const txn::View& view, const model::QualifiedName& name,
+Result<SessionImpl::FoundTable> SessionImpl::FindVersioned(const txn::View& view,
+                                                           const model::QualifiedName& name,
                                                            uint64_t version, const CommitId& head) {
   ASSIGN_OR_RETURN(auto found, view.FindName(name));
   if (!found) return db::UnknownTable(view, name);
-  ASSIGN_OR_RETURN(auto recorded,
-                   txn::FindVersion(repository(), found->entry.table, found->name.ToString(), version, head));
+  ASSIGN_OR_RETURN(auto recorded, txn::FindVersion(repository(), found->entry.table,
+                                                   found->name.ToString(), version, head));
   ASSIGN_OR_RETURN(auto table, repository().tables()->Open(recorded.state));
   return FoundTable{found->name, std::move(table), recorded.commit, version};
 }
 
-Result<SessionImpl::FoundTable> SessionImpl::FindTable(const std::string& text, const std::string& at) {
+Result<SessionImpl::FoundTable> SessionImpl::FindTable(const std::string& text,
+                                                       const std::string& at) {
   ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(text));
   ASSIGN_OR_RETURN(auto view, CurrentView());
   if (auto version = AsVersion(at)) return FindVersioned(*view, name, *version, view->commit());
@@ -143,7 +151,8 @@ Result<SessionImpl::FoundTable> SessionImpl::FindTable(const std::string& text, 
   ASSIGN_OR_RETURN(auto table, view->Open(found->entry.state));
   FoundTable result{found->name, std::move(table), view->commit(), 0};
   if (!view->has_own_writes()) {
-    ASSIGN_OR_RETURN(result.version, txn::VersionOfState(repository(), found->entry.table, found->entry.state, view->commit()));
+    ASSIGN_OR_RETURN(result.version, txn::VersionOfState(repository(), found->entry.table,
+                                                         found->entry.state, view->commit()));
   }
   return result;
 }
@@ -222,19 +231,20 @@ Status SessionImpl::Close() {
 
 Result<CommitId> SessionImpl::PointOf(const txn::View& current, const sql::AtPoint& point) {
   if (point.time) {
-    if (branch_.empty()) return InvalidArgument("AT (TIMESTAMP ...): a snapshot has no log to look a time up in");
+    if (branch_.empty())
+      return InvalidArgument("AT (TIMESTAMP ...): a snapshot has no log to look a time up in");
     return txn::ResolveTime(repository(), branch_, *point.time);
   }
   if (point.ref.empty()) return current.commit();
   return txn::ResolveRef(repository(), point.ref);
 }
 
-Result<std::shared_ptr<const table::OpenTable>> SessionImpl::TableAt(const txn::View& current,
-                                                                      const model::QualifiedName& name,
-                                                                      const sql::AtPoint& point) {
+Result<std::shared_ptr<const table::OpenTable>> SessionImpl::TableAt(
+    const txn::View& current, const model::QualifiedName& name, const sql::AtPoint& point) {
   ASSIGN_OR_RETURN(auto commit, PointOf(current, point));
   if (point.version) {
-    // The name is looked up where the version counts: on the named ref, else as the session sees it.
+    // The name is looked up where the version counts: on the named ref, else as the session sees
+    // it.
     if (point.ref.empty()) {
       ASSIGN_OR_RETURN(auto found, FindVersioned(current, name, *point.version, commit));
       return found.table;

@@ -1,6 +1,6 @@
-// What a Session holds: where it stands, its open transaction, its connection to the engine. Public methods of
-// Session lock `mutex_` for one statement; the QuerySource side is called back while such a statement
-// binds, so it never locks.
+// What a Session holds: where it stands, its open transaction, its connection to the engine. Public
+// methods of Session lock `mutex_` for one statement; the QuerySource side is called back while
+// such a statement binds, so it never locks.
 #pragma once
 
 #include <functional>
@@ -17,12 +17,15 @@
 
 namespace rhizo {
 
-class SessionImpl final : public sql::QuerySource, public std::enable_shared_from_this<SessionImpl> {
+class SessionImpl final : public sql::QuerySource,
+                          public std::enable_shared_from_this<SessionImpl> {
  public:
   // On a branch, or on one commit (then read-only).
-  static Result<std::shared_ptr<SessionImpl>> OnBranch(std::shared_ptr<db::Core> core, const std::string& branch,
+  static Result<std::shared_ptr<SessionImpl>> OnBranch(std::shared_ptr<db::Core> core,
+                                                       const std::string& branch,
                                                        std::string author, bool scratch = false);
-  static std::shared_ptr<SessionImpl> AtCommit(std::shared_ptr<db::Core> core, const CommitId& commit, std::string author);
+  static std::shared_ptr<SessionImpl> AtCommit(std::shared_ptr<db::Core> core,
+                                               const CommitId& commit, std::string author);
   ~SessionImpl() override;
 
   std::mutex& mutex() { return mutex_; }
@@ -43,7 +46,8 @@ class SessionImpl final : public sql::QuerySource, public std::enable_shared_fro
   Result<std::shared_ptr<const txn::View>> CurrentView() override;
   // The commit of the session's branch or snapshot now (of its open transaction: its snapshot).
   Result<CommitId> HeadCommit();
-  // A point of history as users write it, on this session: "" is its own head; a time is looked up on its branch.
+  // A point of history as users write it, on this session: "" is its own head; a time is looked up
+  // on its branch.
   Result<CommitId> ResolvePoint(const std::string& text);
   // The table at `at` ("" the current view; else a version number, a ref, or a time).
   struct FoundTable {
@@ -55,7 +59,8 @@ class SessionImpl final : public sql::QuerySource, public std::enable_shared_fro
   Result<FoundTable> FindTable(const std::string& name, const std::string& at);
   Result<sql::SessionEngine*> Engine();
 
-  // Runs `body` in the open transaction, or in one of its own that is committed when `body` succeeds.
+  // Runs `body` in the open transaction, or in one of its own that is committed when `body`
+  // succeeds.
   struct Outcome {
     std::optional<txn::Change> change;
     txn::Committed committed;  // zero commit inside an open transaction
@@ -72,24 +77,26 @@ class SessionImpl final : public sql::QuerySource, public std::enable_shared_fro
   Status Close();
 
   // --- QuerySource, while a statement binds
-  Result<std::shared_ptr<const table::OpenTable>> TableAt(const txn::View& current, const model::QualifiedName& name,
-                                                           const sql::AtPoint& point) override;
+  Result<std::shared_ptr<const table::OpenTable>> TableAt(const txn::View& current,
+                                                          const model::QualifiedName& name,
+                                                          const sql::AtPoint& point) override;
   Result<sql::MetadataTable> Metadata(const txn::View& current, const std::string& function,
                                       const std::vector<std::string>& arguments) override;
 
  private:
-  SessionImpl(std::shared_ptr<db::Core> core, std::string author) : core_(std::move(core)), author_(std::move(author)) {}
+  SessionImpl(std::shared_ptr<db::Core> core, std::string author)
+      : core_(std::move(core)), author_(std::move(author)) {}
 
   Result<CommitId> PointOf(const txn::View& current, const sql::AtPoint& point);
-  Result<FoundTable> FindVersioned(const txn::View& view, const model::QualifiedName& name, uint64_t version,
-                                   const CommitId& head);
+  Result<FoundTable> FindVersioned(const txn::View& view, const model::QualifiedName& name,
+                                   uint64_t version, const CommitId& head);
   txn::CommitText TextOf(const CommitOptions& options) const;
 
   std::mutex mutex_;
   const std::shared_ptr<db::Core> core_;
   const std::string author_;
-  std::string branch_;                 // "" for a snapshot
-  std::optional<CommitId> fixed_;      // a snapshot's commit
+  std::string branch_;             // "" for a snapshot
+  std::optional<CommitId> fixed_;  // a snapshot's commit
   bool scratch_ = false;
   bool closed_ = false;
   std::unique_ptr<sql::SessionEngine> engine_;

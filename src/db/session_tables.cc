@@ -10,12 +10,14 @@
 namespace rhizo {
 namespace {
 
-txn::Transaction::Means MeansFor(db::Core& core, engine::Instance* engine, const WorkOptions& work) {
+txn::Transaction::Means MeansFor(db::Core& core, engine::Instance* engine,
+                                 const WorkOptions& work) {
   txn::Transaction::Means means;
   means.engine = engine;
   means.threads = core.threads();
   means.progress = [work](uint64_t rows) -> Status {
-    if (work.cancellation.cancelled()) return Error(ErrorCode::kCancelled, "writing was cancelled; nothing was changed");
+    if (work.cancellation.cancelled())
+      return Error(ErrorCode::kCancelled, "writing was cancelled; nothing was changed");
     if (work.progress) work.progress(rows);
     return {};
   };
@@ -46,10 +48,11 @@ Status FillCurrent(SessionImpl& session, WriteResult* result) {
   return {};
 }
 
-Result<WriteResult> WriteTable(SessionImpl& session, const std::string& name, ArrowArrayStream* rows,
-                               const WriteOptions& options, bool append) {
+Result<WriteResult> WriteTable(SessionImpl& session, const std::string& name,
+                               ArrowArrayStream* rows, const WriteOptions& options, bool append) {
   db::ReleaseGuard guard(rows);
-  if (rows == nullptr || rows->release == nullptr) return InvalidArgument("write: the Arrow stream was released already");
+  if (rows == nullptr || rows->release == nullptr)
+    return InvalidArgument("write: the Arrow stream was released already");
   std::lock_guard lock(session.mutex());
   RETURN_IF_ERROR(session.CheckWritable());
   ASSIGN_OR_RETURN(auto table_name, model::QualifiedName::Parse(name));
@@ -62,13 +65,16 @@ Result<WriteResult> WriteTable(SessionImpl& session, const std::string& name, Ar
     ASSIGN_OR_RETURN(auto view, transaction.CurrentView());
     ASSIGN_OR_RETURN(auto existing, view->FindTable(table_name));
     if (append && !existing) return db::UnknownTable(*view, table_name);
-    ASSIGN_OR_RETURN(auto incoming, db::IncomingRows::Open(session_engine->client(), rows, existing.get(), options.schema, append));
+    ASSIGN_OR_RETURN(auto incoming, db::IncomingRows::Open(session_engine->client(), rows,
+                                                           existing.get(), options.schema, append));
     auto means = MeansFor(session.core(), engine, options.work);
     if (append) {
-      ASSIGN_OR_RETURN(auto change, transaction.Append(table_name, incoming.target, incoming.rows.get(), means));
+      ASSIGN_OR_RETURN(auto change,
+                       transaction.Append(table_name, incoming.target, incoming.rows.get(), means));
       return std::optional(change);
     }
-    ASSIGN_OR_RETURN(auto change, transaction.Write(table_name, incoming.target, incoming.rows.get(), means));
+    ASSIGN_OR_RETURN(auto change,
+                     transaction.Write(table_name, incoming.target, incoming.rows.get(), means));
     return std::optional(change);
   };
   ASSIGN_OR_RETURN(auto outcome, session.Modify(options.message.value_or(""), body));
@@ -77,7 +83,8 @@ Result<WriteResult> WriteTable(SessionImpl& session, const std::string& name, Ar
   return result;
 }
 
-Result<model::Schema> OrderColumns(const table::OpenTable& table, const std::vector<std::string>& columns) {
+Result<model::Schema> OrderColumns(const table::OpenTable& table,
+                                   const std::vector<std::string>& columns) {
   model::Schema picked;
   for (const auto& column : columns) {
     int index = table.schema().Find(column);
@@ -85,8 +92,9 @@ Result<model::Schema> OrderColumns(const table::OpenTable& table, const std::vec
       std::vector<std::string> names;
       for (const auto& field : table.schema().fields) names.push_back(field.name);
       std::string nearest = NearestName(column, names);
-      return Error(ErrorCode::kSchema, "there is no column \"" + column + "\"" +
-                                           (nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?"))
+      return Error(ErrorCode::kSchema,
+                   "there is no column \"" + column + "\"" +
+                       (nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?"))
           .With("column", column);
     }
     picked.fields.push_back(table.schema().fields[static_cast<size_t>(index)]);
@@ -101,7 +109,8 @@ Session::~Session() = default;
 Session::Session(Session&&) noexcept = default;
 Session& Session::operator=(Session&&) noexcept = default;
 
-Result<WriteResult> Session::CreateTable(const std::string& name, ArrowSchema* schema, bool if_not_exists) {
+Result<WriteResult> Session::CreateTable(const std::string& name, ArrowSchema* schema,
+                                         bool if_not_exists) {
   db::ReleaseGuard guard(schema);
   std::lock_guard lock(impl_->mutex());
   RETURN_IF_ERROR(impl_->CheckWritable());
@@ -132,7 +141,8 @@ Status Session::DropTable(const std::string& name, bool if_exists) {
   ASSIGN_OR_RETURN(auto table_name, model::QualifiedName::Parse(name));
   auto body = [&](txn::Transaction& transaction) -> Result<std::optional<txn::Change>> {
     auto status = transaction.DropTable(table_name);
-    if (!status && !(if_exists && status.error().code() == ErrorCode::kTableNotFound)) return std::move(status).error();
+    if (!status && !(if_exists && status.error().code() == ErrorCode::kTableNotFound))
+      return std::move(status).error();
     return std::optional<txn::Change>();
   };
   ASSIGN_OR_RETURN(auto outcome, impl_->Modify("drop table " + table_name.ToString(), body));
@@ -149,16 +159,19 @@ Status Session::RenameTable(const std::string& name, const std::string& new_name
     RETURN_IF_ERROR(transaction.RenameTable(from, to));
     return std::optional<txn::Change>();
   };
-  ASSIGN_OR_RETURN(auto outcome, impl_->Modify("rename table " + from.ToString() + " to " + to.ToString(), body));
+  ASSIGN_OR_RETURN(auto outcome,
+                   impl_->Modify("rename table " + from.ToString() + " to " + to.ToString(), body));
   static_cast<void>(outcome);
   return {};
 }
 
-Result<WriteResult> Session::Write(const std::string& name, ArrowArrayStream* rows, const WriteOptions& options) {
+Result<WriteResult> Session::Write(const std::string& name, ArrowArrayStream* rows,
+                                   const WriteOptions& options) {
   return WriteTable(*impl_, name, rows, options, false);
 }
 
-Result<WriteResult> Session::Append(const std::string& name, ArrowArrayStream* rows, const WriteOptions& options) {
+Result<WriteResult> Session::Append(const std::string& name, ArrowArrayStream* rows,
+                                    const WriteOptions& options) {
   return WriteTable(*impl_, name, rows, options, true);
 }
 
@@ -175,19 +188,21 @@ Result<QueryResult> Session::Scan(const std::string& name, const ScanOptions& op
   RETURN_IF_ERROR(OrderColumns(*found.table, options.columns));
   ASSIGN_OR_RETURN(auto view, impl_->CurrentView());
   ASSIGN_OR_RETURN(auto* engine, impl_->Engine());
-  ASSIGN_OR_RETURN(auto query, engine->Scan(found.table, found.name.ToString(), options.columns, options.where,
-                                            options.parameters, options.limit));
+  ASSIGN_OR_RETURN(auto query, engine->Scan(found.table, found.name.ToString(), options.columns,
+                                            options.where, options.parameters, options.limit));
   bool own = options.at.empty() && view->has_own_writes();
   return db::MakeResult(std::move(query), own ? "" : found.commit.ToString(), found.version);
 }
 
-Result<QueryResult> Session::Sql(const std::string& statement, const Parameters& parameters, const WorkOptions& work) {
+Result<QueryResult> Session::Sql(const std::string& statement, const Parameters& parameters,
+                                 const WorkOptions& work) {
   std::lock_guard lock(impl_->mutex());
   RETURN_IF_ERROR(impl_->CheckOpen());
   ASSIGN_OR_RETURN(auto view, impl_->CurrentView());
   ASSIGN_OR_RETURN(auto* engine, impl_->Engine());
   ASSIGN_OR_RETURN(auto query, engine->Run(statement, parameters, work));
-  return db::MakeResult(std::move(query), view->has_own_writes() ? "" : view->commit().ToString(), 0);
+  return db::MakeResult(std::move(query), view->has_own_writes() ? "" : view->commit().ToString(),
+                        0);
 }
 
 Result<std::vector<std::string>> Session::Tables(const std::string& at) {
@@ -221,7 +236,8 @@ Result<TableInfo> Session::Info(const std::string& name, const std::string& at) 
   info.bytes = state.bytes;
   info.version = found.version;
   if (found.version != 0) {
-    ASSIGN_OR_RETURN(auto versions, impl_->repository().meta().ReadVersions(state.id, found.version, found.version));
+    ASSIGN_OR_RETURN(auto versions, impl_->repository().meta().ReadVersions(state.id, found.version,
+                                                                            found.version));
     if (!versions.empty()) info.commit = versions.front().commit.ToString();
   }
   return info;
@@ -232,13 +248,14 @@ Result<std::vector<VersionInfo>> Session::Versions(const std::string& name) {
   RETURN_IF_ERROR(impl_->CheckOpen());
   ASSIGN_OR_RETURN(auto found, impl_->FindTable(name, ""));
   ASSIGN_OR_RETURN(auto head, impl_->HeadCommit());
-  ASSIGN_OR_RETURN(auto recorded, txn::ListVersions(impl_->repository(), found.table->state().id, head));
+  ASSIGN_OR_RETURN(auto recorded,
+                   txn::ListVersions(impl_->repository(), found.table->state().id, head));
   std::vector<VersionInfo> versions;
   for (const auto& version : recorded) {
     ASSIGN_OR_RETURN(auto commit, impl_->repository().ReadCommit(version.commit));
     ASSIGN_OR_RETURN(auto table, impl_->repository().tables()->Open(version.state));
-    VersionInfo info{version.number, version.commit.ToString(), commit->time.micros, "", commit->author, commit->message,
-                     table->state().rows};
+    VersionInfo info{version.number, version.commit.ToString(), commit->time.micros, "",
+                     commit->author, commit->message,           table->state().rows};
     for (const auto& summary : commit->tables) {
       if (summary.table == version.table) info.operation = model::ChangeKindName(summary.kind);
     }

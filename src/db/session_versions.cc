@@ -41,7 +41,8 @@ Result<CommitInfo> Session::Show(const std::string& ref) {
   return db::Describe(repository, id, *commit, refs);
 }
 
-Result<std::vector<CommitInfo>> Session::Log(const std::string& ref, uint64_t limit, const std::string& table) {
+Result<std::vector<CommitInfo>> Session::Log(const std::string& ref, uint64_t limit,
+                                             const std::string& table) {
   std::lock_guard lock(impl_->mutex());
   RETURN_IF_ERROR(impl_->CheckOpen());
   auto& repository = impl_->repository();
@@ -85,7 +86,8 @@ Result<std::vector<TagInfo>> Session::Tags() {
   return tags;
 }
 
-Result<BranchInfo> Session::CreateBranch(const std::string& name, const std::string& from, const BranchOptions& options) {
+Result<BranchInfo> Session::CreateBranch(const std::string& name, const std::string& from,
+                                         const BranchOptions& options) {
   std::lock_guard lock(impl_->mutex());
   RETURN_IF_ERROR(impl_->CheckIdle("create_branch"));
   ASSIGN_OR_RETURN(auto at, impl_->ResolvePoint(from));
@@ -95,7 +97,9 @@ Result<BranchInfo> Session::CreateBranch(const std::string& name, const std::str
 Status Session::DeleteBranch(const std::string& name) {
   std::lock_guard lock(impl_->mutex());
   RETURN_IF_ERROR(impl_->CheckIdle("delete_branch"));
-  if (name == impl_->branch()) return InvalidArgument("branch \"" + name + "\" is where this session stands; checkout another first");
+  if (name == impl_->branch())
+    return InvalidArgument("branch \"" + name +
+                           "\" is where this session stands; checkout another first");
   return txn::DeleteRef(impl_->repository(), name, meta::RefKind::kBranch);
 }
 
@@ -137,7 +141,8 @@ Result<std::vector<RefLogInfo>> Session::RefLog(const std::string& ref, uint64_t
   std::lock_guard lock(impl_->mutex());
   RETURN_IF_ERROR(impl_->CheckOpen());
   std::string name = ref.empty() ? impl_->branch() : ref;
-  if (name.empty()) return InvalidArgument("reflog: a snapshot has no log of its own; name a branch");
+  if (name.empty())
+    return InvalidArgument("reflog: a snapshot has no log of its own; name a branch");
   ASSIGN_OR_RETURN(auto entries, impl_->repository().meta().ReadRefLog(name, 1, UINT64_MAX));
   if (entries.empty()) return txn::UnknownRef(impl_->repository(), name);
   std::vector<RefLogInfo> log;
@@ -153,7 +158,8 @@ Result<MergeResult> Session::Merge(const std::string& source) {
   RETURN_IF_ERROR(impl_->CheckIdle("merge"));
   RETURN_IF_ERROR(impl_->CheckWritable());
   ASSIGN_OR_RETURN(auto commit, impl_->ResolvePoint(source));
-  ASSIGN_OR_RETURN(auto merged, txn::MergeFastForward(impl_->repository(), impl_->branch(), commit, source));
+  ASSIGN_OR_RETURN(auto merged,
+                   txn::MergeFastForward(impl_->repository(), impl_->branch(), commit, source));
   return MergeResult{merged.commit.ToString(), merged.changed, merged.changed};
 }
 
@@ -166,7 +172,8 @@ Result<std::string> Session::CurrentBranch() {
 Status Session::Checkout(const std::string& branch, bool create) {
   std::lock_guard lock(impl_->mutex());
   RETURN_IF_ERROR(impl_->CheckIdle("checkout"));
-  if (impl_->is_scratch()) return InvalidArgument("a scratch session stays where it is; keep() names it");
+  if (impl_->is_scratch())
+    return InvalidArgument("a scratch session stays where it is; keep() names it");
   auto& repository = impl_->repository();
   if (create) {
     ASSIGN_OR_RETURN(auto head, impl_->HeadCommit());
@@ -175,7 +182,8 @@ Status Session::Checkout(const std::string& branch, bool create) {
   ASSIGN_OR_RETURN(auto ref, repository.meta().ReadRef(branch));
   if (!ref) return txn::UnknownRef(repository, branch);
   if (ref->kind == meta::RefKind::kTag) {
-    return Error(ErrorCode::kBranchNotFound, "\"" + branch + "\" is a tag; at() reads it").With("ref", branch);
+    return Error(ErrorCode::kBranchNotFound, "\"" + branch + "\" is a tag; at() reads it")
+        .With("ref", branch);
   }
   impl_->MoveToBranch(branch);
   return {};
@@ -184,7 +192,8 @@ Status Session::Checkout(const std::string& branch, bool create) {
 Result<Session> Session::On(const std::string& branch) {
   std::lock_guard lock(impl_->mutex());
   RETURN_IF_ERROR(impl_->CheckOpen());
-  ASSIGN_OR_RETURN(auto session, SessionImpl::OnBranch(impl_->shared_core(), branch, impl_->author()));
+  ASSIGN_OR_RETURN(auto session,
+                   SessionImpl::OnBranch(impl_->shared_core(), branch, impl_->author()));
   return Session(std::move(session));
 }
 
@@ -202,7 +211,8 @@ Result<Session> Session::Scratch() {
   RETURN_IF_ERROR(impl_->CheckIdle("scratch"));
   ASSIGN_OR_RETURN(auto head, impl_->HeadCommit());
   ASSIGN_OR_RETURN(auto ref, txn::CreateScratch(impl_->repository(), head));
-  ASSIGN_OR_RETURN(auto session, SessionImpl::OnBranch(impl_->shared_core(), ref.name, impl_->author(), true));
+  ASSIGN_OR_RETURN(auto session,
+                   SessionImpl::OnBranch(impl_->shared_core(), ref.name, impl_->author(), true));
   return Session(std::move(session));
 }
 

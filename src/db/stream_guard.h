@@ -1,5 +1,5 @@
-// Releases a user's Arrow struct at the end of a scope if nobody took it over: whatever happens, it is released
-// exactly once.
+// Releases a user's Arrow struct at the end of a scope if nobody took it over: whatever happens, it
+// is released exactly once.
 #pragma once
 
 #include "rhizo/arrow_c_data.h"

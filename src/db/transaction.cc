@@ -17,7 +17,9 @@ Result<Resolution> Session::Resolve(const std::string& txn_id) {
   auto id = TxnId::Parse(txn_id);
   if (!id) return InvalidArgument("txn_id \"" + txn_id + "\" is not 32 lower-case hex digits");
   ASSIGN_OR_RETURN(auto landed, impl_->repository().meta().FindTransaction(*id));
-  if (landed) return Resolution{TxnOutcome::kCommitted, landed->commit.IsZero() ? "" : landed->commit.ToString()};
+  if (landed)
+    return Resolution{TxnOutcome::kCommitted,
+                      landed->commit.IsZero() ? "" : landed->commit.ToString()};
   auto* open = impl_->open_transaction();
   if (open != nullptr && open->id() == *id) return Resolution{TxnOutcome::kUndecided, ""};
   return Resolution{TxnOutcome::kNotLanded, ""};

@@ -2,7 +2,8 @@
 
 namespace rhizo::txn {
 
-Result<bool> Ancestry::Contains(const CommitId& head, const CommitId& ancestor, uint64_t generation) {
+Result<bool> Ancestry::Contains(const CommitId& head, const CommitId& ancestor,
+                                uint64_t generation) {
   std::lock_guard lock(mutex_);
   if (history_.head != head) RETURN_IF_ERROR(Restart(&history_, head));
   if (history_.known.contains(ancestor)) return true;

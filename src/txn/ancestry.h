@@ -1,5 +1,5 @@
-// Which commits are in the history of a head. Positive answers are remembered: histories only grow at
-// their heads, so the set of one head is extended by what is new when asked about a later one.
+// Which commits are in the history of a head. Positive answers are remembered: histories only grow
+// at their heads, so the set of one head is extended by what is new when asked about a later one.
 // Thread-safe.
 #pragma once
 
@@ -24,8 +24,8 @@ class Ancestry {
   Result<bool> Contains(const CommitId& head, const CommitId& ancestor, uint64_t generation);
 
  private:
-  // Everything reachable from `head` down to generation `floor` is in `known`; the commits just below
-  // are `frontier`.
+  // Everything reachable from `head` down to generation `floor` is in `known`; the commits just
+  // below are `frontier`.
   struct History {
     CommitId head;
     uint64_t floor = 0;

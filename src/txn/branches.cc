@@ -42,7 +42,8 @@ Status CheckFree(Repository& repository, meta::WriteSession& session, const std:
   RETURN_IF_ERROR(ValidateRefName(name));
   ASSIGN_OR_RETURN(auto taken, session.ReadRef(name));
   auto exists = [&](const meta::Ref& ref) {
-    return Error(ErrorCode::kAlreadyExists, "there is a " + KindName(ref.kind) + " \"" + ref.name + "\" already")
+    return Error(ErrorCode::kAlreadyExists,
+                 "there is a " + KindName(ref.kind) + " \"" + ref.name + "\" already")
         .With("ref", ref.name);
   };
   if (taken) return exists(*taken);
@@ -55,19 +56,21 @@ Status CheckFree(Repository& repository, meta::WriteSession& session, const std:
   return {};
 }
 
-Result<meta::Ref> Existing(Repository& repository, meta::WriteSession& session, const std::string& name,
-                           meta::RefKind kind) {
+Result<meta::Ref> Existing(Repository& repository, meta::WriteSession& session,
+                           const std::string& name, meta::RefKind kind) {
   ASSIGN_OR_RETURN(auto ref, session.ReadRef(name));
   if (!ref) return UnknownRef(repository, name);
   if (ref->kind == kind) return *ref;
-  return Error(ErrorCode::kBranchNotFound, "\"" + name + "\" is a " + KindName(ref->kind) + ", not a " + KindName(kind))
+  return Error(ErrorCode::kBranchNotFound,
+               "\"" + name + "\" is a " + KindName(ref->kind) + ", not a " + KindName(kind))
       .With("ref", name);
 }
 
 Status CheckDeletable(const meta::Ref& ref, const std::string& verb) {
   if (ref.name == kMainBranch) return InvalidArgument("the branch \"main\" cannot be " + verb);
   if (ref.is_protected) {
-    return InvalidArgument("branch \"" + ref.name + "\" is protected; set_branch(protected=False) before it can be " + verb);
+    return InvalidArgument("branch \"" + ref.name +
+                           "\" is protected; set_branch(protected=False) before it can be " + verb);
   }
   return {};
 }
@@ -78,14 +81,16 @@ Result<meta::Ref> ReadBack(Repository& repository, const std::string& name) {
   return *ref;
 }
 
-Result<meta::Ref> Create(Repository& repository, const std::string& name, const CommitId& at, meta::RefKind kind,
-                         const RefOptions& options) {
+Result<meta::Ref> Create(Repository& repository, const std::string& name, const CommitId& at,
+                         meta::RefKind kind, const RefOptions& options) {
   ASSIGN_OR_RETURN(auto change, RefChange::Begin(repository));
-  if (kind != meta::RefKind::kScratch) RETURN_IF_ERROR(CheckFree(repository, change.session(), name));
+  if (kind != meta::RefKind::kScratch)
+    RETURN_IF_ERROR(CheckFree(repository, change.session(), name));
   change.Move({name, kind, std::nullopt, at, kind == meta::RefKind::kTag ? "tag" : "branch"});
   RETURN_IF_ERROR(change.Publish());
   if (options.expires || options.is_protected) {
-    RETURN_IF_ERROR(change.session().SetRefOptions(name, options.expires, options.is_protected.value_or(false)));
+    RETURN_IF_ERROR(change.session().SetRefOptions(name, options.expires,
+                                                   options.is_protected.value_or(false)));
   }
   RETURN_IF_ERROR(change.Commit());
   return ReadBack(repository, name);
@@ -116,13 +121,16 @@ Status DeleteRef(Repository& repository, const std::string& name, meta::RefKind 
   return change.Commit();
 }
 
-Result<meta::Ref> RenameBranch(Repository& repository, const std::string& name, const std::string& new_name) {
+Result<meta::Ref> RenameBranch(Repository& repository, const std::string& name,
+                               const std::string& new_name) {
   ASSIGN_OR_RETURN(auto change, RefChange::Begin(repository));
   ASSIGN_OR_RETURN(auto current, change.session().ReadRef(name));
-  auto kind = current && current->kind == meta::RefKind::kScratch ? meta::RefKind::kScratch : meta::RefKind::kBranch;
+  auto kind = current && current->kind == meta::RefKind::kScratch ? meta::RefKind::kScratch
+                                                                  : meta::RefKind::kBranch;
   ASSIGN_OR_RETURN(auto ref, Existing(repository, change.session(), name, kind));
   RETURN_IF_ERROR(CheckDeletable(ref, "renamed"));
-  if (FoldName(name) != FoldName(new_name)) RETURN_IF_ERROR(CheckFree(repository, change.session(), new_name));
+  if (FoldName(name) != FoldName(new_name))
+    RETURN_IF_ERROR(CheckFree(repository, change.session(), new_name));
   RETURN_IF_ERROR(ValidateRefName(new_name));
   change.Move({name, kind, ref.commit, std::nullopt, "rename to " + new_name});
   change.Move({new_name, meta::RefKind::kBranch, std::nullopt, ref.commit, "rename from " + name});
@@ -143,29 +151,33 @@ Result<meta::Ref> UndeleteBranch(Repository& repository, const std::string& name
   return ReadBack(repository, name);
 }
 
-Result<meta::Ref> SetBranch(Repository& repository, const std::string& name, const RefOptions& options) {
+Result<meta::Ref> SetBranch(Repository& repository, const std::string& name,
+                            const RefOptions& options) {
   ASSIGN_OR_RETURN(auto change, RefChange::Begin(repository));
   ASSIGN_OR_RETURN(auto ref, Existing(repository, change.session(), name, meta::RefKind::kBranch));
   auto expires = options.expires ? options.expires : ref.expires;
-  RETURN_IF_ERROR(
-      change.session().SetRefOptions(name, expires, options.is_protected.value_or(ref.is_protected)));
+  RETURN_IF_ERROR(change.session().SetRefOptions(name, expires,
+                                                 options.is_protected.value_or(ref.is_protected)));
   RETURN_IF_ERROR(change.Commit());
   return ReadBack(repository, name);
 }
 
-Result<FastForward> MergeFastForward(Repository& repository, const std::string& branch, const CommitId& source,
-                                     const std::string& source_text) {
+Result<FastForward> MergeFastForward(Repository& repository, const std::string& branch,
+                                     const CommitId& source, const std::string& source_text) {
   ASSIGN_OR_RETURN(auto change, RefChange::Begin(repository));
   ASSIGN_OR_RETURN(auto ref, change.session().ReadRef(branch));
   if (!ref) return UnknownRef(repository, branch);
   ASSIGN_OR_RETURN(auto ours, repository.ReadCommit(ref->commit));
   ASSIGN_OR_RETURN(auto theirs, repository.ReadCommit(source));
-  ASSIGN_OR_RETURN(bool contained, repository.ancestry().Contains(ref->commit, source, theirs->generation));
+  ASSIGN_OR_RETURN(bool contained,
+                   repository.ancestry().Contains(ref->commit, source, theirs->generation));
   if (contained) return FastForward{ref->commit, false};
-  ASSIGN_OR_RETURN(bool ahead, repository.ancestry().Contains(source, ref->commit, ours->generation));
+  ASSIGN_OR_RETURN(bool ahead,
+                   repository.ancestry().Contains(source, ref->commit, ours->generation));
   if (!ahead) {
-    return Unsupported("merge: \"" + branch + "\" (" + ref->commit.Short() + ") and \"" + source_text + "\" (" +
-                       source.Short() + ") both have commits of their own; merging them is not supported yet, only "
+    return Unsupported("merge: \"" + branch + "\" (" + ref->commit.Short() + ") and \"" +
+                       source_text + "\" (" + source.Short() +
+                       ") both have commits of their own; merging them is not supported yet, only "
                        "fast-forward is")
         .With("ours", ref->commit.ToString())
         .With("theirs", source.ToString());

@@ -1,5 +1,5 @@
-// Branches and tags: moving refs without making a commit. Every move is in the ref log; a deleted branch can be brought
-// back from it.
+// Branches and tags: moving refs without making a commit. Every move is in the ref log; a deleted
+// branch can be brought back from it.
 #pragma once
 
 #include <optional>
@@ -15,23 +15,26 @@ struct RefOptions {
 };
 
 // kAlreadyExists (also for a twin in case), kInvalidName.
-Result<meta::Ref> CreateBranch(Repository& repository, const std::string& name, const CommitId& at, const RefOptions& options);
+Result<meta::Ref> CreateBranch(Repository& repository, const std::string& name, const CommitId& at,
+                               const RefOptions& options);
 Result<meta::Ref> CreateTag(Repository& repository, const std::string& name, const CommitId& at);
 // A branch without a name of the user's choice: "scratch/<hex>", hidden from lists.
 Result<meta::Ref> CreateScratch(Repository& repository, const CommitId& at);
 // kBranchNotFound; kInvalidArgument for the main or a protected branch.
 Status DeleteRef(Repository& repository, const std::string& name, meta::RefKind kind);
-Result<meta::Ref> RenameBranch(Repository& repository, const std::string& name, const std::string& new_name);
+Result<meta::Ref> RenameBranch(Repository& repository, const std::string& name,
+                               const std::string& new_name);
 Result<meta::Ref> UndeleteBranch(Repository& repository, const std::string& name);
-Result<meta::Ref> SetBranch(Repository& repository, const std::string& name, const RefOptions& options);
+Result<meta::Ref> SetBranch(Repository& repository, const std::string& name,
+                            const RefOptions& options);
 
 struct FastForward {
   CommitId commit;  // the head afterwards
   bool changed = false;
 };
-// Moves `branch` to `source` if its head is an ancestor of it. kUnsupported with fields "ours" and "theirs" (heads) if the
-// two diverged.
-Result<FastForward> MergeFastForward(Repository& repository, const std::string& branch, const CommitId& source,
-                                     const std::string& source_text);
+// Moves `branch` to `source` if its head is an ancestor of it. kUnsupported with fields "ours" and
+// "theirs" (heads) if the two diverged.
+Result<FastForward> MergeFastForward(Repository& repository, const std::string& branch,
+                                     const CommitId& source, const std::string& source_text);
 
 }  // namespace rhizo::txn

@@ -4,7 +4,8 @@ namespace rhizo::txn {
 namespace {
 
 Error BranchGone(const std::string& branch) {
-  return Error(ErrorCode::kConflict, "commit: branch \"" + branch + "\" was deleted meanwhile").With("branch", branch);
+  return Error(ErrorCode::kConflict, "commit: branch \"" + branch + "\" was deleted meanwhile")
+      .With("branch", branch);
 }
 
 // What happened to a whole group, said to each of its members with its own id.
@@ -21,7 +22,8 @@ Result<Committed> Committer::Commit(Transaction& transaction, const CommitText& 
   if (!ref) return BranchGone(transaction.branch());
   ASSIGN_OR_RETURN(auto commit, repository_->ReadCommit(ref->commit));
   ASSIGN_OR_RETURN(request.prepared, transaction.Prepare({ref->commit, commit}, text));
-  if (request.prepared.tables.empty()) return Committed{{}, transaction.id(), transaction.snapshot().id, {}};
+  if (request.prepared.tables.empty())
+    return Committed{{}, transaction.id(), transaction.snapshot().id, {}};
 
   std::unique_lock lock(mutex_);
   waiting_.push_back(&request);
@@ -68,7 +70,8 @@ Status Committer::PlaceOnHead(meta::WriteSession& session, Request& request) {
   if (!ref) return BranchGone(request.transaction->branch());
   if (ref->commit == request.prepared.head.id) return {};
   ASSIGN_OR_RETURN(auto commit, repository_->ReadCommit(ref->commit));
-  ASSIGN_OR_RETURN(request.prepared, request.transaction->Prepare({ref->commit, commit}, *request.text));
+  ASSIGN_OR_RETURN(request.prepared,
+                   request.transaction->Prepare({ref->commit, commit}, *request.text));
   return {};
 }
 
@@ -76,13 +79,15 @@ Result<Committed> Committer::PublishOne(meta::WriteSession& session, Request& re
   RETURN_IF_ERROR(PlaceOnHead(session, request));
   const auto& prepared = request.prepared;
   const auto& transaction = *request.transaction;
-  if (prepared.tables.empty()) return Committed{{}, transaction.id(), transaction.snapshot().id, {}};
+  if (prepared.tables.empty())
+    return Committed{{}, transaction.id(), transaction.snapshot().id, {}};
   meta::Publication publication;
   publication.txn = transaction.id();
   publication.txn_from_caller = transaction.id_is_from_caller();
   publication.commit = prepared.id;
   publication.time = prepared.commit->time;
-  for (const auto& [id, bytes] : prepared.small_objects) publication.objects.push_back({id, *bytes});
+  for (const auto& [id, bytes] : prepared.small_objects)
+    publication.objects.push_back({id, *bytes});
   publication.moves.push_back(
       {transaction.branch(), meta::RefKind::kBranch, prepared.head.id, prepared.id, "commit"});
   for (const auto& table : prepared.tables) {
@@ -93,11 +98,14 @@ Result<Committed> Committer::PublishOne(meta::WriteSession& session, Request& re
   return Describe(request, published);
 }
 
-Result<Committed> Committer::Describe(const Request& request, const meta::Published& published) const {
-  Committed committed{request.prepared.id, request.transaction->id(), request.transaction->snapshot().id, {}};
+Result<Committed> Committer::Describe(const Request& request,
+                                      const meta::Published& published) const {
+  Committed committed{
+      request.prepared.id, request.transaction->id(), request.transaction->snapshot().id, {}};
   size_t next_version = 0;
   for (const auto& table : request.prepared.tables) {
-    CommittedTable described{table.id, table.summary.name, 0, request.transaction->CountsOf(table.id), table.summary};
+    CommittedTable described{table.id, table.summary.name, 0,
+                             request.transaction->CountsOf(table.id), table.summary};
     if (table.name) described.version = published.version_numbers[next_version++];
     committed.tables.push_back(std::move(described));
   }

@@ -1,8 +1,7 @@
-// Publishes prepared commits. Commits of one process that arrive together share one durable write: the first
-// becomes leader, takes everybody who waits, and publishes all in one transaction of the metadata
-// store, each on top of the one before. A commit whose head moved is placed anew under the writer lock,
-// so it lands or conflicts, but never has to try again.
-// Thread-safe.
+// Publishes prepared commits. Commits of one process that arrive together share one durable write:
+// the first becomes leader, takes everybody who waits, and publishes all in one transaction of the
+// metadata store, each on top of the one before. A commit whose head moved is placed anew under the
+// writer lock, so it lands or conflicts, but never has to try again. Thread-safe.
 #pragma once
 
 #include <condition_variable>
@@ -19,7 +18,8 @@ class Committer {
  public:
   explicit Committer(Repository* repository) : repository_(repository) {}
 
-  // Durable when it returns OK. kConflict (nothing applied), kCommitUnknown (field "txn_id": ask Resolve).
+  // Durable when it returns OK. kConflict (nothing applied), kCommitUnknown (field "txn_id": ask
+  // Resolve).
   Result<Committed> Commit(Transaction& transaction, const CommitText& text);
 
  private:

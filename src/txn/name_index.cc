@@ -11,7 +11,8 @@ std::string Fold(const model::QualifiedName& name) { return FoldName(name.ToStri
 
 }  // namespace
 
-Result<std::optional<model::StateEntry>> FindState(object::ObjectReader* reader, const ObjectId& root,
+Result<std::optional<model::StateEntry>> FindState(object::ObjectReader* reader,
+                                                   const ObjectId& root,
                                                    const model::QualifiedName& name) {
   if (root.IsZero()) return std::optional<model::StateEntry>();
   tree::Tree tree(reader, root);
@@ -37,7 +38,8 @@ Status NameIndex::MoveTo(object::ObjectReader* reader, const ObjectId& root) {
   if (root == root_) return {};
   auto follow = [&](const tree::DiffEntry& entry) -> Status {
     ASSIGN_OR_RETURN(auto key, model::DecodeStateKey(entry.key));
-    if (key.kind != model::StateKind::kTable || entry.before.has_value() == entry.after.has_value()) return {};
+    if (key.kind != model::StateKind::kTable || entry.before.has_value() == entry.after.has_value())
+      return {};
     auto name = key.qualified_name();
     if (entry.after) {
       folded_.emplace(Fold(name), name);

@@ -1,6 +1,6 @@
-// Finds tables whose names differ only in case or normalisation, without reading every name each time:
-// remembers the folded names of the last state asked about and follows to the next one by the
-// difference of their trees. Thread-safe.
+// Finds tables of published states whose names differ only in case or normalisation, without
+// reading every name each time: remembers the folded names of the last state asked about and
+// follows to the next one by the difference of their trees. Thread-safe.
 #pragma once
 
 #include <map>
@@ -15,14 +15,16 @@
 namespace rhizo::txn {
 
 // The entry of exactly this table name in the state tree `root` (zero: empty).
-Result<std::optional<model::StateEntry>> FindState(object::ObjectReader* reader, const ObjectId& root,
+Result<std::optional<model::StateEntry>> FindState(object::ObjectReader* reader,
+                                                   const ObjectId& root,
                                                    const model::QualifiedName& name);
 
 class NameIndex {
  public:
-  // The only table of state `root` whose folded name equals that of `name`; nothing if there is none
-  // or only `name` itself.
-  Result<std::optional<model::QualifiedName>> FindTwin(object::ObjectReader* reader, const ObjectId& root,
+  // The only table of state `root` whose folded name equals that of `name`; nothing if there is
+  // none or only `name` itself.
+  Result<std::optional<model::QualifiedName>> FindTwin(object::ObjectReader* reader,
+                                                       const ObjectId& root,
                                                        const model::QualifiedName& name);
 
  private:

@@ -19,9 +19,11 @@ Status ForEachObjectOfState(const table::ReadContext& context, const ObjectId& s
   auto entry = [&](const tree::Item& item) -> Status {
     ASSIGN_OR_RETURN(auto key, model::DecodeStateKey(item.key));
     ASSIGN_OR_RETURN(auto state, model::DecodeStateEntry(item.payload));
-    ASSIGN_OR_RETURN(bool go_on, visit(state.state, false));
-    if (!go_on || key.kind != model::StateKind::kTable) return {};
-    return table::ForEachObject(context, state.state, visit);
+    if (key.kind == model::StateKind::kTable)
+      return table::ForEachObject(context, state.state, visit);
+    ASSIGN_OR_RETURN(bool ignored, visit(state.state, false));
+    static_cast<void>(ignored);
+    return {};
   };
   RETURN_IF_ERROR(tree::ForEachNode(tree::Tree(context.small, state_root), enter, entry));
   return failed;

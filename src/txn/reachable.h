@@ -7,8 +7,8 @@
 
 namespace rhizo::txn {
 
-// Every object of a database state, parents before children: tree nodes, table states and all below them
-// (commits are not part of it). `visit` returns false to stop descending below an object.
+// Every object of a database state, parents before children: tree nodes, table states and all below
+// them (commits are not part of it). `visit` returns false to stop descending below an object.
 Status ForEachObjectOfState(const table::ReadContext& context, const ObjectId& state_root,
                             const table::VisitObject& visit);
 

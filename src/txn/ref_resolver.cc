@@ -30,14 +30,15 @@ Result<RefText> SplitSteps(std::string_view text) {
   auto digits = text.substr(tilde + 1);
   if (digits.empty()) return RefText{text.substr(0, tilde), 1};
   auto steps = ParseNumber(digits);
-  if (!steps) return InvalidArgument("\"" + std::string(text) + "\": after ~ comes a number of steps");
+  if (!steps)
+    return InvalidArgument("\"" + std::string(text) + "\": after ~ comes a number of steps");
   return RefText{text.substr(0, tilde), *steps};
 }
 
 Error TooFarBack(std::string_view name, uint64_t steps, uint64_t available) {
-  return Error(ErrorCode::kVersionNotFound, "\"" + std::string(name) + "~" + std::to_string(steps) + "\": \"" +
-                                                std::string(name) + "\" has only " + std::to_string(available) +
-                                                " steps to go back");
+  return Error(ErrorCode::kVersionNotFound, "\"" + std::string(name) + "~" + std::to_string(steps) +
+                                                "\": \"" + std::string(name) + "\" has only " +
+                                                std::to_string(available) + " steps to go back");
 }
 
 // Along the log of a ref: the position it had `steps` moves ago.
@@ -46,12 +47,14 @@ Result<CommitId> StepBackLog(Repository& repository, const meta::Ref& ref, uint6
   if (steps >= ref.moves) return TooFarBack(ref.name, steps, ref.moves - 1);
   uint64_t number = ref.moves - steps;
   ASSIGN_OR_RETURN(auto entries, repository.meta().ReadRefLog(ref.name, number, number));
-  if (entries.size() != 1) return Corruption("the log of \"" + ref.name + "\" lacks entry " + std::to_string(number));
+  if (entries.size() != 1)
+    return Corruption("the log of \"" + ref.name + "\" lacks entry " + std::to_string(number));
   if (!entries[0].new_commit) return TooFarBack(ref.name, steps, steps - 1);
   return *entries[0].new_commit;
 }
 
-Result<CommitId> StepBackParents(Repository& repository, CommitId id, std::string_view name, uint64_t steps) {
+Result<CommitId> StepBackParents(Repository& repository, CommitId id, std::string_view name,
+                                 uint64_t steps) {
   for (uint64_t taken = 0; taken < steps; ++taken) {
     ASSIGN_OR_RETURN(auto commit, repository.ReadCommit(id));
     if (commit->parents.empty()) return TooFarBack(name, steps, taken);
@@ -70,18 +73,20 @@ Result<CommitId> FindByPrefix(Repository& repository, std::string_view prefix) {
   std::vector<CommitId> commits;
   ASSIGN_OR_RETURN(auto objects, repository.meta().FindObjects(prefix, 64));
   for (const auto& object : objects) {
-    if (repository.ReadCommit(CommitId::FromBytes(object.view()))) commits.push_back(CommitId::FromBytes(object.view()));
+    if (repository.ReadCommit(CommitId::FromBytes(object.view())))
+      commits.push_back(CommitId::FromBytes(object.view()));
   }
   if (commits.empty()) return UnknownRef(repository, prefix);
   if (commits.size() > 1) {
-    return InvalidArgument("commit id \"" + std::string(prefix) + "\" is ambiguous: " + commits[0].Short() + ", " +
-                           commits[1].Short() + "; give more digits");
+    return InvalidArgument("commit id \"" + std::string(prefix) + "\" is ambiguous: " +
+                           commits[0].Short() + ", " + commits[1].Short() + "; give more digits");
   }
   return commits.front();
 }
 
 Error NoVersion(const std::string& table, uint64_t number, const std::string& why) {
-  return Error(ErrorCode::kVersionNotFound, "table \"" + table + "\" has no version " + std::to_string(number) + why)
+  return Error(ErrorCode::kVersionNotFound,
+               "table \"" + table + "\" has no version " + std::to_string(number) + why)
       .With("table", table)
       .With("version", std::to_string(number));
 }
@@ -110,7 +115,8 @@ Result<CommitId> ResolveRef(Repository& repository, std::string_view text) {
   ASSIGN_OR_RETURN(auto parsed, SplitSteps(text));
   ASSIGN_OR_RETURN(auto ref, repository.meta().ReadRef(parsed.name));
   if (ref) return StepBackLog(repository, *ref, parsed.steps);
-  if (parsed.name.size() < 7 || parsed.name.size() > 64 || !IsHex(parsed.name)) return UnknownRef(repository, parsed.name);
+  if (parsed.name.size() < 7 || parsed.name.size() > 64 || !IsHex(parsed.name))
+    return UnknownRef(repository, parsed.name);
   ASSIGN_OR_RETURN(auto commit, FindByPrefix(repository, parsed.name));
   return StepBackParents(repository, commit, parsed.name, parsed.steps);
 }
@@ -119,12 +125,14 @@ Result<CommitId> ResolveTime(Repository& repository, const std::string& branch, 
   ASSIGN_OR_RETURN(auto ref, repository.meta().ReadRef(branch));
   if (!ref) return UnknownRef(repository, branch);
   uint64_t low = 1;
-  uint64_t high = ref->moves + 1;  // entries below `low` are not later than `time`, from `high` on they are
+  uint64_t high =
+      ref->moves + 1;  // entries below `low` are not later than `time`, from `high` on they are
   std::optional<meta::RefLogEntry> last;
   while (low < high) {
     uint64_t middle = low + (high - low) / 2;
     ASSIGN_OR_RETURN(auto entries, repository.meta().ReadRefLog(branch, middle, middle));
-    if (entries.size() != 1) return Corruption("the log of \"" + branch + "\" lacks entry " + std::to_string(middle));
+    if (entries.size() != 1)
+      return Corruption("the log of \"" + branch + "\" lacks entry " + std::to_string(middle));
     if (entries[0].time <= time) {
       last = std::move(entries[0]);
       low = middle + 1;
@@ -133,7 +141,8 @@ Result<CommitId> ResolveTime(Repository& repository, const std::string& branch, 
     }
   }
   if (last && last->new_commit) return *last->new_commit;
-  return Error(ErrorCode::kVersionNotFound, "branch \"" + branch + "\" did not exist at " + time.ToString())
+  return Error(ErrorCode::kVersionNotFound,
+               "branch \"" + branch + "\" did not exist at " + time.ToString())
       .With("branch", branch);
 }
 
@@ -172,19 +181,23 @@ std::optional<Timestamp> ParseTime(std::string_view text) {
   return Timestamp{(static_cast<int64_t>(timegm(&parts)) - offset_seconds) * 1'000'000 + micros};
 }
 
-Result<meta::TableVersion> FindVersion(Repository& repository, const TableId& table, const std::string& table_name,
-                                       uint64_t number, const CommitId& head) {
+Result<meta::TableVersion> FindVersion(Repository& repository, const TableId& table,
+                                       const std::string& table_name, uint64_t number,
+                                       const CommitId& head) {
   ASSIGN_OR_RETURN(auto versions, repository.meta().ReadVersions(table, number, number));
   if (versions.empty()) return NoVersion(table_name, number, "");
   ASSIGN_OR_RETURN(bool in_history, IsInHistory(repository, versions[0].commit, head));
-  if (!in_history) return NoVersion(table_name, number, " in the history of this branch (another branch has it)");
+  if (!in_history)
+    return NoVersion(table_name, number, " in the history of this branch (another branch has it)");
   return versions[0];
 }
 
-Result<std::vector<meta::TableVersion>> ListVersions(Repository& repository, const TableId& table, const CommitId& head) {
+Result<std::vector<meta::TableVersion>> ListVersions(Repository& repository, const TableId& table,
+                                                     const CommitId& head) {
   std::vector<meta::TableVersion> all;
   for (uint64_t from = 1;; from += kVersionPage) {
-    ASSIGN_OR_RETURN(auto page, repository.meta().ReadVersions(table, from, from + kVersionPage - 1));
+    ASSIGN_OR_RETURN(auto page,
+                     repository.meta().ReadVersions(table, from, from + kVersionPage - 1));
     for (auto& version : page) {
       ASSIGN_OR_RETURN(bool in_history, IsInHistory(repository, version.commit, head));
       if (in_history) all.push_back(std::move(version));
@@ -196,7 +209,8 @@ Result<std::vector<meta::TableVersion>> ListVersions(Repository& repository, con
 }
 
 // Newest first in pages: the current version is nearly always the last one.
-Result<uint64_t> VersionOfState(Repository& repository, const TableId& table, const ObjectId& state, const CommitId& head) {
+Result<uint64_t> VersionOfState(Repository& repository, const TableId& table, const ObjectId& state,
+                                const CommitId& head) {
   ASSIGN_OR_RETURN(uint64_t last, repository.meta().LastVersion(table));
   for (uint64_t to = last; to >= 1;) {
     uint64_t from = to > 16 ? to - 15 : 1;

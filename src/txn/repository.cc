@@ -35,7 +35,8 @@ class PinHold {
   std::function<void()> release_;
 };
 
-meta::Publication FirstPublication(const TxnId& txn, const CommitId& id, const std::string& bytes, Timestamp time) {
+meta::Publication FirstPublication(const TxnId& txn, const CommitId& id, const std::string& bytes,
+                                   Timestamp time) {
   meta::Publication first;
   first.txn = txn;
   first.commit = id;
@@ -45,7 +46,8 @@ meta::Publication FirstPublication(const TxnId& txn, const CommitId& id, const s
   return first;
 }
 
-Status PublishRoot(meta::MetaStore& meta, const Collaborators& collaborators, std::chrono::milliseconds timeout) {
+Status PublishRoot(meta::MetaStore& meta, const Collaborators& collaborators,
+                   std::chrono::milliseconds timeout) {
   Timestamp now = collaborators.clock->Now();
   auto bytes = model::Encode(model::RootCommit(collaborators.random->DrawId<DatabaseId>(), now));
   auto id = model::CommitIdOf(bytes);
@@ -58,7 +60,8 @@ Status PublishRoot(meta::MetaStore& meta, const Collaborators& collaborators, st
 }  // namespace
 
 Collaborators Collaborators::System() {
-  return {std::make_shared<io::PosixFileSystem>(), std::make_shared<SystemClock>(), std::make_shared<SystemRandom>()};
+  return {std::make_shared<io::PosixFileSystem>(), std::make_shared<SystemClock>(),
+          std::make_shared<SystemRandom>()};
 }
 
 // A database, an empty or absent directory, or neither (kInvalidArgument).
@@ -73,14 +76,16 @@ Result<bool> Repository::Exists(const std::string& path, io::FileSystem& file_sy
   ASSIGN_OR_RETURN(auto names, file_system.List(path));
   // What an interrupted creation leaves behind may be taken up again.
   for (const auto& name : names) {
-    if (name != "objects" && name != "tmp" && name != "lock" && name != "pins" && !name.starts_with("rhizo.db")) {
+    if (name != "objects" && name != "tmp" && name != "lock" && name != "pins" &&
+        !name.starts_with("rhizo.db")) {
       return NotADatabase(path, "it holds other files (\"" + name + "\")");
     }
   }
   return false;
 }
 
-Status Repository::Initialise(const std::string& path, const RepositoryOptions& options, const Collaborators& collaborators) {
+Status Repository::Initialise(const std::string& path, const RepositoryOptions& options,
+                              const Collaborators& collaborators) {
   auto& files = *collaborators.file_system;
   auto make = [&](const std::string& directory) -> Status {
     if (files.Stat(directory)) return {};
@@ -90,10 +95,12 @@ Status Repository::Initialise(const std::string& path, const RepositoryOptions& 
   for (const char* folder : {"lock", "pins"}) RETURN_IF_ERROR(make(io::JoinPath(path, folder)));
   RETURN_IF_ERROR(object::DirectoryObjectStore::CreateLayout(files, path));
   for (const char* name : {"write", "gc"}) {
-    RETURN_IF_ERROR(io::LockFile::Open(io::JoinPath(io::JoinPath(path, "lock"), name), io::LockAccess::kReadWrite));
+    RETURN_IF_ERROR(io::LockFile::Open(io::JoinPath(io::JoinPath(path, "lock"), name),
+                                       io::LockAccess::kReadWrite));
   }
   RETURN_IF_ERROR(files.SyncDirectory(io::JoinPath(path, "lock")));
-  ASSIGN_OR_RETURN(auto creation, io::LockFile::Open(io::JoinPath(io::JoinPath(path, "lock"), "gc"), io::LockAccess::kReadWrite));
+  ASSIGN_OR_RETURN(auto creation, io::LockFile::Open(io::JoinPath(io::JoinPath(path, "lock"), "gc"),
+                                                     io::LockAccess::kReadWrite));
   RETURN_IF_ERROR(creation->Lock(io::LockKind::kExclusive, options.busy_timeout));
   // Two processes may create at once: the second finds the first one's root.
   if (!files.Stat(io::JoinPath(path, kMetaFile))) {
@@ -106,11 +113,13 @@ Status Repository::Initialise(const std::string& path, const RepositoryOptions& 
   return files.SyncDirectory(io::ParentPath(path));
 }
 
-Result<std::shared_ptr<Repository>> Repository::Open(const std::string& path, const RepositoryOptions& options,
+Result<std::shared_ptr<Repository>> Repository::Open(const std::string& path,
+                                                     const RepositoryOptions& options,
                                                      Collaborators collaborators) {
   ASSIGN_OR_RETURN(bool exists, Exists(path, *collaborators.file_system));
   if (exists && options.create == CreateMode::kNew) {
-    return Error(ErrorCode::kAlreadyExists, "open: there is a database in \"" + io::ShortPath(path) + "\" already");
+    return Error(ErrorCode::kAlreadyExists,
+                 "open: there is a database in \"" + io::ShortPath(path) + "\" already");
   }
   if (!exists && (options.create == CreateMode::kNever || options.read_only)) {
     return NotADatabase(path, "there is no rhizo.db in it");
@@ -119,7 +128,8 @@ Result<std::shared_ptr<Repository>> Repository::Open(const std::string& path, co
     ASSIGN_OR_RETURN(bool network, io::IsNetworkFileSystem(exists ? path : io::ParentPath(path)));
     if (network) {
       return Unsupported("open: \"" + io::ShortPath(path) +
-                         "\" lies on a network file system, whose locks and flushes cannot be trusted with the only copy "
+                         "\" lies on a network file system, whose locks and flushes cannot be "
+                         "trusted with the only copy "
                          "of data; it can be opened with read_only=True");
     }
   }
@@ -130,12 +140,15 @@ Result<std::shared_ptr<Repository>> Repository::Open(const std::string& path, co
   ASSIGN_OR_RETURN(auto meta, meta::SqliteMetaStore::Open(path, meta_options));
   Stores stores;
   stores.meta = std::move(meta);
-  stores.large = std::make_unique<object::DirectoryObjectStore>(collaborators.file_system, path, collaborators.random,
-                                                                 options.durability == Durability::kFull);
-  auto repository = std::shared_ptr<Repository>(new Repository(path, options, std::move(collaborators), std::move(stores)));
+  stores.large = std::make_unique<object::DirectoryObjectStore>(
+      collaborators.file_system, path, collaborators.random,
+      options.durability == Durability::kFull);
+  auto repository = std::shared_ptr<Repository>(
+      new Repository(path, options, std::move(collaborators), std::move(stores)));
   ASSIGN_OR_RETURN(auto main, repository->meta().ListRefs());
   if (main.empty() && !options.read_only) {  // creation was cut off before the root commit
-    RETURN_IF_ERROR(PublishRoot(repository->meta(), repository->collaborators_, options.busy_timeout));
+    RETURN_IF_ERROR(
+        PublishRoot(repository->meta(), repository->collaborators_, options.busy_timeout));
   }
   return repository;
 }
@@ -145,20 +158,23 @@ Result<std::shared_ptr<Repository>> Repository::OpenInMemory(Collaborators colla
   stores.meta = std::make_unique<meta::MemoryMetaStore>();
   stores.large = std::make_unique<object::MemoryObjectStore>();
   RETURN_IF_ERROR(PublishRoot(*stores.meta, collaborators, std::chrono::milliseconds(1000)));
-  return std::shared_ptr<Repository>(new Repository("", {}, std::move(collaborators), std::move(stores)));
+  return std::shared_ptr<Repository>(
+      new Repository("", {}, std::move(collaborators), std::move(stores)));
 }
 
-Repository::Repository(std::string path, RepositoryOptions options, Collaborators collaborators, Stores stores)
+Repository::Repository(std::string path, RepositoryOptions options, Collaborators collaborators,
+                       Stores stores)
     : path_(std::move(path)),
       options_(options),
       collaborators_(std::move(collaborators)),
       fork_generation_(io::ForkGeneration()),
       meta_(std::move(stores.meta)),
       large_(std::move(stores.large)),
-      cache_(std::make_shared<object::ObjectCache>([this](const ObjectId& id) { return LoadSmall(id); },
-                                                   options_.object_cache_bytes)),
+      cache_(std::make_shared<object::ObjectCache>(
+          [this](const ObjectId& id) { return LoadSmall(id); }, options_.object_cache_bytes)),
       columns_(options_.column_cache_bytes),
-      tables_(std::make_shared<TableOpener>(table::ReadContext{cache_.get(), large_.get(), &columns_}, kOpenTables)),
+      tables_(std::make_shared<TableOpener>(
+          table::ReadContext{cache_.get(), large_.get(), &columns_}, kOpenTables)),
       ancestry_([this](const CommitId& id) { return ReadCommit(id); }),
       committer_(std::make_unique<Committer>(this)) {}
 
@@ -189,7 +205,8 @@ void Repository::ForgetUnpublished() {
 
 Status Repository::CheckUsable() const {
   if (fork_generation_ == io::ForkGeneration()) return {};
-  return Error(ErrorCode::kClosed, "this database was opened before fork(); open it again in the child process");
+  return Error(ErrorCode::kClosed,
+               "this database was opened before fork(); open it again in the child process");
 }
 
 Status Repository::CheckWritable() const {
@@ -217,7 +234,8 @@ Result<std::shared_ptr<const View>> Repository::ViewOf(const CommitId& id) {
   RETURN_IF_ERROR(CheckUsable());
   ASSIGN_OR_RETURN(auto commit, ReadCommit(id));
   ASSIGN_OR_RETURN(auto pin, Pin(id));
-  return std::make_shared<const View>(id, commit->time, commit->state_root, tables_, names_, false, std::move(pin));
+  return std::make_shared<const View>(id, commit->time, commit->state_root, tables_, names_,
+                                      std::move(pin));
 }
 
 Result<std::shared_ptr<const void>> Repository::HoldObjects() {
@@ -226,7 +244,8 @@ Result<std::shared_ptr<const void>> Repository::HoldObjects() {
   if (auto held = hold_.lock()) return held;
   if (!gc_lock_) {
     auto access = options_.read_only ? io::LockAccess::kReadOnly : io::LockAccess::kReadWrite;
-    ASSIGN_OR_RETURN(gc_lock_, io::LockFile::Open(io::JoinPath(io::JoinPath(path_, "lock"), "gc"), access));
+    ASSIGN_OR_RETURN(gc_lock_,
+                     io::LockFile::Open(io::JoinPath(io::JoinPath(path_, "lock"), "gc"), access));
   }
   RETURN_IF_ERROR(gc_lock_->Lock(io::LockKind::kShared, options_.busy_timeout));
   std::shared_ptr<const void> held = std::make_shared<PinHold>([self = shared_from_this()] {
@@ -237,8 +256,8 @@ Result<std::shared_ptr<const void>> Repository::HoldObjects() {
   return held;
 }
 
-// One line per pin file: the commits this process still reads. Where no pin can be made (a directory that
-// cannot be written), the gc lock is held shared instead.
+// One line per pin file: the commits this process still reads. Where no pin can be made (a
+// directory that cannot be written), the gc lock is held shared instead.
 Result<std::shared_ptr<const void>> Repository::Pin(const CommitId& commit) {
   if (path_.empty()) return std::shared_ptr<const void>(shared_from_this());
   if (options_.read_only) return HoldObjects();
@@ -260,7 +279,8 @@ Status Repository::WritePins() {
   std::string line;
   for (const auto& [commit, count] : pinned_) line += (line.empty() ? "" : " ") + commit.ToString();
   if (pin_file_) return pin_file_->Replace(line);
-  ASSIGN_OR_RETURN(pin_file_, io::PinFile::Create(io::JoinPath(path_, "pins"), line, *collaborators_.random));
+  ASSIGN_OR_RETURN(pin_file_,
+                   io::PinFile::Create(io::JoinPath(path_, "pins"), line, *collaborators_.random));
   return {};
 }
 

@@ -1,7 +1,6 @@
-// An open database directory: its stores, caches, locks and pins, shared by every session on it. Everything
-// stored is reached through here.
-// Layout (docs/format/README.md): rhizo.db, objects/, lock/, pins/, tmp/.
-// Thread-safe. A handle used in a forked child answers kClosed.
+// An open database directory: its stores, caches, locks and pins, shared by every session on it.
+// Everything stored is reached through here. Layout (docs/format/README.md): rhizo.db, objects/,
+// lock/, pins/, tmp/. Thread-safe. A handle used in a forked child answers kClosed.
 #pragma once
 
 #include <chrono>
@@ -53,10 +52,12 @@ struct RepositoryOptions {
 
 class Repository : public std::enable_shared_from_this<Repository> {
  public:
-  static Result<std::shared_ptr<Repository>> Open(const std::string& path, const RepositoryOptions& options,
-                                                  Collaborators collaborators = Collaborators::System());
+  static Result<std::shared_ptr<Repository>> Open(
+      const std::string& path, const RepositoryOptions& options,
+      Collaborators collaborators = Collaborators::System());
   // Nothing on disk: everything ends with the object.
-  static Result<std::shared_ptr<Repository>> OpenInMemory(Collaborators collaborators = Collaborators::System());
+  static Result<std::shared_ptr<Repository>> OpenInMemory(
+      Collaborators collaborators = Collaborators::System());
   ~Repository();
 
   const std::string& path() const { return path_; }
@@ -89,7 +90,8 @@ class Repository : public std::enable_shared_from_this<Repository> {
 
   // Makes everything written so far durable.
   Status Flush();
-  // Before a commit that promises durability: objects that somebody wrote without it are made durable first.
+  // Before a commit that promises durability: objects that somebody wrote without it are made
+  // durable first.
   Status SettleUnsynced();
 
   // `thing` dies after every cache of this object: the engine, whose memory decoded columns use.
@@ -100,9 +102,11 @@ class Repository : public std::enable_shared_from_this<Repository> {
     std::unique_ptr<meta::MetaStore> meta;
     std::unique_ptr<object::ObjectStore> large;
   };
-  Repository(std::string path, RepositoryOptions options, Collaborators collaborators, Stores stores);
+  Repository(std::string path, RepositoryOptions options, Collaborators collaborators,
+             Stores stores);
 
-  static Status Initialise(const std::string& path, const RepositoryOptions& options, const Collaborators& collaborators);
+  static Status Initialise(const std::string& path, const RepositoryOptions& options,
+                           const Collaborators& collaborators);
   static Result<bool> Exists(const std::string& path, io::FileSystem& file_system);
   Result<std::string> LoadSmall(const ObjectId& id);
   Result<std::shared_ptr<const void>> Pin(const CommitId& commit);

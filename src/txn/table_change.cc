@@ -5,33 +5,39 @@
 namespace rhizo::txn {
 namespace {
 
-Error ConflictOn(const TableChange& change, const std::string& name, std::string_view what, const Head& snapshot,
-                 const Head& head) {
+Error ConflictOn(const TableChange& change, const std::string& name, std::string_view what,
+                 const Head& snapshot, const Head& head) {
   return Error(ErrorCode::kConflict, "commit: table \"" + name + "\" " + std::string(what) +
-                                         " since this transaction's snapshot " + snapshot.id.Short() +
-                                         " (the branch is at " + head.id.Short() + "); read it again and retry")
+                                         " since this transaction's snapshot " +
+                                         snapshot.id.Short() + " (the branch is at " +
+                                         head.id.Short() + "); read it again and retry")
       .With("table", name)
       .With("table_id", change.id.ToString())
       .With("snapshot", snapshot.id.ToString())
       .With("head", head.id.ToString());
 }
 
-// The name and entry of the table in the head, wherever it was renamed to. Names are looked up first; a scan
-// by id is needed only after a rename by somebody else.
-Result<std::optional<NamedTable>> FindInHead(Repository& repository, const TableChange& change, const Head& head) {
-  ASSIGN_OR_RETURN(auto entry, FindState(repository.small().get(), head.commit->state_root, change.before->name));
-  if (entry && entry->table == change.id) return std::optional(NamedTable{change.before->name, *entry});
+// The name and entry of the table in the head, wherever it was renamed to. Names are looked up
+// first; a scan by id is needed only after a rename by somebody else.
+Result<std::optional<NamedTable>> FindInHead(Repository& repository, const TableChange& change,
+                                             const Head& head) {
+  ASSIGN_OR_RETURN(auto entry, FindState(repository.small().get(), head.commit->state_root,
+                                         change.before->name));
+  if (entry && entry->table == change.id)
+    return std::optional(NamedTable{change.before->name, *entry});
   return std::optional<NamedTable>();
 }
 
 // Whether every commit from `head` back to `snapshot` only appended to the table.
-Result<bool> OnlyAppendedSince(Repository& repository, const TableId& table, const Head& snapshot, const Head& head) {
+Result<bool> OnlyAppendedSince(Repository& repository, const TableId& table, const Head& snapshot,
+                               const Head& head) {
   Head at = head;
   while (at.id != snapshot.id) {
     for (const auto& summary : at.commit->tables) {
       if (summary.table == table && summary.kind != model::ChangeKind::kAppend) return false;
     }
-    if (at.commit->parents.size() != 1 || at.commit->generation <= snapshot.commit->generation) return false;
+    if (at.commit->parents.size() != 1 || at.commit->generation <= snapshot.commit->generation)
+      return false;
     at.id = at.commit->parents.front();
     ASSIGN_OR_RETURN(at.commit, repository.ReadCommit(at.id));
   }
@@ -53,9 +59,10 @@ struct RowCounts {
   uint64_t removed = 0;
 };
 
-// Rows of entries that differ: costs what changed. Folding moves rows without changing them, so what both
-// sides share is cancelled out by the total.
-Result<RowCounts> CountRows(const table::WriteContext& context, const std::optional<model::TableState>& before,
+// Rows of entries that differ: costs what changed. Folding moves rows without changing them, so
+// what both sides share is cancelled out by the total.
+Result<RowCounts> CountRows(const table::WriteContext& context,
+                            const std::optional<model::TableState>& before,
                             const model::TableState* after) {
   RowCounts counts;
   auto visit = [&](const tree::DiffEntry& entry) -> Status {
@@ -85,7 +92,8 @@ model::ChangeKind KindOf(const TableChange& change) {
 }
 
 Result<model::TableSummary> Summarise(const table::WriteContext& context, const TableChange& change,
-                                      const std::optional<model::TableState>& before, const PlacedTable& placed) {
+                                      const std::optional<model::TableState>& before,
+                                      const PlacedTable& placed) {
   model::TableSummary summary;
   summary.table = change.id;
   summary.name = (change.name ? *change.name : change.before->name).ToString();
@@ -98,55 +106,70 @@ Result<model::TableSummary> Summarise(const table::WriteContext& context, const 
   summary.rows_added = counts.added;
   summary.rows_removed = counts.removed;
   uint64_t old_rows = before ? before->rows : 0;
-  summary.replacement = change.rows_replaced && (old_rows - std::min(old_rows, counts.removed)) * 2 < std::max<uint64_t>(old_rows, 1);
+  summary.replacement =
+      change.rows_replaced &&
+      (old_rows - std::min(old_rows, counts.removed)) * 2 < std::max<uint64_t>(old_rows, 1);
   return summary;
 }
 
 // What of the head the change replaces, or a conflict.
-Result<std::optional<NamedTable>> CheckHead(Repository& repository, const TableChange& change, const Head& snapshot,
-                                            const Head& head) {
+Result<std::optional<NamedTable>> CheckHead(Repository& repository, const TableChange& change,
+                                            const Head& snapshot, const Head& head) {
   if (!change.before) return std::optional<NamedTable>();
   ASSIGN_OR_RETURN(auto found, FindInHead(repository, change, head));
   const std::string name = change.before->name.ToString();
-  if (!found) return ConflictOn(change, name, "was dropped or renamed by another commit", snapshot, head);
+  if (!found)
+    return ConflictOn(change, name, "was dropped or renamed by another commit", snapshot, head);
   if (found->entry == change.before->entry) return found;
-  if (!change.OnlyAppends()) return ConflictOn(change, name, "was changed by another commit", snapshot, head);
+  if (!change.OnlyAppends())
+    return ConflictOn(change, name, "was changed by another commit", snapshot, head);
   ASSIGN_OR_RETURN(bool commutes, OnlyAppendedSince(repository, change.id, snapshot, head));
-  if (!commutes) return ConflictOn(change, name, "was changed (not only appended to) by another commit", snapshot, head);
+  if (!commutes)
+    return ConflictOn(change, name, "was changed (not only appended to) by another commit",
+                      snapshot, head);
   return found;
 }
 
 // The new name must be free in the head, also up to case.
-Status CheckNameIsFree(Repository& repository, const TableChange& change, const LeavingTables& leaving,
-                       const Head& snapshot, const Head& head) {
+Status CheckNameIsFree(Repository& repository, const TableChange& change,
+                       const LeavingTables& leaving, const Head& snapshot, const Head& head) {
   if (!change.name || (change.before && !change.IsRename())) return {};
   auto* reader = repository.small().get();
   ASSIGN_OR_RETURN(auto taken, FindState(reader, head.commit->state_root, *change.name));
   if (taken && taken->table != change.id && !leaving.contains(taken->table)) {
-    return ConflictOn(change, change.name->ToString(), "was created by another commit", snapshot, head);
+    return ConflictOn(change, change.name->ToString(), "was created by another commit", snapshot,
+                      head);
   }
-  ASSIGN_OR_RETURN(auto twin, repository.names()->FindTwin(reader, head.commit->state_root, *change.name));
+  ASSIGN_OR_RETURN(auto twin,
+                   repository.names()->FindTwin(reader, head.commit->state_root, *change.name));
   if (!twin) return {};
   ASSIGN_OR_RETURN(auto twin_entry, FindState(reader, head.commit->state_root, *twin));
-  if (!twin_entry || twin_entry->table == change.id || leaving.contains(twin_entry->table)) return {};
-  return ConflictOn(change, change.name->ToString(),
-                    "cannot stand beside \"" + twin->ToString() + "\" (same name up to case), which was created", snapshot,
-                    head);
+  if (!twin_entry || twin_entry->table == change.id || leaving.contains(twin_entry->table))
+    return {};
+  return ConflictOn(
+      change, change.name->ToString(),
+      "cannot stand beside \"" + twin->ToString() + "\" (same name up to case), which was created",
+      snapshot, head);
 }
 
 }  // namespace
 
-Result<std::optional<PlacedTable>> PlaceChange(Repository& repository, const table::WriteContext& context,
-                                               const TableChange& change, const LeavingTables& leaving,
-                                               const Head& snapshot, const Head& head) {
-  if (!change.ChangesAnything() || (!change.before && !change.name)) return std::optional<PlacedTable>();
+Result<std::optional<PlacedTable>> PlaceChange(Repository& repository,
+                                               const table::WriteContext& context,
+                                               const TableChange& change,
+                                               const LeavingTables& leaving, const Head& snapshot,
+                                               const Head& head) {
+  if (!change.ChangesAnything() || (!change.before && !change.name))
+    return std::optional<PlacedTable>();
   auto checked = CheckHead(repository, change, snapshot, head);
   PlacedTable placed{change.id, {}, change.name, change.state, {}, {}};
   if (!checked) {
     // A write whose result is what the head already holds is no conflict.
-    if (!change.rows_replaced || !change.before || change.IsRename() || !change.name) return std::move(checked).error();
+    if (!change.rows_replaced || !change.before || change.IsRename() || !change.name)
+      return std::move(checked).error();
     ASSIGN_OR_RETURN(auto now, FindInHead(repository, change, head));
-    if (!now || now->entry.state != context.staging->Add(model::Encode(change.state))) return std::move(checked).error();
+    if (!now || now->entry.state != context.staging->Add(model::Encode(change.state)))
+      return std::move(checked).error();
     return std::optional<PlacedTable>();
   }
   placed.before = *checked;
@@ -155,7 +178,8 @@ Result<std::optional<PlacedTable>> PlaceChange(Repository& repository, const tab
   if (placed.before && placed.before->entry != change.before->entry) {
     ASSIGN_OR_RETURN(auto bytes, repository.small()->Read(placed.before->entry.state));
     ASSIGN_OR_RETURN(old_state, model::DecodeTableState(*bytes));
-    ASSIGN_OR_RETURN(placed.state, AppendAgain(repository, context, change, placed.before->entry.state));
+    ASSIGN_OR_RETURN(placed.state,
+                     AppendAgain(repository, context, change, placed.before->entry.state));
   }
   if (placed.name) {
     if (!change.appended.empty()) {
@@ -163,7 +187,8 @@ Result<std::optional<PlacedTable>> PlaceChange(Repository& repository, const tab
     }
     placed.state_id = context.staging->Add(model::Encode(placed.state));
     bool same_name = placed.before && placed.before->name == *placed.name;
-    if (same_name && placed.before->entry.state == placed.state_id) return std::optional<PlacedTable>();
+    if (same_name && placed.before->entry.state == placed.state_id)
+      return std::optional<PlacedTable>();
   }
   ASSIGN_OR_RETURN(placed.summary, Summarise(context, change, old_state, placed));
   return std::optional(std::move(placed));

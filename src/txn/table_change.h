@@ -16,13 +16,13 @@ namespace rhizo::txn {
 
 struct TableChange {
   TableId id;
-  std::optional<NamedTable> before;           // in the transaction's snapshot; nothing: created here
+  std::optional<NamedTable> before;  // in the transaction's snapshot; nothing: created here
   std::optional<model::TableState> old_state;  // of `before`
-  std::optional<model::QualifiedName> name;   // now; nothing: dropped
-  model::TableState state;                    // now, own appends placed
-  bool rows_replaced = false;                 // by write
+  std::optional<model::QualifiedName> name;    // now; nothing: dropped
+  model::TableState state;                     // now, own appends placed
+  bool rows_replaced = false;                  // by write
   bool schema_changed = false;
-  std::vector<table::EncodedRows> appended;   // own appends, to be placed again on another head
+  std::vector<table::EncodedRows> appended;  // own appends, to be placed again on another head
   table::WriteCounts counts;
 
   bool IsRename() const { return before && name && before->name != *name; }
@@ -40,8 +40,8 @@ struct PlacedTable {
   TableId id;
   std::optional<NamedTable> before;  // in the head
   std::optional<model::QualifiedName> name;
-  model::TableState state;           // if `name`
-  ObjectId state_id;                 // staged
+  model::TableState state;  // if `name`
+  ObjectId state_id;        // staged
   model::TableSummary summary;
 };
 
@@ -51,14 +51,17 @@ struct Head {
   std::shared_ptr<const model::Commit> commit;
 };
 
-// Tables whose old names the transaction gives up (dropped or renamed): those names are free for others of its
-// tables.
+// Tables whose old names the transaction gives up (dropped or renamed): those names are free for
+// others of its tables.
 using LeavingTables = std::set<TableId>;
 
-// The change on top of `head`; nothing if it changes nothing there. kConflict (fields table, version
-// facts) if the head's history since `snapshot` did something to the table that does not commute.
-Result<std::optional<PlacedTable>> PlaceChange(Repository& repository, const table::WriteContext& context,
-                                               const TableChange& change, const LeavingTables& leaving,
-                                               const Head& snapshot, const Head& head);
+// The change on top of `head`; nothing if it changes nothing there. kConflict (fields table,
+// version facts) if the head's history since `snapshot` did something to the table that does not
+// commute.
+Result<std::optional<PlacedTable>> PlaceChange(Repository& repository,
+                                               const table::WriteContext& context,
+                                               const TableChange& change,
+                                               const LeavingTables& leaving, const Head& snapshot,
+                                               const Head& head);
 
 }  // namespace rhizo::txn

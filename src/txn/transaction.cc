@@ -46,14 +46,16 @@ table::ReadContext StagedContext(Repository& repository, object::Staging* stagin
 }  // namespace
 
 Result<std::unique_ptr<Transaction>> Transaction::Begin(std::shared_ptr<Repository> repository,
-                                                        const std::string& branch, std::optional<TxnId> txn) {
+                                                        const std::string& branch,
+                                                        std::optional<TxnId> txn) {
   RETURN_IF_ERROR(repository->CheckWritable());
   bool from_caller = txn.has_value();
   if (from_caller) {
     ASSIGN_OR_RETURN(auto landed, repository->meta().FindTransaction(*txn));
     if (landed) {
-      return Error(ErrorCode::kAlreadyExists, "transaction " + txn->ToString() + " landed already as commit " +
-                                                  landed->commit.Short() + "; it is not applied twice")
+      return Error(ErrorCode::kAlreadyExists,
+                   "transaction " + txn->ToString() + " landed already as commit " +
+                       landed->commit.Short() + "; it is not applied twice")
           .With("txn_id", txn->ToString())
           .With("commit", landed->commit.ToString());
     }
@@ -63,16 +65,19 @@ Result<std::unique_ptr<Transaction>> Transaction::Begin(std::shared_ptr<Reposito
   ASSIGN_OR_RETURN(auto hold, repository->HoldObjects());
   ASSIGN_OR_RETURN(auto ref, repository->meta().ReadRef(branch));
   if (!ref || ref->kind == meta::RefKind::kTag) {
-    return Error(ErrorCode::kBranchNotFound, "there is no branch \"" + branch + "\"").With("branch", branch);
+    return Error(ErrorCode::kBranchNotFound, "there is no branch \"" + branch + "\"")
+        .With("branch", branch);
   }
   ASSIGN_OR_RETURN(auto commit, repository->ReadCommit(ref->commit));
   ASSIGN_OR_RETURN(auto view, repository->ViewOf(ref->commit));
-  return std::unique_ptr<Transaction>(new Transaction(std::move(repository), branch, *txn, from_caller, std::move(hold),
-                                                      Head{ref->commit, std::move(commit)}, std::move(view)));
+  return std::unique_ptr<Transaction>(
+      new Transaction(std::move(repository), branch, *txn, from_caller, std::move(hold),
+                      Head{ref->commit, std::move(commit)}, std::move(view)));
 }
 
-Transaction::Transaction(std::shared_ptr<Repository> repository, std::string branch, TxnId id, bool id_from_caller,
-                         std::shared_ptr<const void> hold, Head snapshot, std::shared_ptr<const View> snapshot_view)
+Transaction::Transaction(std::shared_ptr<Repository> repository, std::string branch, TxnId id,
+                         bool id_from_caller, std::shared_ptr<const void> hold, Head snapshot,
+                         std::shared_ptr<const View> snapshot_view)
     : repository_(std::move(repository)),
       branch_(std::move(branch)),
       id_(id),
@@ -172,7 +177,8 @@ Status Transaction::DropTable(const model::QualifiedName& name) {
   return {};
 }
 
-Status Transaction::RenameTable(const model::QualifiedName& name, const model::QualifiedName& new_name) {
+Status Transaction::RenameTable(const model::QualifiedName& name,
+                                const model::QualifiedName& new_name) {
   ASSIGN_OR_RETURN(auto* change, FindOrFail(name));
   RETURN_IF_ERROR(ValidateTableName(new_name.name));
   RETURN_IF_ERROR(ValidateTableName(new_name.schema));
@@ -193,8 +199,8 @@ Status Transaction::TakeSchema(TableChange* change, model::Schema schema) {
   return {};
 }
 
-Result<Change> Transaction::Write(const model::QualifiedName& name, model::Schema schema, table::RowSource* rows,
-                                  const Means& means) {
+Result<Change> Transaction::Write(const model::QualifiedName& name, model::Schema schema,
+                                  table::RowSource* rows, const Means& means) {
   ASSIGN_OR_RETURN(auto* change, Find(name));
   bool created = change == nullptr;
   TableChange backup;
@@ -222,8 +228,8 @@ Result<Change> Transaction::Write(const model::QualifiedName& name, model::Schem
   return Change{change->id, written->counts, rows_before, created};
 }
 
-Result<Change> Transaction::Append(const model::QualifiedName& name, model::Schema schema, table::RowSource* rows,
-                                   const Means& means) {
+Result<Change> Transaction::Append(const model::QualifiedName& name, model::Schema schema,
+                                   table::RowSource* rows, const Means& means) {
   ASSIGN_OR_RETURN(auto* change, FindOrFail(name));
   TableChange backup = *change;
   auto append = [&]() -> Result<table::WriteCounts> {
@@ -263,13 +269,20 @@ Result<std::shared_ptr<const View>> Transaction::CurrentView() {
   }
   ASSIGN_OR_RETURN(auto root, ApplyToState(snapshot_.commit->state_root, tables));
   auto keep = std::make_shared<KeepAlive>(KeepAlive{snapshot_view_, staging_, hold_});
-  current_view_ = std::make_shared<View>(snapshot_.id, snapshot_.commit->time, root, opener_, repository_->names(),
-                                         !tables.empty(), keep);
+  std::vector<model::QualifiedName> own_names;
+  for (const auto& table : tables) {
+    if (table.name && !(table.before && table.before->name == *table.name))
+      own_names.push_back(*table.name);
+  }
+  current_view_ = tables.empty() ? snapshot_view_
+                                 : std::make_shared<View>(*snapshot_view_, root, opener_,
+                                                          std::move(own_names), keep);
   return current_view_;
 }
 
 // The database state `root` with the given tables in place of what they were before.
-Result<ObjectId> Transaction::ApplyToState(const ObjectId& root, const std::vector<PlacedTable>& tables) {
+Result<ObjectId> Transaction::ApplyToState(const ObjectId& root,
+                                           const std::vector<PlacedTable>& tables) {
   std::map<std::string, tree::Edit> edits;
   for (const auto& table : tables) {
     if (!table.before) continue;
@@ -296,7 +309,8 @@ Result<std::vector<PlacedTable>> Transaction::PlaceAll(const Head& head) {
     if (change.before && (!change.name || change.IsRename())) leaving.insert(id);
   }
   for (auto& [id, change] : changes_) {
-    ASSIGN_OR_RETURN(auto placed, PlaceChange(*repository_, context, change, leaving, snapshot_, head));
+    ASSIGN_OR_RETURN(auto placed,
+                     PlaceChange(*repository_, context, change, leaving, snapshot_, head));
     if (placed) tables.push_back(std::move(*placed));
   }
   return tables;
@@ -329,8 +343,10 @@ Result<PreparedCommit> Transaction::Prepare(const Head& head, const CommitText& 
   return prepared;
 }
 
-// Staged objects that the commit needs: nothing that an earlier attempt or an overwritten state left behind.
-Result<std::vector<std::pair<ObjectId, object::ObjectBytes>>> Transaction::CollectStaged(const PreparedCommit& prepared) {
+// Staged objects that the commit needs: nothing that an earlier attempt or an overwritten state
+// left behind.
+Result<std::vector<std::pair<ObjectId, object::ObjectBytes>>> Transaction::CollectStaged(
+    const PreparedCommit& prepared) {
   std::vector<std::pair<ObjectId, object::ObjectBytes>> objects;
   std::unordered_map<ObjectId, bool> seen;
   auto visit = [&](const ObjectId& id, bool is_large) -> Result<bool> {
@@ -340,16 +356,21 @@ Result<std::vector<std::pair<ObjectId, object::ObjectBytes>>> Transaction::Colle
     objects.emplace_back(id, std::move(staged));
     return true;
   };
-  RETURN_IF_ERROR(ForEachObjectOfState(StagedContext(*repository_, staging_.get()), prepared.commit->state_root, visit));
+  RETURN_IF_ERROR(ForEachObjectOfState(StagedContext(*repository_, staging_.get()),
+                                       prepared.commit->state_root, visit));
   RETURN_IF_ERROR(visit(model::AsObjectId(prepared.id), false));
   return objects;
 }
 
-// Objects too large for the metadata store go to the object store; then everything there is made durable.
+// Objects too large for the metadata store go to the object store; then everything there is made
+// durable.
 Status Transaction::StoreLarge(PreparedCommit* prepared) {
-  auto is_large = [](const auto& object) { return object.second->size() > object::kSmallObjectBytes; };
+  auto is_large = [](const auto& object) {
+    return object.second->size() > object::kSmallObjectBytes;
+  };
   for (const auto& [id, bytes] : prepared->small_objects) {
-    if (bytes->size() > object::kSmallObjectBytes) RETURN_IF_ERROR(repository_->large().Put(id, *bytes));
+    if (bytes->size() > object::kSmallObjectBytes)
+      RETURN_IF_ERROR(repository_->large().Put(id, *bytes));
   }
   std::erase_if(prepared->small_objects, is_large);
   return repository_->large().SyncNames();

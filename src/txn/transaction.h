@@ -1,8 +1,8 @@
 // Changes to many tables that become one commit. Everything is staged until Commit(); reads through
 // CurrentView() see it. The transaction reads its snapshot as long as it wants; what others commit
-// meanwhile is met at Commit(): tables they changed and we did not are kept as theirs, appends of both
-// sides stand one after the other, anything else on one table is kConflict.
-// One thread at a time.
+// meanwhile is met at Commit(): tables they changed and we did not are kept as theirs, appends of
+// both sides stand one after the other, anything else on one table is kConflict. One thread at a
+// time.
 #pragma once
 
 #include <functional>
@@ -36,9 +36,9 @@ struct CommittedTable {
 };
 
 struct Committed {
-  CommitId commit;       // zero if nothing changed
+  CommitId commit;  // zero if nothing changed
   TxnId txn;
-  CommitId base;         // the snapshot's commit
+  CommitId base;  // the snapshot's commit
   std::vector<CommittedTable> tables;
 };
 
@@ -62,7 +62,8 @@ struct Change {
 class Transaction {
  public:
   // `txn` nothing: drawn. kAlreadyExists if a caller's id has landed before. kBranchNotFound.
-  static Result<std::unique_ptr<Transaction>> Begin(std::shared_ptr<Repository> repository, const std::string& branch,
+  static Result<std::unique_ptr<Transaction>> Begin(std::shared_ptr<Repository> repository,
+                                                    const std::string& branch,
                                                     std::optional<TxnId> txn = std::nullopt);
 
   const TxnId& id() const { return id_; }
@@ -82,17 +83,21 @@ class Transaction {
   // kTableNotFound.
   Status DropTable(const model::QualifiedName& name);
   Status RenameTable(const model::QualifiedName& name, const model::QualifiedName& new_name);
-  // `rows` have the shape of `schema`, which becomes the table's; the table is created if it is not there.
-  Result<Change> Write(const model::QualifiedName& name, model::Schema schema, table::RowSource* rows, const Means& means);
-  Result<Change> Append(const model::QualifiedName& name, model::Schema schema, table::RowSource* rows, const Means& means);
+  // `rows` have the shape of `schema`, which becomes the table's; the table is created if it is not
+  // there.
+  Result<Change> Write(const model::QualifiedName& name, model::Schema schema,
+                       table::RowSource* rows, const Means& means);
+  Result<Change> Append(const model::QualifiedName& name, model::Schema schema,
+                        table::RowSource* rows, const Means& means);
 
   // For the committer: everything staged, placed on `head`.
   Result<PreparedCommit> Prepare(const Head& head, const CommitText& text);
   const table::WriteCounts& CountsOf(const TableId& table) const;
 
  private:
-  Transaction(std::shared_ptr<Repository> repository, std::string branch, TxnId id, bool id_from_caller,
-              std::shared_ptr<const void> hold, Head snapshot, std::shared_ptr<const View> snapshot_view);
+  Transaction(std::shared_ptr<Repository> repository, std::string branch, TxnId id,
+              bool id_from_caller, std::shared_ptr<const void> hold, Head snapshot,
+              std::shared_ptr<const View> snapshot_view);
 
   Result<TableChange*> Find(const model::QualifiedName& name);
   Result<TableChange*> FindOrFail(const model::QualifiedName& name);
@@ -104,7 +109,8 @@ class Transaction {
   table::WriteContext ContextFor(const Means& means);
   Result<ObjectId> ApplyToState(const ObjectId& root, const std::vector<PlacedTable>& tables);
   Result<std::vector<PlacedTable>> PlaceAll(const Head& head);
-  Result<std::vector<std::pair<ObjectId, object::ObjectBytes>>> CollectStaged(const PreparedCommit& prepared);
+  Result<std::vector<std::pair<ObjectId, object::ObjectBytes>>> CollectStaged(
+      const PreparedCommit& prepared);
   Status StoreLarge(PreparedCommit* prepared);
 
   const std::shared_ptr<Repository> repository_;

@@ -48,8 +48,9 @@ class Verifier {
   }
 
   Status VerifyMeta() {
-    return repository_.meta().Verify(
-        [&](std::string_view what, std::string_view problem) { Report(std::string(what), std::string(problem)); });
+    return repository_.meta().Verify([&](std::string_view what, std::string_view problem) {
+      Report(std::string(what), std::string(problem));
+    });
   }
 
   void AddHead(const std::optional<CommitId>& id) {
@@ -88,7 +89,8 @@ class Verifier {
         Report(id.ToString(), "generation of commit " + id.Short() + " is not above its parent's");
       }
     }
-    if (auto status = VerifyState(id, **commit); !status) Report(id.ToString(), status.error().message());
+    if (auto status = VerifyState(id, **commit); !status)
+      Report(id.ToString(), status.error().message());
   }
 
   // Only tree nodes that no other state had: a database of many commits is read once.
@@ -99,15 +101,18 @@ class Verifier {
       ASSIGN_OR_RETURN(auto state, model::DecodeStateEntry(item.payload));
       if (key.kind != model::StateKind::kTable) return {};
       auto& where = tables_[state.state];
-      if (where.size() < kMaxNamedTables) where.push_back(key.qualified_name().ToString() + " (commit " + id.Short() + ")");
+      if (where.size() < kMaxNamedTables)
+        where.push_back(key.qualified_name().ToString() + " (commit " + id.Short() + ")");
       return {};
     };
-    return tree::ForEachNode(tree::Tree(repository_.small().get(), commit.state_root), enter, entry);
+    return tree::ForEachNode(tree::Tree(repository_.small().get(), commit.state_root), enter,
+                             entry);
   }
 
   Status VerifyTableState(const ObjectId& state, const std::vector<std::string>& where) {
     ++report_.table_states;
-    table::ReadContext context{repository_.small().get(), &repository_.large(), &repository_.columns()};
+    table::ReadContext context{repository_.small().get(), &repository_.large(),
+                               &repository_.columns()};
     auto count = [&](const ObjectId& id, bool is_large) -> Result<bool> {
       if (!seen_objects_.insert(id).second) return false;
       ++report_.objects;
@@ -119,9 +124,11 @@ class Verifier {
     };
     uint64_t before = report_.objects;
     auto counted = table::ForEachObject(context, state, count);
-    if (counted && report_.objects == before) return {};  // everything below it was verified with another state
+    if (counted && report_.objects == before)
+      return {};  // everything below it was verified with another state
     auto verified = table::VerifyTable(context, engine_, state, &verified_);
-    if (!verified) Report(std::string(verified.error().field("object")), verified.error().message(), where);
+    if (!verified)
+      Report(std::string(verified.error().field("object")), verified.error().message(), where);
     if (work_.progress) work_.progress(report_.objects);
     return {};
   }
@@ -140,7 +147,8 @@ class Verifier {
 
 }  // namespace
 
-Result<VerifyReport> VerifyRepository(Repository& repository, engine::Instance* engine, const WorkOptions& work) {
+Result<VerifyReport> VerifyRepository(Repository& repository, engine::Instance* engine,
+                                      const WorkOptions& work) {
   return Verifier(repository, engine, work).Run();
 }
 

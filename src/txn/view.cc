@@ -26,35 +26,59 @@ Result<std::shared_ptr<const table::OpenTable>> TableOpener::Open(const ObjectId
   }
   ASSIGN_OR_RETURN(auto bytes, context_.small->Read(state));
   ASSIGN_OR_RETURN(auto decoded, model::DecodeTableState(*bytes));
-  ASSIGN_OR_RETURN(auto table, table::OpenTable::Open(context_, state,
-                                                      std::make_shared<model::TableState>(
-                                                          std::move(decoded))));
+  ASSIGN_OR_RETURN(auto table,
+                   table::OpenTable::Open(context_, state,
+                                          std::make_shared<model::TableState>(std::move(decoded))));
   std::lock_guard lock(mutex_);
   recent_.emplace_front(state, table);
   if (recent_.size() > capacity_) recent_.pop_back();
   return table;
 }
 
-View::View(CommitId commit, Timestamp time, ObjectId state_root,
+View::View(const CommitId& commit, Timestamp time, const ObjectId& state_root,
            std::shared_ptr<TableOpener> opener, std::shared_ptr<NameIndex> names,
-           bool has_own_writes, std::shared_ptr<const void> keep)
+           std::shared_ptr<const void> keep)
     : commit_(commit),
       time_(time),
       state_root_(state_root),
+      published_root_(state_root),
       opener_(std::move(opener)),
       names_(std::move(names)),
-      has_own_writes_(has_own_writes),
+      has_own_writes_(false),
+      number_(NextViewNumber()),
+      keep_(std::move(keep)) {}
+
+View::View(const View& snapshot, const ObjectId& state_root, std::shared_ptr<TableOpener> opener,
+           std::vector<model::QualifiedName> own_names, std::shared_ptr<const void> keep)
+    : commit_(snapshot.commit_),
+      time_(snapshot.time_),
+      state_root_(state_root),
+      published_root_(snapshot.state_root_),
+      own_names_(std::move(own_names)),
+      opener_(std::move(opener)),
+      names_(snapshot.names_),
+      has_own_writes_(true),
       number_(NextViewNumber()),
       keep_(std::move(keep)) {}
 
 Result<std::optional<NamedTable>> View::FindName(const model::QualifiedName& name) const {
-  ASSIGN_OR_RETURN(auto exact, FindState(opener_->context().small, state_root_, name));
+  auto* reader = opener_->context().small;
+  ASSIGN_OR_RETURN(auto exact, FindState(reader, state_root_, name));
   if (exact) return std::optional(NamedTable{name, *exact});
-  ASSIGN_OR_RETURN(auto twin, names_->FindTwin(opener_->context().small, state_root_, name));
+  ASSIGN_OR_RETURN(auto twin, FindTwin(name));
   if (!twin) return std::optional<NamedTable>();
-  ASSIGN_OR_RETURN(auto entry, FindState(opener_->context().small, state_root_, *twin));
+  ASSIGN_OR_RETURN(auto entry, FindState(reader, state_root_, *twin));
   if (!entry) return std::optional<NamedTable>();
   return std::optional(NamedTable{*twin, *entry});
+}
+
+// The index knows published states only; what a transaction named itself is few.
+Result<std::optional<model::QualifiedName>> View::FindTwin(const model::QualifiedName& name) const {
+  std::string folded = FoldName(name.ToString());
+  for (const auto& own : own_names_) {
+    if (FoldName(own.ToString()) == folded) return std::optional(own);
+  }
+  return names_->FindTwin(opener_->context().small, published_root_, name);
 }
 
 Result<std::shared_ptr<const table::OpenTable>> View::FindTable(

@@ -1,6 +1,6 @@
-// One immutable state of the whole database: that of a commit, or of a transaction with its own writes.
-// Tables are opened once per state id and shared (TableOpener). Holding a View keeps what it shows alive.
-// Thread-safe.
+// One immutable state of the whole database: that of a commit, or of a transaction with its own
+// writes. Tables are opened once per state id and shared (TableOpener). Holding a View keeps what
+// it shows alive. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,8 @@ namespace rhizo::txn {
 // Opens table states, shared by id: bounded LRU for published ones. Thread-safe.
 class TableOpener {
  public:
-  TableOpener(table::ReadContext context, size_t capacity) : context_(context), capacity_(capacity) {}
+  TableOpener(table::ReadContext context, size_t capacity)
+      : context_(context), capacity_(capacity) {}
   Result<std::shared_ptr<const table::OpenTable>> Open(const ObjectId& state);
   const table::ReadContext& context() const { return context_; }
 
@@ -41,30 +42,42 @@ struct NamedTable {
 
 class View {
  public:
-  // `commit`: the commit this is the state of, or that the transaction started from. `opener` lives as long as the
-  // database or transaction does; `keep` is held beside it (a pin, a staging area).
-  View(CommitId commit, Timestamp time, ObjectId state_root, std::shared_ptr<TableOpener> opener,
-       std::shared_ptr<NameIndex> names, bool has_own_writes, std::shared_ptr<const void> keep);
+  // The state of a commit. `opener` and `names` live as long as the database does; `keep` is held
+  // beside them (a pin).
+  View(const CommitId& commit, Timestamp time, const ObjectId& state_root,
+       std::shared_ptr<TableOpener> opener, std::shared_ptr<NameIndex> names,
+       std::shared_ptr<const void> keep);
+  // The state of a transaction that started from `snapshot` and gave tables the names `own_names`.
+  View(const View& snapshot, const ObjectId& state_root, std::shared_ptr<TableOpener> opener,
+       std::vector<model::QualifiedName> own_names, std::shared_ptr<const void> keep);
 
   const CommitId& commit() const { return commit_; }
   Timestamp time() const { return time_; }
   const ObjectId& state_root() const { return state_root_; }
   bool has_own_writes() const { return has_own_writes_; }
-  // Differs for every View object ever made in this process: plans made for one are not used for another.
+  // Differs for every View object ever made in this process: plans made for one are not used for
+  // another.
   uint64_t number() const { return number_; }
 
-  // The entry of that name: exactly, else the only one equal after case folding. Nothing if there is none.
+  // The entry of that name: exactly, else the only one equal after case folding. Nothing if there
+  // is none.
   Result<std::optional<NamedTable>> FindName(const model::QualifiedName& name) const;
   // Null if there is no table of that name.
   Result<std::shared_ptr<const table::OpenTable>> FindTable(const model::QualifiedName& name) const;
   // All tables in order of their names.
   Result<std::vector<NamedTable>> ListTables() const;
-  Result<std::shared_ptr<const table::OpenTable>> Open(const ObjectId& state) const { return opener_->Open(state); }
+  Result<std::shared_ptr<const table::OpenTable>> Open(const ObjectId& state) const {
+    return opener_->Open(state);
+  }
 
  private:
   const CommitId commit_;
   const Timestamp time_;
+  Result<std::optional<model::QualifiedName>> FindTwin(const model::QualifiedName& name) const;
+
   const ObjectId state_root_;
+  const ObjectId published_root_;  // of the commit
+  const std::vector<model::QualifiedName> own_names_;
   const std::shared_ptr<TableOpener> opener_;
   const std::shared_ptr<NameIndex> names_;
   const bool has_own_writes_;
