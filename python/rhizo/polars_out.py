@@ -6,31 +6,32 @@ from typing import Any
 
 from rhizo import _rhizo
 
-_MADE_OF_VALUES = {"INTERVAL", "HUGEINT", "UHUGEINT", "BIT", "TIME WITH TIME ZONE", "TIMETZ", "UUID"}
+# Arrow's interval of months, days and nanoseconds, and extension types.
+_MADE_OF_VALUES = ("tin", "arrow.opaque", "arrow.uuid")
 
 
 def to_frame(result: Any, cursor: _rhizo.Cursor, batches: list[_rhizo.Batch]) -> Any:
     """A ``polars.DataFrame``; columns whose Arrow form Polars does not read are made from their values."""
     import polars
 
-    special = [place for place, column in enumerate(result.columns) if column.type in _MADE_OF_VALUES]
+    formats = cursor.arrow_formats()
+    special = [place for place, format in enumerate(formats) if format.startswith(_MADE_OF_VALUES)]
     if not special:
         return polars.DataFrame(result)
     plain = [place for place in range(len(result.columns)) if place not in special]
     frame = polars.DataFrame(_Stream(cursor.arrow_columns(batches, plain))) if plain else polars.DataFrame()
     for place in special:
-        column = result.columns[place]
         values = [value for batch in batches for value in batch.column(place)]
-        frame = frame.insert_column(place, _series(polars, column.name, column.type, values))
+        frame = frame.insert_column(place, _series(polars, result.column_names[place], formats[place], values))
     return frame
 
 
-def _series(polars: Any, name: str, kind: str, values: list[Any]) -> Any:
-    if kind == "INTERVAL":
+def _series(polars: Any, name: str, format: str, values: list[Any]) -> Any:
+    if format == "tin":
         if any(isinstance(value, tuple) for value in values):
             return polars.Series(name, [_interval(value) for value in values])
         return polars.Series(name, values, dtype=polars.Duration("us"))
-    if kind.endswith("HUGEINT") and not any(value is not None and value >= 2**127 for value in values):
+    if "hugeint" in format and not any(value is not None and value >= 2**127 for value in values):
         return polars.Series(name, values, dtype=polars.Int128)
     return polars.Series(name, [None if value is None else str(value) for value in values], dtype=polars.String)
 

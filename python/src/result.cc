@@ -89,6 +89,18 @@ nb::object Cursor::ArrowSchemaCapsule() {
   return SchemaCapsule(OwnedSchema(CopySchema(*Schema()->get())));
 }
 
+nb::list Cursor::ArrowFormats() {
+  nb::list formats;
+  const ArrowSchema& schema = *Schema()->get();
+  for (int64_t i = 0; i < schema.n_children; ++i) {
+    const ArrowSchema& column = *schema.children[i];
+    std::string format(MetadataValue(column.metadata, "ARROW:extension:name"));
+    if (!format.empty()) format += MetadataValue(column.metadata, "ARROW:extension:metadata");
+    formats.append(format.empty() ? column.format : format);
+  }
+  return formats;
+}
+
 nb::object Cursor::ArrowStreamCapsule(const std::vector<const Batch*>& batches, bool done) {
   OwnedSchema schema(CopySchema(*Schema()->get()));
   std::vector<std::shared_ptr<const OwnedArray>> arrays;
@@ -124,6 +136,7 @@ void BindResult(nb::module_& module) {
       .def_prop_ro("version", &Cursor::version)
       .def("next", &Cursor::Next)
       .def("arrow_schema", &Cursor::ArrowSchemaCapsule)
+      .def("arrow_formats", &Cursor::ArrowFormats)
       .def("arrow_stream", &Cursor::ArrowStreamCapsule, nb::arg("batches"), nb::arg("done"))
       .def("arrow_columns", &Cursor::ColumnsCapsule, nb::arg("batches"), nb::arg("columns"));
 }
