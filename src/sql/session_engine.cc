@@ -164,6 +164,7 @@ Result<std::unique_ptr<ResultStream>> SessionEngine::State::Begin(
     const Link& link, duckdb::unique_ptr<duckdb::SQLStatement> statement,
     BoundParameters parameters, const StatementText& text, const WorkOptions& work) {
   RETURN_IF_ERROR(Prime(link, *statement));
+  link.session->StartStatement();
   auto copy = statement->Copy();
   ASSIGN_OR_RETURN(auto stream, ResultStream::Start(link.connection, std::move(statement),
                                                     std::move(parameters), text, work));
@@ -200,7 +201,7 @@ Result<RunningQuery> SessionEngine::Run(const std::string& statement, const Para
     RETURN_IF_ERROR(stream->RunToEnd());
   }
   ASSIGN_OR_RETURN(auto stream, state_->Begin(link, std::move(last), std::move(bound), text, work));
-  link.session->Detach();
+  RETURN_IF_ERROR(link.session->Detach());
   ASSIGN_OR_RETURN(auto schema, SchemaOf(*stream));
   return MakeRunning(std::move(stream), std::move(schema));
 }
@@ -225,7 +226,7 @@ Result<RunningQuery> SessionEngine::Scan(std::shared_ptr<const table::OpenTable>
   link.session->Show(qualified, table);
   ASSIGN_OR_RETURN(auto stream, ResultStream::Start(link.connection, std::move(scan.statement),
                                                     std::move(bound), scan.text, work));
-  link.session->Detach();
+  RETURN_IF_ERROR(link.session->Detach());
   return MakeRunning(std::move(stream), std::move(schema));
 }
 

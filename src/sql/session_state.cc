@@ -16,9 +16,31 @@ void SessionState::Register(duckdb::ClientContext& client, duckdb::shared_ptr<Se
 }
 
 Result<QuerySource*> SessionState::source() const {
-  QuerySource* source = source_;
-  if (source == nullptr) return Error(ErrorCode::kClosed, "the session of this query was closed");
-  return source;
+  std::lock_guard lock(mutex_);
+  if (source_ == nullptr) return Error(ErrorCode::kClosed, "the session of this query was closed");
+  return source_;
+}
+
+Result<std::shared_ptr<const txn::View>> SessionState::View() {
+  std::lock_guard lock(mutex_);
+  if (source_ != nullptr) {
+    ASSIGN_OR_RETURN(view_, source_->CurrentView());
+  }
+  return view_;
+}
+
+void SessionState::StartStatement() {
+  std::lock_guard lock(mutex_);
+  view_.reset();
+}
+
+Status SessionState::Detach() {
+  std::lock_guard lock(mutex_);
+  if (!view_) {
+    ASSIGN_OR_RETURN(view_, source_->CurrentView());
+  }
+  source_ = nullptr;
+  return {};
 }
 
 void SessionState::Show(model::QualifiedName name, std::shared_ptr<const table::OpenTable> table) {

@@ -1,10 +1,10 @@
 // What a connection knows of the session it works for: registered on its ClientContext, found again
 // by the catalog while a statement is bound. The engine's own connections have none and see no
-// tables. Used by one thread at a time, except Detach.
+// tables. Thread-safe, but Show comes before any statement.
 #pragma once
 
-#include <atomic>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -23,8 +23,13 @@ class SessionState final : public duckdb::ClientContextState {
 
   // kClosed after Detach.
   Result<QuerySource*> source() const;
-  // From now on nothing asks the session: it may go while rows still stream.
-  void Detach() { source_ = nullptr; }
+  // What names mean: the session's answer, or after Detach its last one.
+  Result<std::shared_ptr<const txn::View>> View();
+  // A statement begins: it does not see what the one before saw.
+  void StartStatement();
+  // From now on nothing asks the session: it may go while rows still stream. Statements that look
+  // at the catalog only while they run (duckdb_columns()) see the view of this moment.
+  Status Detach();
 
   // Makes `name` mean `table` for every statement on this connection.
   void Show(model::QualifiedName name, std::shared_ptr<const table::OpenTable> table);
@@ -32,7 +37,9 @@ class SessionState final : public duckdb::ClientContextState {
   std::shared_ptr<const table::OpenTable> Shown(const model::QualifiedName& name) const;
 
  private:
-  std::atomic<QuerySource*> source_;
+  mutable std::mutex mutex_;
+  QuerySource* source_;
+  std::shared_ptr<const txn::View> view_;
   std::optional<std::pair<model::QualifiedName, std::shared_ptr<const table::OpenTable>>> shown_;
 };
 

@@ -20,11 +20,23 @@ Error MovePosition(const Error& error, const std::string& user_text, size_t pref
   return moved;
 }
 
+// DuckDB says "Table with name "s.t" does not exist because schema "s" does not exist." as plain
+// text.
+Error NameMissingTable(Error error) {
+  constexpr std::string_view kStart = "Catalog Error: Table with name \"";
+  if (error.code() != ErrorCode::kSql || !error.message().starts_with(kStart)) return error;
+  auto name = error.message().substr(kStart.size());
+  name = name.substr(0, name.find('"'));
+  Error missing(ErrorCode::kTableNotFound, error.message());
+  for (const auto& [field, value] : error.fields()) missing = std::move(missing).With(field, value);
+  return std::move(missing).With("table", name);
+}
+
 }  // namespace
 
 Error StatementText::Translate(const duckdb::ErrorData& error) const {
-  if (hidden_prefix == 0) return engine::TranslateError(error, text);
-  Error translated = engine::TranslateError(error);
+  if (hidden_prefix == 0) return NameMissingTable(engine::TranslateError(error, text));
+  Error translated = NameMissingTable(engine::TranslateError(error));
   if (translated.field("position").empty()) return translated;
   return MovePosition(translated, text.substr(hidden_prefix), hidden_prefix);
 }

@@ -21,8 +21,7 @@ std::shared_ptr<const txn::View> ViewTransaction::View(duckdb::ClientContext& cl
   auto session = SessionState::Find(client);
   std::lock_guard lock(mutex_);
   if (view_ || !session) return view_;
-  auto* source = engine::ValueOrThrow(session->source());
-  view_ = engine::ValueOrThrow(source->CurrentView());
+  view_ = engine::ValueOrThrow(session->View());
   return view_;
 }
 

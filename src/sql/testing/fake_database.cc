@@ -41,13 +41,10 @@ model::Schema SchemaOf(const duckdb::MaterializedQueryResult& result) {
   model::Schema schema;
   for (size_t i = 0; i < result.types.size(); ++i) {
     model::Field field;
-    field.id = static_cast<FieldId>(i + 1);
     field.name = result.names[i];
     field.type = Must(engine::FromLogicalType(result.types[i]));
     schema.fields.push_back(std::move(field));
   }
-  std::vector<FieldId> used;
-  model::AssignFieldIds(TableId(), &schema, &used);
   return schema;
 }
 
@@ -71,11 +68,14 @@ void ForEachChunk(const model::Schema& schema, const std::vector<std::vector<duc
 
 }  // namespace
 
-FakeDatabase::FakeDatabase(uint64_t seed)
+FakeDatabase::FakeDatabase(uint64_t seed, int threads)
     : random_(seed),
       store_(std::make_shared<FakeStore>()),
       plain_(Must(engine::Instance::Start({}))),
       connection_(Must(plain_->Connect())) {
+  engine::InstanceOptions options;
+  options.threads = threads;
+  store_->engine = std::make_shared<SharedEngine>(options);
   store_->small = std::make_shared<object::Staging>(std::make_shared<NothingStored>());
   tree::Builder builder(store_->small.get());
   current_ = MakeView(Must(builder.Finish()).id);
@@ -116,19 +116,16 @@ std::shared_ptr<const table::OpenTable> FakeDatabase::Open(const std::string& na
   return Must(current_->FindTable(Must(model::QualifiedName::Parse(name))));
 }
 
-model::TableState FakeDatabase::MakeState(const model::Schema& schema, const Rows& rows,
+model::TableState FakeDatabase::MakeState(model::Schema schema, const Rows& rows,
                                           const Layout& layout) {
   model::TableState state;
   state.id = TableId::FromBytes(std::string(16, 'T'));
-  state.schema = schema;
-  std::vector<FieldId> used;
-  for (const auto& field : schema.fields) used.push_back(field.id);
-  std::sort(used.begin(), used.end());
-  state.used_field_ids = used;
+  state.schema = std::move(schema);
+  model::AssignFieldIds(state.id, &state.schema, &state.used_field_ids);
   tree::Builder builder(store_->small.get());
   for (size_t begin = 0; begin < rows.size(); begin += layout.segment_rows) {
     size_t end = std::min(rows.size(), begin + layout.segment_rows);
-    auto entry = MakeEntry(schema, Rows(rows.begin() + begin, rows.begin() + end), layout);
+    auto entry = MakeEntry(state.schema, Rows(rows.begin() + begin, rows.begin() + end), layout);
     auto key = model::EncodePlace(entry.runs.inline_runs.empty()
                                       ? Must(model::Load(*store_->small, entry.runs))[0].first
                                       : entry.runs.inline_runs[0].first);
@@ -177,10 +174,9 @@ model::SegmentEntry FakeDatabase::MakeEntry(const model::Schema& schema, const R
     duckdb::ColumnDataCollection collection(*connection_->context, engine::ToLogicalTypes(schema));
     ForEachChunk(schema, stored, [&](duckdb::DataChunk& chunk) { collection.Append(chunk); });
     auto segment = Must(table::EncodeSegment(*connection_->context, schema, &collection));
-    auto put = store_->large.Put(segment.info.segment, segment.bytes);
-    if (!put) throw std::runtime_error(put.error().message());
     entry.kind = model::SegmentKind::kParquet;
     entry.length_bytes = segment.bytes.size();
+    PutObject(segment.info.segment, segment.bytes);
     entry.id = store_->small->Add(model::Encode(segment.info));
   } else {
     table::RowBlockEncoder encoder(schema);
@@ -212,6 +208,15 @@ model::SegmentEntry FakeDatabase::MakeEntry(const model::Schema& schema, const R
   return entry;
 }
 
+void FakeDatabase::PutObject(const ObjectId& id, const std::string& bytes) {
+  if (bytes.size() <= object::kSmallObjectBytes) {
+    store_->small->Add(bytes);
+    return;
+  }
+  auto put = store_->large.Put(id, bytes);
+  if (!put) throw std::runtime_error(put.error().message());
+}
+
 model::PatchRef FakeDatabase::MakePatch(const model::Schema& schema, size_t field,
                                         const std::vector<uint32_t>& slots, const Rows& rows) {
   const auto& wanted = schema.fields[field];
@@ -240,7 +245,7 @@ void FakeDatabase::SetTable(const model::QualifiedName& name, std::optional<Obje
 std::shared_ptr<const txn::View> FakeDatabase::MakeView(const ObjectId& root) {
   auto opener = std::make_shared<txn::TableOpener>(store_->Context(), 100);
   return std::make_shared<txn::View>(CommitId(), Timestamp{}, root, std::move(opener),
-                                     std::make_shared<txn::NameIndex>(), false, store_);
+                                     std::make_shared<txn::NameIndex>(), store_);
 }
 
 Result<std::shared_ptr<const txn::View>> FakeDatabase::CurrentView() {

@@ -13,6 +13,7 @@
 #include "object/memory_object_store.h"
 #include "object/staging.h"
 #include "sql/query_source.h"
+#include "sql/session_engine.h"
 #include "table/column_cache.h"
 
 namespace rhizo::sql {
@@ -25,8 +26,9 @@ struct Layout {
   double patched_share = 0;  // cells of every column that come from a patch
 };
 
-// What tables need to be read; views keep it alive.
+// What tables need to be read, and the engine, which outlives the cache; views keep it alive.
 struct FakeStore {
+  std::shared_ptr<SharedEngine> engine;
   std::shared_ptr<object::Staging> small;
   object::MemoryObjectStore large;
   table::ColumnCache cache{256u << 20};
@@ -35,9 +37,10 @@ struct FakeStore {
 
 class FakeDatabase final : public QuerySource {
  public:
-  explicit FakeDatabase(uint64_t seed = 1);
+  explicit FakeDatabase(uint64_t seed = 1, int threads = 2);
   ~FakeDatabase() override;
 
+  const std::shared_ptr<SharedEngine>& engine() const { return store_->engine; }
   // Runs SQL on the plain engine; fails the process if that fails.
   std::vector<std::vector<std::string>> Plain(const std::string& sql);
   // The rows of the plain table become the next version of our table of that name.
@@ -61,11 +64,12 @@ class FakeDatabase final : public QuerySource {
  private:
   using Rows = std::vector<std::vector<duckdb::Value>>;
 
-  model::TableState MakeState(const model::Schema& schema, const Rows& rows, const Layout& layout);
+  model::TableState MakeState(model::Schema schema, const Rows& rows, const Layout& layout);
   model::SegmentEntry MakeEntry(const model::Schema& schema, const Rows& slots,
                                 const Layout& layout);
   model::PatchRef MakePatch(const model::Schema& schema, size_t field,
                             const std::vector<uint32_t>& slots, const Rows& rows);
+  void PutObject(const ObjectId& id, const std::string& bytes);
   void SetTable(const model::QualifiedName& name, std::optional<ObjectId> state);
   std::shared_ptr<const txn::View> MakeView(const ObjectId& root);
 

@@ -7,12 +7,6 @@
 
 namespace rhizo::sql {
 
-std::shared_ptr<SharedEngine> StartEngine(int threads) {
-  engine::InstanceOptions options;
-  options.threads = threads;
-  return std::make_shared<SharedEngine>(options);
-}
-
 Result<TextRows> ReadAll(RunningQuery running) {
   auto rows = running.take_rows();
   duckdb::DataChunk chunk;
@@ -29,8 +23,8 @@ Result<TextRows> ReadAll(RunningQuery running) {
   }
 }
 
-TestSession::TestSession(std::shared_ptr<SharedEngine> engine, QuerySource* source) {
-  auto started = SessionEngine::Start(std::move(engine), source);
+TestSession::TestSession(FakeDatabase* data) {
+  auto started = SessionEngine::Start(data->engine(), data);
   if (!started) throw std::runtime_error(started.error().message());
   engine_ = std::move(started).value();
 }

@@ -12,13 +12,12 @@ namespace rhizo::sql {
 
 using TextRows = std::vector<std::vector<std::string>>;
 
-std::shared_ptr<SharedEngine> StartEngine(int threads);
 // All rows of a running query.
 Result<TextRows> ReadAll(RunningQuery running);
 
 class TestSession {
  public:
-  TestSession(std::shared_ptr<SharedEngine> engine, QuerySource* source);
+  explicit TestSession(FakeDatabase* data);
 
   Result<TextRows> Query(const std::string& sql, const Parameters& parameters = {});
   SessionEngine& engine() { return *engine_; }
