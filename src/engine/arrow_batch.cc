@@ -105,6 +105,10 @@ void StoreDecimal(Wide value, idx_t row, Vector* out) {
     case duckdb::PhysicalType::INT64:
       FlatVector::GetData<int64_t>(*out)[row] = static_cast<int64_t>(value);
       break;
+    case duckdb::PhysicalType::UINT128:
+      FlatVector::GetData<duckdb::uhugeint_t>(*out)[row] =
+          duckdb::uhugeint_t(static_cast<uint64_t>(value >> 64), static_cast<uint64_t>(value));
+      break;
     default:
       FlatVector::GetData<duckdb::hugeint_t>(*out)[row] =
           duckdb::hugeint_t(static_cast<int64_t>(value >> 64), static_cast<uint64_t>(value));
@@ -281,11 +285,13 @@ void BatchConverter::ConvertValues(const Rows& rows, Vector* out) {
         FlatVector::GetData<int32_t>(*out)[i] = static_cast<int32_t>(days);
       });
     case ArrowLayout::kDecimal: {
-      Wide limit = PowerOfTen(column.field.type.precision);
+      bool whole = column.field.type.kind != model::TypeKind::kDecimal;  // a 128-bit integer
+      Wide limit = PowerOfTen(whole ? 38 : column.field.type.precision);
       return ForEachValid(out, rows.count, [&](idx_t i) {
         Wide value = LoadDecimal(column, data, first + i);
-        if (value >= limit || value <= -limit) {
-          ThrowLie(column, "a decimal has more digits than its type");
+        bool negative = value < 0 && column.field.type.kind == model::TypeKind::kUInt128;
+        if (value >= limit || value <= -limit || negative) {
+          ThrowLie(column, "a decimal has more digits than its type, or a wrong sign");
         }
         StoreDecimal(value, i, out);
       });
@@ -468,13 +474,17 @@ std::vector<size_t> LoadTags(const ArrowColumn& column, const ArrowArray& array,
   return members;
 }
 
-// Members that a row does not have are NULL there.
-void ClearOthers(const std::vector<size_t>& tags, Vector* out) {
+// Members that a row does not have are NULL there; a row whose first member is NULL is NULL itself,
+// as arrow_out writes it.
+void SetMemberNulls(const std::vector<size_t>& tags, Vector* out) {
   auto& members = StructVector::GetEntries(*out);
   for (size_t member = 0; member + 1 < members.size(); ++member) {
     for (idx_t i = 0; i < tags.size(); ++i) {
       if (tags[i] != member) SetNull(members[member + 1].get(), i);
     }
+  }
+  for (idx_t i = 0; i < tags.size(); ++i) {
+    if (tags[i] == 0 && FlatVector::IsNull(*members[1], i)) SetNull(out, i);
   }
 }
 
@@ -487,7 +497,7 @@ void BatchConverter::ConvertSparseUnion(const Rows& rows, Vector* out) {
     Convert(Rows{rows.column.children[i], *rows.array.children[i], rows.first(), rows.count},
             members[i + 1].get());
   }
-  ClearOthers(tags, out);
+  SetMemberNulls(tags, out);
 }
 
 void BatchConverter::ConvertDenseUnion(const Rows& rows, Vector* out) {
@@ -511,7 +521,7 @@ void BatchConverter::ConvertDenseUnion(const Rows& rows, Vector* out) {
       ConvertPicked(rows.column.children[member], child, positions, members[member + 1].get());
     }
   }
-  ClearOthers(tags, out);
+  SetMemberNulls(tags, out);
 }
 
 void BatchConverter::ConvertPicked(const ArrowColumn& column, const ArrowArray& array,

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/coding.h"
+#include "engine/arrow_form.h"
 #include "engine/types.h"
 
 namespace rhizo::engine {
@@ -370,6 +371,17 @@ bool IsDuckDbBit(const std::string& name, const std::string& metadata) {
          metadata.find("\"bit\"") != std::string::npos;
 }
 
+// DECIMAL(38, 0) that is one of our 128-bit integers.
+void ReadOwnType(const Metadata& metadata, ArrowColumn* column) {
+  auto name = metadata.find(kRhizoType);
+  bool fits = column->layout == ArrowLayout::kDecimal && column->field.type.precision == 38 &&
+              column->field.type.scale == 0;
+  if (name == metadata.end() || !fits) return;
+  bool is_signed = name->second == "HUGEINT";
+  if (!is_signed && name->second != "UHUGEINT") return;
+  column->field.type = OfKind(is_signed ? TypeKind::kInt128 : TypeKind::kUInt128);
+}
+
 void ReadExtension(const Metadata& metadata, ArrowColumn* column) {
   auto name = metadata.find(kExtensionName);
   if (name == metadata.end()) return;
@@ -412,7 +424,9 @@ Result<ArrowColumn> Read(const ArrowSchema& schema, const std::string& path, int
   column.field.nullable = (schema.flags & ARROW_FLAG_NULLABLE) != 0;
   if (depth > kMaxDepth) return CannotStore(column, "types nest at most 64 deep");
   RETURN_IF_ERROR(ReadFormat(schema, depth, &column));
-  ReadExtension(ReadMetadata(schema.metadata), &column);
+  auto metadata = ReadMetadata(schema.metadata);
+  ReadOwnType(metadata, &column);
+  ReadExtension(metadata, &column);
   if (schema.dictionary != nullptr) RETURN_IF_ERROR(ReadDictionary(schema, depth, &column));
   return column;
 }

@@ -1,5 +1,6 @@
-// Rows as an Arrow C stream, lossless, with the attributes of arrow_in given back (time zones,
-// dictionaries, extension names, pandas metadata).
+// Rows as an Arrow C stream, lossless, with the attributes of arrow_column given back (time zones,
+// units, dictionaries, extension names, pandas metadata). Not DuckDB's own export, which sends
+// booleans as int8 and 128-bit integers as bytes when it is told to be lossless.
 #pragma once
 
 #include <memory>

@@ -82,8 +82,6 @@ ErrorCode CodeFor(const duckdb::ErrorData& error) {
     case ExceptionType::AUTOLOAD: return ErrorCode::kUnsupported;
     case ExceptionType::IO:
       return Extra(error, "errno") == "28" ? ErrorCode::kDiskFull : ErrorCode::kIo;
-    case ExceptionType::FATAL:
-    case ExceptionType::INTERNAL: return ErrorCode::kIo;
     case ExceptionType::CATALOG:
       return IsMissing(error, "table") ? ErrorCode::kTableNotFound : ErrorCode::kSql;
     default: return ErrorCode::kSql;
@@ -114,6 +112,10 @@ Error FromDuckDB(const duckdb::ErrorData& error) {
     std::string elsewhere = NameInMissingExtension(error.RawMessage());
     if (!elsewhere.empty()) return NotAvailable(elsewhere);
     if (IsForbiddenFunction(name)) return NotAvailable(name);
+  }
+  if (error.Type() == ExceptionType::INTERNAL || error.Type() == ExceptionType::FATAL) {
+    // Without the stack trace, which names paths.
+    return Error(ErrorCode::kIo, "the engine failed: " + error.RawMessage());
   }
   Error translated(CodeFor(error), error.Message());
   if (translated.code() == ErrorCode::kTableNotFound) {

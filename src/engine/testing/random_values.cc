@@ -208,7 +208,9 @@ Value Union(Generator* random, const Type& type) {
     members.emplace_back(field.name, ToLogicalType(field.type));
   }
   auto tag = static_cast<uint8_t>(Below(random, type.children.size()));
-  return Value::UNION(members, tag, RandomValue(random, type.children[tag].type));
+  // Arrow cannot tell a NULL first member from a NULL union.
+  double null_share = tag == 0 ? 0 : 0.2;
+  return Value::UNION(members, tag, RandomValue(random, type.children[tag].type, null_share));
 }
 
 model::Field Child(std::string name, Type type) {
