@@ -16,6 +16,13 @@ void AssignIds(std::vector<model::Field>* fields, FieldId* next) {
   }
 }
 
+void CollectIds(const std::vector<model::Field>& fields, std::vector<FieldId>* ids) {
+  for (const auto& field : fields) {
+    ids->push_back(field.id);
+    CollectIds(field.type.children, ids);
+  }
+}
+
 }  // namespace
 
 engine::Instance& Engine() {
@@ -64,6 +71,8 @@ model::TableState Store::NewTable(const model::Schema& schema) {
   model::TableState state;
   state.id = TableId::FromBytes("fedcba9876543210");
   state.schema = schema;
+  CollectIds(schema.fields, &state.used_field_ids);
+  std::sort(state.used_field_ids.begin(), state.used_field_ids.end());
   return state;
 }
 
