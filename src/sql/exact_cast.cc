@@ -123,6 +123,28 @@ std::optional<duckdb::idx_t> FirstDifference(duckdb::Vector& a, duckdb::Vector& 
   return *std::min_element(differing.data(), differing.data() + found);
 }
 
+// Values that fail become NULL. False where DuckDB throws instead, as it does for some timestamps.
+bool TryCast(duckdb::ClientContext& client, duckdb::Vector& in, duckdb::Vector& out,
+             duckdb::idx_t count) {
+  std::string ignored;
+  try {
+    duckdb::VectorOperations::TryCast(client, in, out, count, &ignored);
+    return true;
+  } catch (const duckdb::Exception&) {
+    return false;
+  }
+}
+
+duckdb::idx_t FirstThatThrows(duckdb::ClientContext& client, duckdb::Vector& in,
+                              const duckdb::LogicalType& to, duckdb::idx_t count) {
+  for (duckdb::idx_t i = 0; i < count; ++i) {
+    duckdb::Vector one(in, i, i + 1);
+    duckdb::Vector out(to, 1);
+    if (!TryCast(client, one, out, 1)) return i;
+  }
+  return 0;
+}
+
 }  // namespace
 
 bool MayCastExactly(const Type& from, const Type& to) {
@@ -159,13 +181,12 @@ std::optional<duckdb::idx_t> ExactCast::Run(duckdb::Vector& in, duckdb::Vector& 
     auto numbers = WithoutNan(in, count);
     in.Reference(numbers);
   }
-  std::string ignored;  // values that fail become NULL and are found below
   duckdb::Vector cast(to_, count);
-  duckdb::VectorOperations::TryCast(client_, in, cast, count, &ignored);
+  if (!TryCast(client_, in, cast, count)) return FirstThatThrows(client_, in, to_, count);
   out.Reference(cast);
   if (is_always_exact_) return std::nullopt;
   duckdb::Vector back(from_, count);
-  duckdb::VectorOperations::TryCast(client_, cast, back, count, &ignored);
+  if (!TryCast(client_, cast, back, count)) return FirstThatThrows(client_, cast, from_, count);
   return FirstDifference(in, back, count);
 }
 

@@ -31,7 +31,7 @@ std::optional<duckdb::idx_t> FirstNull(duckdb::Vector& vector, duckdb::idx_t cou
 
 std::string Shown(const duckdb::Value& value) {
   constexpr size_t kMaxBytes = 80;
-  std::string text = value.ToSQLString();
+  std::string text = value.type().IsNumeric() ? value.ToString() : value.ToSQLString();
   if (text.size() <= kMaxBytes) return text;
   text.resize(kMaxBytes);
   text.append("...");
