@@ -157,8 +157,8 @@ def _zones(present: list[Any], kind: str) -> set[str]:
 def _huge(pa: Any, name: str, series: Any) -> Any:
     """Whole numbers beyond 64 bits, as 128 bits."""
     values = [None if _is_missing(value) else int(value) for value in series]
-    if any(value is not None and not -(2**127) <= value < 2**127 for value in values):
-        raise SchemaError(f"column {name!r} has whole numbers beyond 128 bits", fields={"column": name})
+    if any(value is not None and abs(value) >= 10**38 for value in values):
+        raise SchemaError(f"column {name!r} has whole numbers of more than 38 digits", fields={"column": name})
     stored = [None if value is None else value.to_bytes(16, "little", signed=True) for value in values]
     kind = pa.opaque(pa.binary(16), type_name="hugeint", vendor_name="DuckDB")
     return pa.ExtensionArray.from_storage(kind, pa.array(stored, pa.binary(16)))

@@ -29,7 +29,7 @@ def to_frame(table: pa.Table) -> pd.DataFrame:
     """The table as a frame."""
     metadata = json.loads((table.schema.metadata or {}).get(b"pandas", b"{}"))
     dtypes = _dtypes(metadata)
-    series = {name: _series(table.column(name), dtypes.get(name, {})) for name in table.column_names}
+    series = {name: _series(table, name, dtypes.get(name, {})) for name in table.column_names}
     index_columns = [name for name in metadata.get("index_columns", []) if isinstance(name, str) and name in series]
     levels = [series.pop(name) for name in index_columns]
     frame = pd.DataFrame(series) if series else pd.DataFrame(index=pd.RangeIndex(table.num_rows))
@@ -81,7 +81,11 @@ def _labels(labels: list[Any], levels: int, names: list[Any]) -> pd.Index:
     return pd.Index(labels, tupleize_cols=False)
 
 
-def _series(column: pa.ChunkedArray, spec: Spec) -> pd.Series:
+def _series(table: pa.Table, name: str, spec: Spec) -> pd.Series:
+    column = table.column(name)
+    noted = (table.schema.field(name).metadata or {}).get(b"rhizo:type", b"")
+    if noted.endswith(b"HUGEINT"):
+        return _whole_numbers([None if value is None else int(value) for value in column.to_pylist()], spec)
     if spec.get("name") == "object":
         return _objects(column)
     series = _natural(column)
@@ -147,17 +151,14 @@ def _objects(column: pa.ChunkedArray) -> pd.Series:
 
 
 def _extension(column: pa.ChunkedArray) -> pd.Series:
-    name = getattr(column.type, "type_name", "")
-    if name in ("hugeint", "uhugeint"):
-        return _whole_numbers(_values(column))
     if isinstance(column.type, pa.OpaqueType) or column.type.extension_name == "arrow.uuid":
         return _objects(column)
     return column.to_pandas()
 
 
-def _whole_numbers(values: list[Any]) -> pd.Series:
+def _whole_numbers(values: list[Any], spec: Spec) -> pd.Series:
     """64 bits if all fit, else Python's integers."""
-    if any(value is not None and not -(2**63) <= value < 2**63 for value in values):
+    if spec.get("name") == "object" or any(value is not None and not -(2**63) <= value < 2**63 for value in values):
         return pd.Series(values, dtype=object)
     return pd.Series(values, dtype="Int64" if None in values else "int64")
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from rhizo import _rhizo
 
-# Arrow's interval of months, days and nanoseconds, and extension types.
-_MADE_OF_VALUES = ("tin", "arrow.opaque", "arrow.uuid")
+# Arrow's interval of months, days and nanoseconds; 128-bit whole numbers; extension types.
+_MADE_OF_VALUES = ("tin", "HUGEINT", "UHUGEINT", "arrow.opaque", "arrow.uuid")
 
 
 def to_frame(result: Any, cursor: _rhizo.Cursor, batches: list[_rhizo.Batch]) -> Any:
@@ -31,7 +31,7 @@ def _series(polars: Any, name: str, format: str, values: list[Any]) -> Any:
         if any(isinstance(value, tuple) for value in values):
             return polars.Series(name, [_interval(value) for value in values])
         return polars.Series(name, values, dtype=polars.Duration("us"))
-    if "hugeint" in format and not any(value is not None and value >= 2**127 for value in values):
+    if format.endswith("HUGEINT") and not any(value is not None and value >= 2**127 for value in values):
         return polars.Series(name, values, dtype=polars.Int128)
     return polars.Series(name, [None if value is None else str(value) for value in values], dtype=polars.String)
 

@@ -92,15 +92,15 @@ class Result:
     # --- everything at once
 
     def to_arrow(self) -> Any:
-        """All rows as a ``pyarrow.Table``, without a copy. 128-bit whole numbers (sums) are ``decimal128(38, 0)``.
+        """All rows as a ``pyarrow.Table``, without a copy. 128-bit whole numbers (sums) are ``decimal128(38, 0)``, up to 38 digits.
 
         >>> db.sql("SELECT 1 AS a").to_arrow().column_names
         ['a']
         """
-        need("pyarrow", "to_arrow")
-        from rhizo.arrow_out import with_numbers
-
-        return with_numbers(self._to_arrow())
+        pa = need("pyarrow", "to_arrow")
+        batches = self._all()
+        schema = pa.schema(_Schema(self._cursor.arrow_schema()))
+        return pa.Table.from_batches([pa.record_batch(batch) for batch in batches], schema=schema)
 
     def to_pandas(self) -> Any:
         """All rows as a pandas DataFrame; tables come back with the index, dtypes and names they were written with.
@@ -114,7 +114,7 @@ class Result:
         need("pyarrow", "to_pandas")
         from rhizo.pandas_out import to_frame
 
-        return to_frame(self._to_arrow())
+        return to_frame(self.to_arrow())
 
     def to_polars(self) -> Any:
         """All rows as a ``polars.DataFrame``.
@@ -253,14 +253,6 @@ class Result:
             if self._gathered or (batch := self._pull()) is None:
                 return None
             self._batches.append(batch)
-
-    def _to_arrow(self) -> Any:
-        """A ``pyarrow.Table`` with the types of the stream."""
-        import pyarrow as pa
-
-        batches = self._all()
-        schema = pa.schema(_Schema(self._cursor.arrow_schema()))
-        return pa.Table.from_batches([pa.record_batch(batch) for batch in batches], schema=schema)
 
     def _refuse_if_passed(self) -> None:
         if self._passed:

@@ -87,7 +87,18 @@ ValueReaderPtr ReadsBool8(const ArrowSchema& schema, const ReadStyle& style) {
 
 }  // namespace
 
+// The engine's 128-bit whole numbers travel as decimals with a note.
+ValueReaderPtr ReadsWholeNumbers(std::string_view type) {
+  bool is_signed = type == "HUGEINT";
+  return Reads([is_signed](const ArrowArray& array, int64_t row) {
+    return FromBytes({static_cast<const char*>(array.buffers[1]) + 16 * row, 16}, is_signed);
+  });
+}
+
 ValueReaderPtr MakeExtensionReader(const ArrowSchema& schema, const ReadStyle& style) {
+  std::string_view noted = MetadataValue(schema.metadata, "rhizo:type");
+  bool is_whole = std::string_view(schema.format) == "d:38,0" && noted.ends_with("HUGEINT");
+  if (is_whole) return ReadsWholeNumbers(noted);
   std::string_view name = MetadataValue(schema.metadata, "ARROW:extension:name");
   if (name.empty()) return nullptr;
   if (name == "arrow.bool8") return ReadsBool8(schema, style);

@@ -96,6 +96,7 @@ nb::list Cursor::ArrowFormats() {
     const ArrowSchema& column = *schema.children[i];
     std::string format(MetadataValue(column.metadata, "ARROW:extension:name"));
     if (!format.empty()) format += MetadataValue(column.metadata, "ARROW:extension:metadata");
+    if (format.empty()) format = MetadataValue(column.metadata, "rhizo:type");
     formats.append(format.empty() ? column.format : format);
   }
   return formats;

@@ -44,7 +44,7 @@ class Cursor {
   // The next batch, or None at the end; stops at Ctrl-C.
   nanobind::object Next();
   nanobind::object ArrowSchemaCapsule();
-  // Per column its Arrow format, or the extension's name and metadata.
+  // Per column its Arrow format, or the extension's name and metadata, or the engine's own type.
   nanobind::list ArrowFormats();
   // A stream of the batches given and then, unless `done`, of the rows not yet pulled, which leave
   // this cursor.

@@ -161,7 +161,7 @@ def test_what_cannot_be_stored_exactly_is_refused(db: rhizo.Database) -> None:
         pd.Series([1 + 2j]),
         pd.Series(pd.to_timedelta([1], unit="ns")),
         pd.Series(pd.to_datetime([1], unit="ns", utc=True)),
-        pd.Series([2**200], dtype=object),
+        pd.Series([10**38], dtype=object),
         pd.Series([object()], dtype=object),
     ):
         with pytest.raises(rhizo.SchemaError, match="'c'"):
