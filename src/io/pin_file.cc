@@ -105,9 +105,9 @@ std::string PinFile::NextLine(std::string_view content) {
   return std::to_string(next_number_++).append(" ").append(content).append("\n");
 }
 
-// What an earlier append left half-written is cut off first, so that it never becomes a line.
+// What an append leaves that fails half-way has no end of line, so it never counts, and the next
+// one writes over it.
 Status PinFile::Append(std::string_view line) {
-  RETURN_IF_ERROR(CutTo(size_bytes_));
   RETURN_IF_ERROR(WriteAt(size_bytes_, line));
   last_line_start_ = size_bytes_;
   size_bytes_ += line.size();

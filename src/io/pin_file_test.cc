@@ -1,11 +1,11 @@
 #include "io/pin_file.h"
 
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/stat.h>
+#include <sys/resource.h>
 
 #include <atomic>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -100,6 +100,19 @@ TEST_F(PinFileTest, AFileThatIsReplacedForHoursStaysSmall) {
             PinFile::kFoldAboveBytes + 1000);
 }
 
+TEST_F(PinFileTest, FoldingLeavesNoHole) {
+  auto pin = Create("0");
+  const std::string path = directory_.Path(List()[0].name);
+  const std::string content(10'000, 'x');
+  for (int i = 1; i <= 20; ++i) {
+    ASSERT_TRUE(pin->Replace(content).has_value());
+    std::ifstream file(path);
+    const std::string text((std::istreambuf_iterator<char>(file)),
+                           std::istreambuf_iterator<char>());
+    ASSERT_EQ(text.find('\0'), std::string::npos);
+  }
+}
+
 TEST_F(PinFileTest, ContentLargerThanTheFoldingLimitWorks) {
   auto pin = Create("small");
   for (char c : {'a', 'b', 'c'}) {
@@ -120,7 +133,7 @@ TEST_F(PinFileTest, AReaderNeverSeesContentOlderThanWhatCountedWhenItLooked) {
       counted = i;
     }
   });
-  for (int look = 0; look < 300; ++look) {
+  for (int look = 0; look < 3000; ++look) {
     int floor = counted;
     auto pins = List();
     ASSERT_EQ(pins.size(), 1u);
@@ -145,6 +158,33 @@ TEST_F(PinFileTest, AHalfWrittenLineDoesNotCount) {
   }
 }
 
+// Whether `old` still counts after a write of `longer` stopped early, and can be replaced. In
+// a child, because the limit is the process's.
+bool KeepsContentWhenAWriteStops(const std::string& directory, const std::string& old,
+                                 const std::string& longer) {
+  SystemRandom random;
+  auto pin = PinFile::Create(directory, "first", random).value();
+  auto content = [&] { return ListPins(directory).value().at(0).content; };
+  std::signal(SIGXFSZ, SIG_IGN);
+  if (!pin->Replace(old)) return false;
+  rlimit limit;
+  if (getrlimit(RLIMIT_FSIZE, &limit) != 0) return false;
+  const rlimit small{std::min<rlim_t>(20, old.size() + 10), limit.rlim_max};
+  if (setrlimit(RLIMIT_FSIZE, &small) != 0) return false;
+  if (pin->Replace(longer) || content() != old) return false;
+  if (setrlimit(RLIMIT_FSIZE, &limit) != 0) return false;
+  return pin->Replace("new").has_value() && content() == "new";
+}
+
+TEST_F(PinFileTest, AWriteThatStopsHalfWayLeavesTheOldContent) {
+  for (size_t length : {3u, 100'000u}) {
+    EXPECT_TRUE(TrueInChild([&] {
+      return KeepsContentWhenAWriteStops(directory_.path(), std::string(length, 'a'),
+                                         std::string(90'000, 'b'));
+    }));
+  }
+}
+
 TEST_F(PinFileTest, WhoCleansUpWhilePinsAreMadeRemovesNoLivingOne) {
   std::atomic<bool> stop = false;
   std::jthread cleaner([&] {
@@ -154,7 +194,7 @@ TEST_F(PinFileTest, WhoCleansUpWhilePinsAreMadeRemovesNoLivingOne) {
       }
     }
   });
-  for (int i = 0; i < 500; ++i) {
+  for (int i = 0; i < 5000; ++i) {
     auto pin = Create("x");
     auto pins = List();
     ASSERT_EQ(pins.size(), 1u);
