@@ -122,7 +122,7 @@ Status Connection::Configure(const ConnectionOptions& options) {
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
-  sqlite3_busy_timeout(handle_, 0);
+  sqlite3_busy_timeout(handle_, static_cast<int>(options.busy_timeout.count()));
   RETURN_IF_ERROR(
       Execute("PRAGMA mmap_size=0; PRAGMA cache_spill=OFF; PRAGMA secure_delete=FAST;"
               "PRAGMA temp_store=MEMORY; PRAGMA cell_size_check=ON;"

@@ -1,8 +1,9 @@
 // One SQLite connection to rhizo.db with its prepared statements, set up as docs/format/rhizo-db.md
-// says: WAL, no automatic checkpoint, none at close, no memory map, no waiting inside SQLite.
+// says: WAL, no automatic checkpoint, none at close, no memory map.
 // Used by one thread at a time.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -54,9 +55,12 @@ enum class OpenMode {
 
 struct ConnectionOptions {
   std::string path;
-  std::string vfs;  // empty: SQLite's default
+  std::string vfs{};  // empty: SQLite's default
   OpenMode mode = OpenMode::kReadWrite;
   bool sync = true;
+  // How long SQLite itself waits: for somebody who repairs the WAL index after a crash. Writers
+  // wait elsewhere.
+  std::chrono::milliseconds busy_timeout{5000};
 };
 
 class Connection final {

@@ -51,7 +51,11 @@ Status CreateFile(const std::string& path, const SqliteMetaOptions& options) {
           {.path = path, .vfs = options.vfs, .mode = OpenMode::kCreate, .sync = true}));
   ASSIGN_OR_RETURN(bool has_schema, HasSchema(*connection));
   if (has_schema) return Error(ErrorCode::kAlreadyExists, "there is a Rhizo database here already");
-  return CreateSchema(*connection, options.page_bytes);
+  RETURN_IF_ERROR(CreateSchema(*connection, options.page_bytes));
+  // From here on the file says by itself what it is, whatever happens to its log.
+  int code = sqlite3_wal_checkpoint_v2(connection->handle(), "main", SQLITE_CHECKPOINT_PASSIVE,
+                                       nullptr, nullptr);
+  return code == SQLITE_OK ? Status() : Status(SqliteError(code, "creating"));
 }
 
 bool HasNoWal(const std::string& path) {
@@ -106,7 +110,8 @@ Result<std::unique_ptr<SqliteMetaStore>> SqliteMetaStore::OpenAt(const std::stri
       .path = path,
       .vfs = options.vfs,
       .mode = options.read_only ? OpenMode::kReadOnly : OpenMode::kReadWrite,
-      .sync = options.sync};
+      .sync = options.sync,
+      .busy_timeout = options.busy_timeout};
   std::unique_ptr<SqliteMetaStore> store(new SqliteMetaStore(options, connection));
   RETURN_IF_ERROR(options.read_only ? store->OpenForReading(path) : store->OpenForWriting());
   RETURN_IF_ERROR(store->CheckAfterOpen());
@@ -124,12 +129,15 @@ Status SqliteMetaStore::AdoptConnection(std::unique_ptr<Connection> connection) 
 
 Status SqliteMetaStore::OpenForWriting() {
   ASSIGN_OR_RETURN(auto connection, Connection::Open(connection_options_));
-  if (sqlite3_db_readonly(connection->handle(), "main") == 1) {
+  Connection& first = *connection;
+  bool is_read_only = sqlite3_db_readonly(connection->handle(), "main") == 1;
+  Status adopted = AdoptConnection(std::move(connection));
+  // A damaged header, too, can make SQLite take the file for read-only.
+  if (is_read_only && (adopted || adopted.error().code() != ErrorCode::kCorruption)) {
     return Error(ErrorCode::kReadOnly,
                  "rhizo.db may not be written by this user: open it read-only");
   }
-  Connection& first = *connection;
-  RETURN_IF_ERROR(AdoptConnection(std::move(connection)));
+  RETURN_IF_ERROR(adopted);
   ASSIGN_OR_RETURN(uint32_t page_bytes, ReadPageBytes(first));
   ASSIGN_OR_RETURN(wal_index_, WalIndexView::Open(first, page_bytes));
   ASSIGN_OR_RETURN(gate_, WriterGate::Open(options_.lock_path));
@@ -166,18 +174,23 @@ Status SqliteMetaStore::CheckAfterOpen() {
     ASSIGN_OR_RETURN(SharedRecord newest, reader.Record(reader.state().last_seq));
     return {};
   }));
-  if (options_.read_only || has_unsynced) return {};
-  // Somebody who writes now has checked it before.
-  if (!gate_->Acquire(std::chrono::milliseconds(0))) return {};
-  auto check = [&]() -> Status {
-    ASSIGN_OR_RETURN(auto lease, pool_->Borrow());
-    auto position = wal_index_.Read();
-    if (!position) return {};
-    return CheckWal(*lease, *position);
-  };
-  Status checked = check();
-  gate_->Release();
-  return checked;
+  return options_.read_only ? Status() : CheckWalAfterOpen(has_unsynced);
+}
+
+Status SqliteMetaStore::CheckWalAfterOpen(bool has_unsynced) {
+  // Somebody who writes now has done this before.
+  auto holder = GateHolder::Acquire(*gate_, std::chrono::milliseconds(0));
+  if (!holder) return {};
+  ASSIGN_OR_RETURN(auto lease, pool_->Borrow());
+  auto position = wal_index_.Read();
+  if (!position) return {};
+  ASSIGN_OR_RETURN(WalScan scan, ScanWal(*lease, *position));
+  if (scan.is_damaged && !has_unsynced) {
+    return Corruption("rhizo.db: the write-ahead log is damaged: commits after row " +
+                      std::to_string(cache_.state.last_seq) + " of the log are lost");
+  }
+  // So that what comes next cannot be taken for damage, nor this ever land.
+  return scan.has_leftover ? DropLeftover(*lease, *position) : Status();
 }
 
 Status SqliteMetaStore::CheckAlive() const {

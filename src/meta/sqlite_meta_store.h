@@ -23,8 +23,8 @@ struct SqliteMetaOptions {
   bool sync = true;  // false: a power cut may lose or spoil what is committed (durability "none")
   // How long the store waits for the writer lock when it needs it by itself.
   std::chrono::milliseconds busy_timeout{5000};
-  std::string lock_path;  // empty: lock/write beside rhizo.db
-  std::string vfs;        // SQLite's name for the file system; empty: the machine's
+  std::string lock_path{};  // empty: lock/write beside rhizo.db
+  std::string vfs{};        // SQLite's name for the file system; empty: the machine's
 
   uint32_t page_bytes = 8192;  // of a new database
   size_t max_readers = 4;
@@ -89,6 +89,7 @@ class SqliteMetaStore final : public MetaStore {
   Status OpenForWriting();
   Status AdoptConnection(std::unique_ptr<Connection> connection);
   Status CheckAfterOpen();
+  Status CheckWalAfterOpen(bool has_unsynced);
   Status CheckAlive() const;
 
   // Runs f(LogReader&) in a read transaction, with the cache at the same state.

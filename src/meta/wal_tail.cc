@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstring>
+#include <map>
 #include <string>
 #include <unordered_set>
 
@@ -63,55 +64,125 @@ Result<uint64_t> FileSize(sqlite3_file* file) {
   return static_cast<uint64_t>(size);
 }
 
-struct FrameHeader {
-  uint32_t page = 0;
-  uint32_t pages_after = 0;  // not zero: the last frame of a transaction
-  std::array<char, 8> salts{};
+// The running checksum of a WAL.
+struct WalSum {
+  uint32_t s1 = 0, s2 = 0;
+  friend bool operator==(const WalSum&, const WalSum&) = default;
 
-  bool EndsTransaction() const { return pages_after != 0; }
-  // One of two is enough: the other may be what is damaged.
-  bool BelongsTo(const WalPosition& position) const {
-    return std::memcmp(salts.data(), position.salts.data(), 4) == 0 ||
-           std::memcmp(salts.data() + 4, position.salts.data() + 4, 4) == 0;
+  void Add(const char* bytes, size_t size, bool is_big_endian) {
+    auto* word = is_big_endian ? BigEndian : LittleEndian;
+    for (size_t i = 0; i < size; i += 8) {
+      s1 += word(bytes + i) + s2;
+      s2 += word(bytes + i + 4) + s1;
+    }
   }
 };
 
-Result<bool> ReadFrameHeader(sqlite3_file* file, uint64_t offset, FrameHeader& out) {
-  char raw[kFrameHeaderBytes];
-  ASSIGN_OR_RETURN(bool whole, ReadExactly(file, raw, sizeof(raw), offset));
-  if (!whole) return false;
-  out.page = BigEndian(raw);
-  out.pages_after = BigEndian(raw + 4);
-  std::memcpy(out.salts.data(), raw + 8, 8);
-  return true;
-}
+struct WalHeader {
+  std::array<char, kWalHeaderBytes> raw{};
 
-bool HeaderIsWhole(const char (&raw)[kWalHeaderBytes]) {
-  uint32_t magic = BigEndian(raw);
-  if ((magic & ~uint32_t{1}) != 0x377f0682) return false;
-  auto* word = (magic & 1) ? BigEndian : LittleEndian;
-  uint32_t s1 = 0, s2 = 0;
-  for (int i = 0; i < 24; i += 8) {
-    s1 += word(raw + i) + s2;
-    s2 += word(raw + i + 4) + s1;
+  WalSum stored() const { return {BigEndian(&raw[24]), BigEndian(&raw[28])}; }
+  bool is_big_endian() const { return (BigEndian(raw.data()) & 1) != 0; }
+  bool IsZero() const { return raw == std::array<char, kWalHeaderBytes>{}; }
+  bool IsWhole() const {
+    WalSum sum;
+    sum.Add(raw.data(), 24, is_big_endian());
+    return (BigEndian(raw.data()) & ~uint32_t{1}) == 0x377f0682 && sum == stored();
   }
-  return s1 == BigEndian(raw + 24) && s2 == BigEndian(raw + 28);
-}
+};
 
-bool IsZero(const char (&raw)[kWalHeaderBytes]) {
-  for (char c : raw) {
-    if (c != 0) return false;
+struct Frame {
+  std::string raw;
+
+  uint32_t page() const { return BigEndian(raw.data()); }
+  bool EndsTransaction() const { return BigEndian(raw.data() + 4) != 0; }
+  WalSum stored() const { return {BigEndian(raw.data() + 16), BigEndian(raw.data() + 20)}; }
+  bool IsOf(const WalPosition& position) const {
+    return raw.compare(8, 8, position.salts.data(), 8) == 0;
   }
-  return true;
+  WalSum SumAfter(WalSum before, bool is_big_endian) const {
+    before.Add(raw.data(), 8, is_big_endian);
+    before.Add(raw.data() + kFrameHeaderBytes, raw.size() - kFrameHeaderBytes, is_big_endian);
+    return before;
+  }
+};
+
+// False if the file ends before.
+Result<bool> ReadFrame(sqlite3_file* file, const WalPosition& position, uint64_t number,
+                       size_t size, Frame& out) {
+  out.raw.resize(size);
+  return ReadExactly(file, out.raw.data(), static_cast<int>(size), position.FrameOffset(number));
 }
 
 Error DamagedWal() { return Corruption("rhizo.db: the write-ahead log is damaged"); }
 
-Status CheckHeader(sqlite3_file* file) {
-  char raw[kWalHeaderBytes];
-  ASSIGN_OR_RETURN(bool whole, ReadExactly(file, raw, sizeof(raw), 0));
-  if (!whole || IsZero(raw) || HeaderIsWhole(raw)) return {};
-  return DamagedWal();
+// Whether the database file holds what the frames of a WAL say whose header is torn. So it is when
+// a crash came while a new WAL was begun: that happens only after everything was moved to the file.
+Result<bool> IsInDatabase(Connection& connection, sqlite3_file* wal, uint32_t page_bytes) {
+  WalPosition position;
+  position.page_bytes = page_bytes;
+  std::map<uint32_t, std::string> pages;  // as the last whole transaction leaves them
+  std::map<uint32_t, std::string> open_pages;
+  Frame frame;
+  for (uint64_t number = 1;; ++number) {
+    ASSIGN_OR_RETURN(bool there,
+                     ReadFrame(wal, position, number, kFrameHeaderBytes + page_bytes, frame));
+    if (!there) break;
+    if (number == 1) std::memcpy(position.salts.data(), frame.raw.data() + 8, 8);
+    if (!frame.IsOf(position)) break;
+    open_pages[frame.page()] = frame.raw.substr(kFrameHeaderBytes);
+    if (!frame.EndsTransaction()) continue;
+    for (auto& [page, bytes] : open_pages) pages[page] = std::move(bytes);
+    open_pages.clear();
+  }
+  sqlite3_file* database = connection.database_file();
+  std::string stored(page_bytes, '\0');
+  for (const auto& [page, bytes] : pages) {
+    ASSIGN_OR_RETURN(bool there, ReadExactly(database, stored.data(), static_cast<int>(page_bytes),
+                                             (page - uint64_t{1}) * page_bytes));
+    if (!there || stored != bytes) return false;
+  }
+  return true;
+}
+
+// Whole frames behind the committed ones, seen one after the other. A frame is whole if its
+// checksum goes on from that of the frame before it, as stored there or as it should be: a wrong
+// bit in one frame, or a frame torn by a crash, does not hide the next.
+class LeftoverWalk {
+ public:
+  LeftoverWalk(WalSum before, bool is_big_endian)
+      : stored_(before), computed_(before), is_big_endian_(is_big_endian) {}
+
+  // A frame of another generation: only what it says to the next one counts.
+  void Pass(const Frame& frame) { stored_ = computed_ = frame.stored(); }
+
+  void See(const Frame& frame) {
+    WalSum from_stored = frame.SumAfter(stored_, is_big_endian_);
+    bool is_whole = frame.stored() == from_stored ||
+                    frame.stored() == frame.SumAfter(computed_, is_big_endian_);
+    stored_ = frame.stored();
+    computed_ = from_stored;
+    if (!is_whole) return;
+    // Every transaction writes a page once at most, and ends once.
+    is_damaged_ = is_damaged_ || ended_ || !pages_.insert(frame.page()).second;
+    ended_ = frame.EndsTransaction();
+  }
+  bool is_damaged() const { return is_damaged_; }
+
+ private:
+  WalSum stored_, computed_;
+  const bool is_big_endian_;
+  std::unordered_set<uint32_t> pages_;
+  bool ended_ = false;
+  bool is_damaged_ = false;
+};
+
+Result<WalSum> SumAtEnd(sqlite3_file* file, const WalPosition& position, const WalHeader& header) {
+  if (position.frames == 0) return header.stored();
+  Frame last;
+  ASSIGN_OR_RETURN(bool there, ReadFrame(file, position, position.frames, kFrameHeaderBytes, last));
+  if (!there) return DamagedWal();
+  return last.stored();
 }
 
 }  // namespace
@@ -150,11 +221,10 @@ std::optional<WalPosition> WalIndexView::Read() const {
 Result<bool> HasLeftover(Connection& connection, const WalPosition& position) {
   sqlite3_file* file = connection.wal_file();
   if (file == nullptr || file->pMethods == nullptr) return false;
-  FrameHeader header;
-  ASSIGN_OR_RETURN(
-      bool there,
-      ReadFrameHeader(file, position.FrameOffset(position.frames + uint64_t{1}), header));
-  return there && std::memcmp(header.salts.data(), position.salts.data(), 8) == 0;
+  Frame next;
+  ASSIGN_OR_RETURN(bool there, ReadFrame(file, position, position.frames + uint64_t{1},
+                                         kFrameHeaderBytes, next));
+  return there && next.IsOf(position);
 }
 
 Status DropLeftover(Connection& connection, const WalPosition& position) {
@@ -166,24 +236,35 @@ Status DropLeftover(Connection& connection, const WalPosition& position) {
   return {};
 }
 
-Status CheckWal(Connection& connection, const WalPosition& position) {
+Result<WalScan> ScanWal(Connection& connection, const WalPosition& position) {
+  WalScan scan;
   sqlite3_file* file = connection.wal_file();
-  if (file == nullptr || file->pMethods == nullptr) return {};
-  RETURN_IF_ERROR(CheckHeader(file));
-  ASSIGN_OR_RETURN(uint64_t size, FileSize(file));
-  std::unordered_set<uint32_t> pages;
-  bool ended = false;
-  uint64_t offset = position.FrameOffset(position.frames + uint64_t{1});
-  for (; offset + kFrameHeaderBytes + position.page_bytes <= size;
-       offset += kFrameHeaderBytes + position.page_bytes) {
-    FrameHeader frame;
-    ASSIGN_OR_RETURN(bool there, ReadFrameHeader(file, offset, frame));
-    if (!there || !frame.BelongsTo(position)) continue;
-    // Every transaction writes a page once at most, and ends once.
-    if (ended || !pages.insert(frame.page).second) return DamagedWal();
-    ended = frame.EndsTransaction();
+  if (file == nullptr || file->pMethods == nullptr) return scan;
+  WalHeader header;
+  ASSIGN_OR_RETURN(bool has_header, ReadExactly(file, header.raw.data(), kWalHeaderBytes, 0));
+  if (!has_header || header.IsZero()) return scan;
+  if (!header.IsWhole()) {
+    ASSIGN_OR_RETURN(bool is_moved, IsInDatabase(connection, file, position.page_bytes));
+    return is_moved ? Result<WalScan>(scan) : Result<WalScan>(DamagedWal());
   }
-  return {};
+  ASSIGN_OR_RETURN(WalSum before, SumAtEnd(file, position, header));
+  ASSIGN_OR_RETURN(uint64_t size, FileSize(file));
+  const size_t frame_bytes = kFrameHeaderBytes + position.page_bytes;
+  LeftoverWalk walk(before, header.is_big_endian());
+  Frame frame;
+  for (uint64_t number = position.frames + uint64_t{1};
+       position.FrameOffset(number) + kFrameHeaderBytes <= size; ++number) {
+    ASSIGN_OR_RETURN(bool there, ReadFrame(file, position, number, kFrameHeaderBytes, frame));
+    if (!there || !frame.IsOf(position)) {
+      walk.Pass(frame);
+      continue;
+    }
+    scan.has_leftover = true;
+    ASSIGN_OR_RETURN(there, ReadFrame(file, position, number, frame_bytes, frame));
+    if (there) walk.See(frame);
+  }
+  scan.is_damaged = walk.is_damaged();
+  return scan;
 }
 
 }  // namespace rhizo::meta

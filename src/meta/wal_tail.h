@@ -54,10 +54,16 @@ Result<bool> HasLeftover(Connection& connection, const WalPosition& position);
 // Under the writer lock only.
 Status DropLeftover(Connection& connection, const WalPosition& position);
 
-// kCorruption if the WAL holds two or more transactions that SQLite did not accept: each was
-// durable before the next began, so no crash explains that; or if its header is damaged. Under the
-// writer lock, and only if what was committed was synced. One lost transaction at the end cannot be
-// told from one that a crash interrupted.
-Status CheckWal(Connection& connection, const WalPosition& position);
+struct WalScan {
+  bool has_leftover = false;  // a frame of this generation lies anywhere behind the committed ones
+  // At least two transactions lie there. Each was durable before the next began, so no crash
+  // explains that: a bit of the first one is wrong. (One lost transaction at the end cannot be told
+  // from one that a crash interrupted.)
+  bool is_damaged = false;
+};
+
+// Looks at everything behind the committed frames. Under the writer lock only. kCorruption if the
+// header of the WAL is damaged, for then nothing of it was taken.
+Result<WalScan> ScanWal(Connection& connection, const WalPosition& position);
 
 }  // namespace rhizo::meta

@@ -1,5 +1,8 @@
 // The writer lock: one writer at a time over all threads and processes. Between processes it is the
 // lock file, between threads of one store a flag; whoever holds it may release it from any thread.
+// Nobody starves: whoever waits for the lock holds a second one meanwhile, the turn (a file beside
+// it), and nobody gets the lock without having had the turn. So a process that writes in a loop
+// lets others in.
 #pragma once
 
 #include <chrono>
@@ -22,9 +25,12 @@ class WriterGate final {
   void Release();
 
  private:
-  explicit WriterGate(std::unique_ptr<io::LockFile> file) : file_(std::move(file)) {}
+  WriterGate(std::unique_ptr<io::LockFile> file, std::unique_ptr<io::LockFile> turn)
+      : file_(std::move(file)), turn_(std::move(turn)) {}
+  Status AcquireFile(std::chrono::steady_clock::time_point deadline);
+  Status WaitForFile(std::chrono::steady_clock::time_point deadline);
 
-  const std::unique_ptr<io::LockFile> file_;
+  const std::unique_ptr<io::LockFile> file_, turn_;
   std::mutex mutex_;
   std::condition_variable released_;
   bool is_held_ = false;
