@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rhizo import _rhizo
-from rhizo.errors import InvalidArgumentError, SchemaError, SqlError
+from rhizo.errors import InvalidArgumentError, SchemaError, SqlError, UnsupportedError
 
 _SQL_OF_PYTHON: dict[Any, str] = {
     bool: "BOOLEAN",
@@ -62,6 +62,15 @@ def _sql_type(session: _rhizo.Session, name: str, text: str) -> object:
     """The engine says what the type means, so that every spelling it knows works."""
     try:
         probe = session.sql(f"SELECT CAST(NULL AS {text}\n) AS c LIMIT 0", None)
+        _refuse_enum(name, probe.columns[0]["type"])
         return _rhizo.first_column_schema(probe.arrow_schema())
     except SqlError as error:
         raise SchemaError(f"column {name!r}: {text!r} is no SQL type: {error}", fields={"column": name}) from error
+
+
+def _refuse_enum(name: str, text: str) -> None:
+    """Arrow, through which schemas go, knows no type of fixed values, only columns that happen to repeat some."""
+    if text.startswith("ENUM"):
+        raise UnsupportedError(
+            f"column {name!r}: ENUM columns cannot be declared yet; take VARCHAR", fields={"column": name}
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -114,7 +115,7 @@ class Commit:
         return cls(
             parents=tuple(facts.pop("parents")),
             time=to_time(facts.pop("time")),
-            tables=tuple(TableChange(**change) for change in facts.pop("tables")),
+            tables=tuple(TableChange(**change) for change in sorted(facts.pop("tables"), key=itemgetter("table"))),
             refs=tuple(facts.pop("refs")),
             **facts,
         )

@@ -32,6 +32,15 @@ def to_stream(data: Any) -> object:
     raise InvalidArgumentError(f"cannot read rows from {type(data).__name__}; give {_ACCEPTED}")
 
 
+def has_leftover_index(frame: Any) -> bool:
+    """Whether a pandas frame has row numbers for an index that are no longer 0, 1, 2, ...: what filtering,
+    sorting or concatenating leaves, and nobody named."""
+    index = getattr(frame, "index", None)
+    if index is None or getattr(index, "nlevels", 1) != 1 or index.name is not None:
+        return False
+    return index.dtype.kind in "iu"
+
+
 def _pandas_stream(data: Any) -> object:
     if type(data).__name__ == "Series":
         raise InvalidArgumentError("a pandas Series is one column without a table; write series.to_frame('name')")

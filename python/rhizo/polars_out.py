@@ -18,12 +18,15 @@ def to_frame(result: Any, cursor: _rhizo.Cursor, batches: list[_rhizo.Batch]) ->
     special = [place for place, format in enumerate(formats) if format.startswith(_MADE_OF_VALUES)]
     if not special:
         return polars.DataFrame(result)
-    plain = [place for place in range(len(result.columns)) if place not in special]
-    frame = polars.DataFrame(_Stream(cursor.arrow_columns(batches, plain))) if plain else polars.DataFrame()
+    plain = [place for place in range(len(formats)) if place not in special]
+    series: dict[int, Any] = {}
+    if plain:
+        frame = polars.DataFrame(_Stream(cursor.arrow_columns(batches, plain)))
+        series.update(zip(plain, frame.get_columns(), strict=True))
     for place in special:
         values = [value for batch in batches for value in batch.column(place)]
-        frame = frame.insert_column(place, _series(polars, result.column_names[place], formats[place], values))
-    return frame
+        series[place] = _series(polars, result.column_names[place], formats[place], values)
+    return polars.DataFrame([series[place] for place in range(len(formats))])
 
 
 def _series(polars: Any, name: str, format: str, values: list[Any]) -> Any:

@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import TracebackType
-from typing import TypeVar
+from typing import NoReturn, TypeVar, cast
 
 from rhizo import _rhizo
-from rhizo.errors import InvalidArgumentError, RhizoError
+from rhizo.errors import ClosedError, InvalidArgumentError, RhizoError
 from rhizo.facts import (
     Branch,
     Commit,
@@ -27,6 +27,14 @@ from rhizo.tables import Ref, Tables, to_ref
 from rhizo.transaction import Transaction
 
 _Self = TypeVar("_Self", bound="Session")
+
+
+class _Closed:
+    """Stands where a native session was."""
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise ClosedError("this session was closed")
+
 _T = TypeVar("_T")
 
 
@@ -38,6 +46,10 @@ class Session(Tables):
 
     Examples here start with ``db = rhizo.open(directory)``, a new and empty database.
     """
+
+    def __init__(self, native: _rhizo.Session) -> None:
+        super().__init__(native)
+        self._path = native.path
 
     # --- transactions
 
@@ -343,12 +355,12 @@ class Session(Tables):
     @property
     def path(self) -> str:
         """The database's directory."""
-        return self._native.path
+        return self._path
 
     @property
     def closed(self) -> bool:
         """Was :meth:`close` called?"""
-        return self._native.closed
+        return isinstance(self._native, _Closed)
 
     def close(self) -> None:
         """Ends this session; calling it again does nothing. Results that are still read stay valid.
@@ -358,7 +370,10 @@ class Session(Tables):
         >>> session.closed
         True
         """
-        self._native.close()
+        if not self.closed:
+            self._native.close()
+            # Lets go of the native session, so that the files are freed although this object is still there.
+            self._native = cast(_rhizo.Session, _Closed())
 
     def __enter__(self: _Self) -> _Self:
         return self

@@ -9,9 +9,10 @@ from typing import Any, Literal
 
 from rhizo import _rhizo
 from rhizo.declared import to_schema
-from rhizo.errors import InvalidArgumentError
+from rhizo.errors import InvalidArgumentError, TableNotFoundError
 from rhizo.facts import Branch, Commit, Tag, TableInfo, Version, WriteResult
-from rhizo.incoming import to_stream
+from rhizo.incoming import has_leftover_index, to_stream
+from rhizo.optional import is_from
 from rhizo.parameters import Parameters, to_parameters
 from rhizo.progress import Progress, shown
 from rhizo.result import Result
@@ -114,7 +115,7 @@ class Tables:
         """
         mode = _mode(schema, ("keep", "evolve", "replace"))
         with shown(f"writing {table}", progress) as told:
-            return WriteResult(**self._native.write(table, to_stream(data), mode, message, told))
+            return WriteResult(**self._native.write(table, to_stream(self._fitted(table, data, mode)), mode, message, told))
 
     def append(
         self,
@@ -140,7 +141,19 @@ class Tables:
         """
         mode = _mode(schema, ("keep", "evolve"))
         with shown(f"appending to {table}", progress) as told:
-            return WriteResult(**self._native.append(table, to_stream(data), mode, message, told))
+            return WriteResult(**self._native.append(table, to_stream(self._fitted(table, data, mode)), mode, message, told))
+
+    def _fitted(self, table: str, data: Any, mode: str) -> Any:
+        """A pandas frame without the row numbers that filtering left behind, where the table keeps no index."""
+        if mode != "keep" or not is_from(data, "pandas") or not has_leftover_index(data):
+            return data
+        try:
+            columns = self._native.info(table, "")["columns"]
+        except TableNotFoundError:
+            return data
+        if any(column["name"] == "__index_level_0__" for column in columns):
+            return data
+        return data.reset_index(drop=True)
 
     def import_files(
         self,

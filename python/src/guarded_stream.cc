@@ -121,6 +121,7 @@ ErrorCode CodeOf(int answer) {
     case ECANCELED:
     case EINTR: return ErrorCode::kCancelled;
     case EINVAL: return ErrorCode::kSql;
+    case EBADMSG: return ErrorCode::kCorruption;
     case ENOSPC: return ErrorCode::kDiskFull;
     default: return ErrorCode::kIo;
   }

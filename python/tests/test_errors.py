@@ -7,6 +7,7 @@ import pickle
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -130,7 +131,7 @@ def test_a_database_opened_for_reading(path: Path) -> None:
 
 def test_a_flipped_bit_is_found(path: Path) -> None:
     with rhizo.open(path) as db:
-        db.write("t", {"n": list(range(500_000))})
+        db.write("t", {"x": np.random.default_rng(1).random(500_000)})
     (largest,) = sorted((file for file in path.rglob("objects/*/*")), key=lambda file: file.stat().st_size)[-1:]
     data = bytearray(largest.read_bytes())
     data[len(data) // 2] ^= 1
@@ -144,6 +145,6 @@ def test_a_flipped_bit_is_found(path: Path) -> None:
 
 
 def test_the_memory_limit(path: Path) -> None:
-    with rhizo.open(path, memory_limit="64MB") as db:
+    with rhizo.open(path, memory_limit="64MiB") as db:
         with pytest.raises(rhizo.OutOfMemoryError):
             db.sql("SELECT list(i) FROM range(100000000) t(i)").fetchall()

@@ -78,10 +78,10 @@ def test_replace_takes_the_new_schema(db: rhizo.Database) -> None:
 
 
 def test_a_table_can_be_declared_with_sql_python_and_arrow_types(db: rhizo.Database) -> None:
-    db.create_table("t", {"a": "DECIMAL(10,2) NOT NULL", "b": str, "c": pa.list_(pa.int32()), "d": "ENUM('x', 'y')"})
+    db.create_table("t", {"a": "DECIMAL(10,2) NOT NULL", "b": str, "c": pa.list_(pa.int32())})
     columns = db.info("t").columns
-    assert [column.type for column in columns] == ["DECIMAL(10,2)", "VARCHAR", "INTEGER[]", "ENUM('x', 'y')"]
-    assert [column.nullable for column in columns] == [False, True, True, True]
+    assert [column.type for column in columns] == ["DECIMAL(10,2)", "VARCHAR", "INTEGER[]"]
+    assert [column.nullable for column in columns] == [False, True, True]
 
 
 def test_a_table_can_be_declared_with_a_pyarrow_schema(db: rhizo.Database) -> None:
@@ -94,6 +94,11 @@ def test_an_unknown_type_is_a_schema_error_naming_the_column(db: rhizo.Database)
     with pytest.raises(rhizo.SchemaError, match="'a'.*NUMBERR"):
         db.create_table("t", {"a": "NUMBERR"})
     assert db.tables() == []
+
+
+def test_an_enum_cannot_be_declared_yet(db: rhizo.Database) -> None:
+    with pytest.raises(rhizo.UnsupportedError, match="'a'.*VARCHAR"):
+        db.create_table("t", {"a": "ENUM('x', 'y')"})
 
 
 def test_creating_a_table_twice(db: rhizo.Database) -> None:
@@ -190,7 +195,7 @@ def test_what_has_no_schema_is_refused(db: rhizo.Database, data: object) -> None
         db.write("t", data)
 
 
-@pytest.mark.parametrize("name", ["", "a.b", "a/b", "-a", "x" * 256, "new\nline"])
+@pytest.mark.parametrize("name", ["", "a/b", "a:b", "-a", "x" * 256, "new\nline"])
 def test_names_that_are_not_allowed(db: rhizo.Database, name: str) -> None:
     with pytest.raises(rhizo.InvalidNameError):
         db.write(name, ROWS)

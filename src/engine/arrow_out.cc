@@ -89,6 +89,9 @@ class OutStream {
     switch (status.error().code()) {
       case ErrorCode::kCancelled: return ECANCELED;
       case ErrorCode::kOutOfMemory: return ENOMEM;
+      case ErrorCode::kCorruption: return EBADMSG;
+      case ErrorCode::kDiskFull: return ENOSPC;
+      case ErrorCode::kSql:
       case ErrorCode::kInvalidArgument:
       case ErrorCode::kSchema: return EINVAL;
       default: return EIO;

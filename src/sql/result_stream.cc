@@ -17,7 +17,12 @@ ResultStream::ResultStream(std::shared_ptr<duckdb::Connection> connection, State
                            WorkOptions work)
     : connection_(std::move(connection)), text_(std::move(text)), work_(std::move(work)) {}
 
-ResultStream::~ResultStream() = default;
+// Others may still hold the client; its transaction ends here all the same.
+ResultStream::~ResultStream() {
+  result_.reset();
+  pending_.reset();
+  (void)engine::Guarded([&] { connection_->context->CancelTransaction(); });
+}
 
 Result<std::unique_ptr<ResultStream>> ResultStream::Start(
     std::shared_ptr<duckdb::Connection> connection,
@@ -43,7 +48,9 @@ Result<bool> ResultStream::Next(duckdb::DataChunk* out) {
   try {
     pulled = Pull(out);
   } catch (const std::exception& exception) {
-    pulled = text_.Translate(exception);
+    // Asked again after a failure, DuckDB wraps the first error in one about asking again.
+    pulled = pending_->HasError() ? text_.Translate(pending_->GetErrorObject())
+                                  : text_.Translate(exception);
   }
   if (!pulled) failure_ = pulled.error();
   at_end_ = pulled && !*pulled;
