@@ -1,6 +1,7 @@
 #include "table/segment_sink.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include "base/blake3.h"
 #include "engine/errors.h"
@@ -56,7 +57,10 @@ SegmentSink::SegmentSink(const WriteContext& context, const model::Schema& schem
       rows_per_segment_(RowsPerSegment(schema)) {}
 
 SegmentSink::~SegmentSink() {
-  for (auto& segment : encoding_) segment.wait();
+  // Only those that run: one that was put off needs nothing of us any more.
+  for (auto& segment : encoding_) {
+    if (segment.wait_for(std::chrono::seconds(0)) != std::future_status::deferred) segment.wait();
+  }
 }
 
 Status SegmentSink::Add(duckdb::DataChunk& rows, idx_t offset, idx_t count) {

@@ -183,7 +183,12 @@ TEST(RowBlock, HostileBytesAreRefusedOrReadable) {
     if (!block) continue;
     for (size_t column = 0; column < block->columns.size(); ++column) {
       auto decoded = DecodeColumnOf(*block, column);
-      if (decoded) decoded->GetValue(0).ToString();
+      if (!decoded) continue;
+      ColumnEncoder again(block->columns[column].type);
+      again.Append(*decoded, {.offset = 0, .count = block->rows});
+      std::string column_bytes;
+      again.Flush(&column_bytes);
+      ASSERT_EQ(column_bytes, block->columns[column].bytes);
     }
   }
 }
