@@ -93,7 +93,7 @@ void RoundTrip(Generator* random, const Type& type, ArrowOutOptions options = {}
   model::Schema schema;
   schema.fields.push_back(NewField("c", type));
   std::vector<Value> values;
-  for (int i = 0; i < 1500; ++i) values.push_back(RandomValue(random, type));
+  for (int i = 0; i < 800; ++i) values.push_back(RandomValue(random, type));
   auto stream = Export(schema, {values}, options);
   auto reader = ArrowReader::Open(nullptr, &stream);
   ASSERT_TRUE(reader) << reader.error().message();
@@ -115,7 +115,7 @@ TEST(Arrow, NestedTypesGoOutAndComeBackBitByBit) {
   uint64_t seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));
   Generator random(seed);
-  for (int i = 0; i < 60;) {
+  for (int i = 0; i < 40;) {
     Type type = RandomType(&random, 3);
     if (Holds(type, IsWide)) continue;
     ++i;
