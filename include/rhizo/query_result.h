@@ -13,6 +13,10 @@
 
 namespace rhizo {
 
+// How ExportText writes values: as SQL prints them, or each as a JSON value (numbers that JSON
+// readers round, DECIMAL and 128-bit integers, and NaN and infinity as text).
+enum class TextForm { kSql, kJson };
+
 class RHIZO_EXPORT QueryResult {
  public:
   class Impl;
@@ -29,6 +33,9 @@ class RHIZO_EXPORT QueryResult {
   // Moves the rows out as a C stream that the caller must release. Errors of running arrive through
   // the stream's get_last_error. kInvalidArgument the second time.
   Status Export(ArrowArrayStream* out, uint64_t batch_rows = 122'880);
+  // The same with every column as text (Arrow format "u", null where the value is NULL).
+  Status ExportText(ArrowArrayStream* out, TextForm form = TextForm::kSql,
+                    uint64_t batch_rows = 2'048);
 
  private:
   std::unique_ptr<Impl> impl_;
