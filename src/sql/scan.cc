@@ -36,7 +36,7 @@ const ScanBindData& BindData(const duckdb::FunctionData* data) {
 duckdb::unique_ptr<duckdb::GlobalTableFunctionState> InitGlobal(
     duckdb::ClientContext&, duckdb::TableFunctionInitInput& input) {
   const auto& table = BindData(input.bind_data.get()).table();
-  return duckdb::make_uniq<ScanGlobal>(MakeScanPlan(table, input));
+  return duckdb::make_uniq<ScanGlobal>(MakeScanPlan(table, input.column_ids, input.projection_ids));
 }
 
 duckdb::unique_ptr<duckdb::LocalTableFunctionState> InitLocal(
@@ -106,6 +106,19 @@ bool AcceptsExpression(duckdb::ClientContext&, const duckdb::LogicalGet&, duckdb
   return true;
 }
 
+// The optimizer takes scans for the same subplan if they serialize alike (COMMON_SUBPLAN): without
+// this, two versions of one table in one statement would both be read as the first.
+void SerializeIdentity(duckdb::Serializer& serializer,
+                       const duckdb::optional_ptr<duckdb::FunctionData> data,
+                       const duckdb::TableFunction&) {
+  serializer.WriteProperty(100, "state", BindData(data.get()).table().state_id().ToString());
+}
+
+duckdb::unique_ptr<duckdb::FunctionData> RefuseToDeserialize(duckdb::Deserializer&,
+                                                             duckdb::TableFunction&) {
+  throw duckdb::NotImplementedException("plans over tables cannot be loaded from their text");
+}
+
 }  // namespace
 
 duckdb::unique_ptr<duckdb::FunctionData> ScanBindData::Copy() const {
@@ -132,6 +145,8 @@ duckdb::TableFunction MakeScanFunction() {
   function.get_row_id_columns = RowIdColumns;
   function.table_scan_progress = Progress;
   function.to_string = Describe;
+  function.serialize = SerializeIdentity;
+  function.deserialize = RefuseToDeserialize;
   return function;
 }
 

@@ -26,25 +26,18 @@ ScanColumn MakeColumn(const table::OpenTable& table, duckdb::column_t id,
   return {ScanColumn::Kind::kField, table.types()[id], id, PositionOf(id, fields)};
 }
 
-void PlanColumns(const duckdb::TableFunctionInitInput& input, ScanPlan* plan) {
-  for (auto id : input.column_ids) {
-    plan->columns.push_back(MakeColumn(*plan->table, id, &plan->fields));
-  }
-  if (!input.projection_ids.empty()) {
-    plan->output.assign(input.projection_ids.begin(), input.projection_ids.end());
-    return;
-  }
-  for (size_t i = 0; i < plan->columns.size(); ++i) plan->output.push_back(i);
-}
-
 }  // namespace
 
-ScanPlan MakeScanPlan(const table::OpenTable& table, const duckdb::TableFunctionInitInput& input) {
+ScanPlan MakeScanPlan(const table::OpenTable& table,
+                      const duckdb::vector<duckdb::column_t>& columns,
+                      const duckdb::vector<duckdb::idx_t>& output) {
   ScanPlan plan;
   plan.table = &table;
   plan.entries = engine::ValueOrThrow(table.Entries());
   plan.morsels = SplitIntoMorsels(plan.entries);
-  PlanColumns(input, &plan);
+  for (auto id : columns) plan.columns.push_back(MakeColumn(table, id, &plan.fields));
+  plan.output.assign(output.begin(), output.end());
+  for (size_t i = 0; output.empty() && i < columns.size(); ++i) plan.output.push_back(i);
   return plan;
 }
 

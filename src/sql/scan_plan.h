@@ -34,8 +34,11 @@ struct ScanPlan {
   std::vector<Morsel> morsels;
 };
 
-// Reads the list of entries. Throws.
-ScanPlan MakeScanPlan(const table::OpenTable& table, const duckdb::TableFunctionInitInput& input);
+// Reads the list of entries. `columns` are the engine's ids; `output` chooses among them (empty:
+// all). Throws.
+ScanPlan MakeScanPlan(const table::OpenTable& table,
+                      const duckdb::vector<duckdb::column_t>& columns,
+                      const duckdb::vector<duckdb::idx_t>& output);
 
 // Neighbouring entries are joined until a morsel has about kMorselRows, so a tail of small
 // appends is read in one go.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <random>
 
+#include "sql/scan_plan.h"
 #include "sql/testing/test_session.h"
 
 namespace rhizo::sql {
@@ -144,6 +145,140 @@ INSTANTIATE_TEST_SUITE_P(
             {.segment_rows = 2500, .use_parquet = true, .hidden_share = 0.2, .patched_share = 0.1}},
         Case{"Crumbs", {.segment_rows = 37, .hidden_share = 0.1, .patched_share = 0.1}}),
     [](const auto& info) { return std::string(info.param.name); });
+
+class ScanTest : public testing::Test {
+ protected:
+  ScanTest() {
+    data_.Plain(kMakeRows);
+    data_.Publish("t", {.segment_rows = 1000, .use_parquet = true});
+  }
+
+  TextRows Query(const std::string& sql) {
+    auto rows = session_.Query(sql);
+    EXPECT_TRUE(rows.has_value()) << sql << "\n" << (rows ? "" : rows.error().message());
+    return rows ? *rows : TextRows();
+  }
+
+  FakeDatabase data_{1, 4};
+  TestSession session_{&data_};
+};
+
+TEST_F(ScanTest, CountsAndExactBoundsNeedNoSegment) {
+  EXPECT_THAT(Query("SELECT count(*) FROM t"), ElementsAre(ElementsAre("6000")));
+  EXPECT_THAT(Query("SELECT min(id), max(id), count(*) FROM t"),
+              ElementsAre(ElementsAre("0", "5999", "6000")));
+  EXPECT_EQ(Query("SELECT min(day), max(price) FROM t"),
+            data_.Plain("SELECT min(day), max(price) FROM t"));
+  EXPECT_EQ(data_.columns_decoded(), 0u);
+}
+
+TEST_F(ScanTest, CountStaysExactWithHiddenRowsAndBoundsAreReadThen) {
+  data_.Publish("t", {.segment_rows = 300, .hidden_share = 0.2});
+  EXPECT_THAT(Query("SELECT count(*) FROM t"), ElementsAre(ElementsAre("6000")));
+  EXPECT_EQ(data_.columns_decoded(), 0u);
+  EXPECT_THAT(Query("SELECT min(id), max(id) FROM t"), ElementsAre(ElementsAre("0", "5999")));
+}
+
+// Bounds of text are prefixes: "a much longer text ..." is not what min() is.
+TEST_F(ScanTest, BoundsOfTextAreNeverTakenForValues) {
+  EXPECT_EQ(Query("SELECT min(mixed), max(mixed), max(name) FROM t"),
+            data_.Plain("SELECT min(mixed), max(mixed), max(name) FROM t"));
+  data_.Plain("CREATE TABLE long AS SELECT 'x' || repeat('y', 100) || i AS s FROM range(50) r(i)");
+  data_.Publish("long");
+  EXPECT_EQ(Query("SELECT min(s), max(s) FROM long"),
+            data_.Plain("SELECT min(s), max(s) FROM long"));
+}
+
+TEST_F(ScanTest, EntriesThatCannotMatchAreNotRead) {
+  EXPECT_THAT(Query("SELECT count(name) FROM t WHERE id = 4321"), ElementsAre(ElementsAre("1")));
+  EXPECT_EQ(data_.columns_decoded(), 2u);
+}
+
+TEST_F(ScanTest, OnlyColumnsThatAreAskedForAreRead) {
+  Query("SELECT sum(price) FROM t WHERE flag");
+  EXPECT_EQ(data_.columns_decoded(), 2u * 6);
+}
+
+// The Parquet reader reuses the selection of its dictionary vectors: kept ones need their own.
+TEST_F(ScanTest, DictionaryColumnsReadTheSameFromTheCache) {
+  auto sql = "SELECT id, name, mixed FROM t ORDER BY id";
+  auto expected = data_.Plain(sql);
+  EXPECT_EQ(Query(sql), expected);
+  Query("SELECT * FROM t");
+  EXPECT_EQ(Query(sql), expected);
+}
+
+TEST_F(ScanTest, ManyThreadsKeepTheOrderOfRows) {
+  data_.Publish("t", {.segment_rows = 37});
+  for (const char* sql : {"SELECT id FROM t", "SELECT id FROM t WHERE small > 500",
+                          "SELECT id FROM t WHERE id % 3 = 0 LIMIT 1000"}) {
+    EXPECT_EQ(Query(sql), data_.Plain(sql)) << sql;
+  }
+}
+
+TEST_F(ScanTest, RowIdsAreDistinctAndFindTheirRows) {
+  data_.Publish("t", {.segment_rows = 250, .hidden_share = 0.3});
+  EXPECT_THAT(Query("SELECT count(DISTINCT rowid) FROM t"), ElementsAre(ElementsAre("6000")));
+  EXPECT_THAT(Query("SELECT count(*) FROM t a JOIN t b ON a.rowid = b.rowid WHERE a.id = b.id"),
+              ElementsAre(ElementsAre("6000")));
+  EXPECT_THAT(Query("SELECT id FROM t WHERE rowid = (SELECT rowid FROM t WHERE id = 777)"),
+              ElementsAre(ElementsAre("777")));
+  EXPECT_THAT(Query("SELECT id FROM t WHERE rowid IN (SELECT rowid FROM t WHERE id IN (5, 999))"),
+              ElementsAre(ElementsAre("5"), ElementsAre("999")));
+}
+
+// Wide rows behind a top-n are fetched by row id.
+TEST_F(ScanTest, LateMaterializationFetchesTheRightRows) {
+  data_.Publish("t", {.segment_rows = 500, .hidden_share = 0.2, .patched_share = 0.1});
+  auto sql = "SELECT * FROM t ORDER BY score DESC, id LIMIT 5";
+  EXPECT_EQ(Query(sql), data_.Plain(sql));
+}
+
+TEST_F(ScanTest, APatchMayPutValuesBeyondTheBoundsOfItsSegment) {
+  data_.Plain(
+      "CREATE TABLE p AS SELECT i, CASE WHEN i = 50 THEN 1000000 ELSE i END AS v "
+      "FROM range(100) r(i)");
+  data_.Publish("p", {.segment_rows = 100, .patched_share = 0.9});
+  for (const char* sql :
+       {"SELECT i FROM p WHERE v = 1000000", "SELECT max(v) FROM p", "SELECT i FROM p WHERE v > 99",
+        "SELECT count(*) FROM p WHERE v < 1000000"}) {
+    EXPECT_EQ(Query(sql), data_.Plain(sql)) << sql;
+  }
+}
+
+TEST_F(ScanTest, EmptyTablesAndEmptyResultsWork) {
+  data_.Plain("CREATE TABLE e AS FROM t LIMIT 0");
+  data_.Publish("e");
+  EXPECT_EQ(Query("FROM e").size(), 0u);
+  EXPECT_THAT(Query("SELECT count(*), min(id), max(name) FROM e"),
+              ElementsAre(ElementsAre("0", "NULL", "NULL")));
+  EXPECT_EQ(Query("SELECT * FROM t WHERE id > 1000000").size(), 0u);
+  EXPECT_EQ(Query("SELECT * FROM t WHERE false").size(), 0u);
+}
+
+TEST_F(ScanTest, PlansShowTheTable) {
+  auto plan = Query("EXPLAIN SELECT sum(id) FROM t WHERE small > 5");
+  ASSERT_FALSE(plan.empty());
+  EXPECT_THAT(plan[0][1], testing::HasSubstr("RHIZO_SCAN"));
+  EXPECT_THAT(plan[0][1], testing::HasSubstr("small>5"));
+}
+
+TEST(SplitIntoMorsels, NeighboursAreJoinedAndBigOnesStandAlone) {
+  auto split = [](const std::vector<uint64_t>& rows) {
+    std::vector<table::OpenEntry> entries(rows.size());
+    for (size_t i = 0; i < rows.size(); ++i) entries[i].entry.visible_rows = rows[i];
+    std::vector<std::pair<size_t, size_t>> bounds;
+    for (auto morsel : SplitIntoMorsels(entries)) {
+      bounds.emplace_back(morsel.first_entry, morsel.end_entry);
+    }
+    return bounds;
+  };
+  using Bounds = std::vector<std::pair<size_t, size_t>>;
+  EXPECT_EQ(split({}), Bounds());
+  EXPECT_EQ(split({1, 1, 1}), (Bounds{{0, 3}}));
+  EXPECT_EQ(split({kMorselRows, 1, kMorselRows, 5}), (Bounds{{0, 1}, {1, 2}, {2, 3}, {3, 4}}));
+  EXPECT_EQ(split({kMorselRows - 1, 1, 1}), (Bounds{{0, 2}, {2, 3}}));
+}
 
 }  // namespace
 }  // namespace rhizo::sql

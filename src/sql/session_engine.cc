@@ -15,6 +15,7 @@
 #include "sql/session_state.h"
 #include "sql/statement_text.h"
 #include "sql/suffix_syntax.h"
+#include "sql/table_rows.h"
 
 namespace rhizo::sql {
 
@@ -83,19 +84,31 @@ Result<model::Schema> SchemaOf(const ResultStream& stream) {
   return schema;
 }
 
-RunningQuery MakeRunning(std::unique_ptr<ResultStream> stream, model::Schema schema) {
+// `columns` are in the schema.
+std::vector<size_t> FieldIndexes(const model::Schema& schema,
+                                 const std::vector<std::string>& columns) {
+  std::vector<size_t> indexes;
+  for (const auto& name : columns) indexes.push_back(schema.Find(name));
+  for (size_t i = 0; columns.empty() && i < schema.fields.size(); ++i) indexes.push_back(i);
+  return indexes;
+}
+
+RunningQuery MakeRunning(std::unique_ptr<engine::ChunkSource> rows, model::Schema schema,
+                         duckdb::shared_ptr<duckdb::ClientContext> client) {
   RunningQuery running;
-  for (const auto& type : stream->types()) running.type_names.push_back(type.ToString());
+  for (const auto& type : engine::ToLogicalTypes(schema)) {
+    running.type_names.push_back(type.ToString());
+  }
   running.schema = std::move(schema);
-  // std::function copies, so the stream is shared though only one call takes it.
-  auto shared = std::make_shared<std::unique_ptr<ResultStream>>(std::move(stream));
-  running.export_stream = [shared, schema = running.schema](ArrowArrayStream* out,
-                                                            uint64_t batch_rows) -> Status {
+  running.client = client;
+  // std::function copies, so the rows are shared though only one call takes them.
+  auto shared = std::make_shared<std::unique_ptr<engine::ChunkSource>>(std::move(rows));
+  running.export_stream = [shared, client, schema = running.schema](ArrowArrayStream* out,
+                                                                    uint64_t batch_rows) -> Status {
     if (!*shared) return InvalidArgument("the rows of a query can be taken once");
-    auto client = (*shared)->client();
     engine::ArrowOutOptions options;
     options.batch_rows = batch_rows;
-    return engine::ExportArrowStream(std::move(client), schema, std::move(*shared), options, out);
+    return engine::ExportArrowStream(client, schema, std::move(*shared), options, out);
   };
   running.take_rows = [shared]() -> std::unique_ptr<engine::ChunkSource> {
     return std::move(*shared);
@@ -121,6 +134,9 @@ struct SessionEngine::State {
                                               duckdb::unique_ptr<duckdb::SQLStatement> statement,
                                               BoundParameters parameters, const StatementText& text,
                                               const WorkOptions& work);
+  Result<std::unique_ptr<ResultStream>> BeginScan(const Link& link, ScanRequest request,
+                                                  const Parameters& parameters,
+                                                  const WorkOptions& work);
   void Remember(const duckdb::SQLStatement& statement);
 };
 
@@ -172,6 +188,18 @@ Result<std::unique_ptr<ResultStream>> SessionEngine::State::Begin(
   return stream;
 }
 
+Result<std::unique_ptr<ResultStream>> SessionEngine::State::BeginScan(const Link& link,
+                                                                      ScanRequest request,
+                                                                      const Parameters& parameters,
+                                                                      const WorkOptions& work) {
+  auto& client = *link.connection->context;
+  request.catalog = duckdb::DatabaseManager::GetDefaultDatabase(client);
+  ASSIGN_OR_RETURN(auto scan, MakeScanStatement(client.GetParserOptions(), request));
+  ASSIGN_OR_RETURN(auto bound, BindParameters(client, parameters));
+  return ResultStream::Start(link.connection, std::move(scan.statement), std::move(bound),
+                             scan.text, work);
+}
+
 SessionEngine::SessionEngine(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 SessionEngine::~SessionEngine() = default;
@@ -203,7 +231,7 @@ Result<RunningQuery> SessionEngine::Run(const std::string& statement, const Para
   ASSIGN_OR_RETURN(auto stream, state_->Begin(link, std::move(last), std::move(bound), text, work));
   RETURN_IF_ERROR(link.session->Detach());
   ASSIGN_OR_RETURN(auto schema, SchemaOf(*stream));
-  return MakeRunning(std::move(stream), std::move(schema));
+  return MakeRunning(std::move(stream), std::move(schema), link.connection->context);
 }
 
 Result<RunningQuery> SessionEngine::Scan(std::shared_ptr<const table::OpenTable> table,
@@ -214,20 +242,18 @@ Result<RunningQuery> SessionEngine::Scan(std::shared_ptr<const table::OpenTable>
   ASSIGN_OR_RETURN(auto qualified, model::QualifiedName::Parse(name));
   ASSIGN_OR_RETURN(auto schema, ScanSchema(table->schema(), columns));
   ASSIGN_OR_RETURN(auto link, state_->Connect());
-  auto& client = *link.connection->context;
-  ScanRequest request{duckdb::DatabaseManager::GetDefaultDatabase(client),
-                      qualified,
-                      &table->schema(),
-                      columns,
-                      where,
-                      limit};
-  ASSIGN_OR_RETURN(auto scan, MakeScanStatement(client.GetParserOptions(), request));
-  ASSIGN_OR_RETURN(auto bound, BindParameters(client, parameters));
-  link.session->Show(qualified, table);
-  ASSIGN_OR_RETURN(auto stream, ResultStream::Start(link.connection, std::move(scan.statement),
-                                                    std::move(bound), scan.text, work));
+  bool is_direct = where.empty() && parameters.empty() && table->state().rows <= kMaxDirectRows;
+  std::unique_ptr<engine::ChunkSource> rows;
+  if (is_direct) {
+    auto fields = FieldIndexes(table->schema(), columns);
+    ASSIGN_OR_RETURN(rows, TableRows::Open(link.connection, table, fields, limit, work));
+  } else {
+    ScanRequest request{"", qualified, &table->schema(), columns, where, limit};
+    link.session->Show(qualified, table);
+    ASSIGN_OR_RETURN(rows, state_->BeginScan(link, std::move(request), parameters, work));
+  }
   RETURN_IF_ERROR(link.session->Detach());
-  return MakeRunning(std::move(stream), std::move(schema));
+  return MakeRunning(std::move(rows), std::move(schema), link.connection->context);
 }
 
 }  // namespace rhizo::sql

@@ -39,6 +39,7 @@ class SharedEngine {
 struct RunningQuery {
   model::Schema schema;
   std::vector<std::string> type_names;  // the engine's spelling, parallel to schema.fields
+  duckdb::shared_ptr<duckdb::ClientContext> client;  // of the connection it runs on
   // Pulls rows as Arrow batches of about `batch_rows`. This or take_rows may be called once.
   std::function<Status(ArrowArrayStream* out, uint64_t batch_rows)> export_stream;
   // The rows as the engine's chunks; null the second time.

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <thread>
 
+#include "duckdb/catalog/catalog_entry/scalar_function_catalog_entry.hpp"
 #include "sql/testing/test_session.h"
 
 namespace rhizo::sql {
@@ -138,6 +139,19 @@ TEST_F(SessionEngineTest, VersionsOfOneTableMeetInOneQuery) {
               ElementsAre(ElementsAre("99", "1074")));
   EXPECT_THAT(Query("WITH old AS (FROM flights@before) SELECT count(carrier) FROM old"),
               ElementsAre(ElementsAre("3000")));
+}
+
+// The optimizer's COMMON_SUBPLAN takes scans that serialize alike for one and reads only the first.
+TEST_F(SessionEngineTest, TheSameSubplanOverTwoVersionsIsReadTwice) {
+  data_.Tag("before");
+  data_.Plain("DELETE FROM flights WHERE id >= 10");
+  data_.Publish("flights");
+  EXPECT_THAT(Query("SELECT count(*), count(delay) FROM flights@before UNION ALL "
+                    "SELECT count(*), count(delay) FROM flights"),
+              ElementsAre(ElementsAre("3000", "3000"), ElementsAre("10", "10")));
+  EXPECT_THAT(Query("SELECT sum(id) FROM flights VERSION 1 UNION ALL "
+                    "SELECT sum(id) FROM flights VERSION 2"),
+              ElementsAre(ElementsAre("4498500"), ElementsAre("45")));
 }
 
 TEST_F(SessionEngineTest, AVersionCanBeAParameterOrAnExpression) {
@@ -341,13 +355,49 @@ class ScanOfOneTable : public SessionEngineTest {
 };
 
 TEST_F(ScanOfOneTable, TakesColumnsConditionAndLimit) {
-  EXPECT_EQ(Scan({}, "")->size(), 3000u);
+  auto all = Scan({}, "");
+  ASSERT_TRUE(all.has_value()) << all.error().message();
+  EXPECT_EQ(all->size(), 3000u);
   EXPECT_THAT(*Scan({"carrier", "ID"}, "id > ? AND carrier = 'c1'",
                     {.positional = {int64_t{100}}, .named = {}}, 2),
               ElementsAre(ElementsAre("c1", "106"), ElementsAre("c1", "113")));
   EXPECT_THAT(*Scan({"id"}, "flights.id = 7 -- the seventh"), ElementsAre(ElementsAre("7")));
   EXPECT_THAT(*Scan({"id"}, "id = (SELECT max(id) FROM flights)"),
               ElementsAre(ElementsAre("2999")));
+}
+
+TEST_F(ScanOfOneTable, ReadsThroughThePlanWhatIsTooLargeToReadDirectly) {
+  data_.Plain("CREATE TABLE large AS SELECT i, 's' || i AS s FROM range(150000) r(i)");
+  data_.Publish("large", {.segment_rows = 20000, .use_parquet = true});
+  auto table = data_.Open("large");
+  ASSERT_GT(table->state().rows, 4u * 16 * 2048);
+  auto running = session_.engine().Scan(table, "large", {"s"}, "", {}, std::nullopt);
+  ASSERT_TRUE(running.has_value()) << running.error().message();
+  auto rows = ReadAll(std::move(running).value());
+  ASSERT_EQ(rows->size(), 150000u);
+  for (size_t i = 0; i < rows->size(); i += 7777) EXPECT_EQ((*rows)[i][0], "s" + std::to_string(i));
+}
+
+TEST_F(ScanOfOneTable, RowsReadDirectlyOutliveSessionAndDatabase) {
+  auto data = std::make_unique<FakeDatabase>();
+  data->Plain("CREATE TABLE t AS SELECT i FROM range(5000) r(i)");
+  data->Publish("t", {.segment_rows = 1000, .use_parquet = true});
+  auto session = std::make_unique<TestSession>(data.get());
+  auto running = session->engine().Scan(data->Open("t"), "t", {}, "", {}, 4500);
+  ASSERT_TRUE(running.has_value()) << running.error().message();
+  session.reset();
+  data.reset();
+  EXPECT_EQ(ReadAll(std::move(running).value())->size(), 4500u);
+}
+
+// What turns rows into text binds functions on the same connection.
+TEST_F(ScanOfOneTable, AFunctionCanBeLookedUpWhileRowsAreRead) {
+  auto running = session_.engine().Scan(data_.Open("flights"), "flights", {}, "", {}, 1);
+  ASSERT_TRUE(running.has_value()) << running.error().message();
+  auto found = duckdb::Catalog::GetEntry<duckdb::ScalarFunctionCatalogEntry>(
+      *running->client, "system", "main", "abs", duckdb::OnEntryNotFound::RETURN_NULL);
+  EXPECT_TRUE(found);
+  EXPECT_EQ(ReadAll(std::move(running).value())->size(), 1u);
 }
 
 TEST_F(ScanOfOneTable, ReadsTheGivenTableWhateverTheSessionSees) {

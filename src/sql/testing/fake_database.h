@@ -50,6 +50,8 @@ class FakeDatabase final : public QuerySource {
   void Tag(const std::string& ref) { refs_[ref] = current_; }
   std::shared_ptr<const table::OpenTable> Open(const std::string& name);
   size_t views_asked() const { return views_asked_; }
+  // Columns decoded so far that are still kept.
+  uint64_t columns_decoded() const { return store_->cache.Statistics().columns; }
   // What Metadata answers.
   std::map<std::string, MetadataTable> metadata;
 
