@@ -5,7 +5,6 @@
 #include "engine/arrow_out.h"
 #include "engine/errors.h"
 #include "engine/types.h"
-#include "sql/result_stream.h"
 
 namespace rhizo {
 namespace {
@@ -114,13 +113,12 @@ Status QueryResult::ExportText(ArrowArrayStream* out, TextForm form, uint64_t ba
   if (impl_->exported) return InvalidArgument("the rows of this result were taken already");
   if (batch_rows == 0) return InvalidArgument("batch_rows must be at least 1");
   impl_->exported = true;
-  auto rows = impl_->query.take_rows();
   auto client = impl_->query.client;
   auto types = engine::ToLogicalTypes(impl_->query.schema);
   return engine::Guarded([&]() -> Status {
     engine::ArrowOutOptions options;
     options.batch_rows = batch_rows;
-    auto text = AsText(client, std::move(rows), types, form);
+    auto text = AsText(client, impl_->query.take_rows(), types, form);
     return engine::ExportArrowStream(client, AllText(impl_->query.schema), std::move(text), options,
                                      out);
   });
