@@ -1,5 +1,7 @@
 #include "table/testing/tables.h"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 
 #include "engine/types.h"
@@ -16,6 +18,22 @@ void AssignIds(std::vector<model::Field>* fields, FieldId* next) {
   }
 }
 
+// Ends before the process does: an engine that a static destructor ends would find the thread's own
+// variables gone, some of which it needs.
+struct Shared {
+  std::unique_ptr<engine::Instance> engine;
+  std::unique_ptr<duckdb::Connection> connection;
+} shared;
+
+class EndEngine final : public ::testing::Environment {
+ public:
+  void TearDown() override {
+    shared.connection.reset();
+    shared.engine.reset();
+  }
+};
+const auto* const kEndEngine = ::testing::AddGlobalTestEnvironment(new EndEngine);
+
 void CollectIds(const std::vector<model::Field>& fields, std::vector<FieldId>* ids) {
   for (const auto& field : fields) {
     ids->push_back(field.id);
@@ -26,19 +44,20 @@ void CollectIds(const std::vector<model::Field>& fields, std::vector<FieldId>* i
 }  // namespace
 
 engine::Instance& Engine() {
-  static auto engine = [] {
+  if (!shared.engine) {
     engine::InstanceOptions options;
     options.threads = 2;
-    return engine::Instance::Start(options).value();
-  }();
-  return *engine;
+    shared.engine = engine::Instance::Start(options).value();
+  }
+  return *shared.engine;
 }
 
 duckdb::ClientContext& Client() {
-  static auto connection = Engine().Connect().value();
-  static bool begun = (connection->BeginTransaction(), true);
-  CHECK(begun);
-  return *connection->context;
+  if (!shared.connection) {
+    shared.connection = Engine().Connect().value();
+    shared.connection->BeginTransaction();
+  }
+  return *shared.connection->context;
 }
 
 Result<bool> ValueRows::Next(duckdb::DataChunk* chunk) {
