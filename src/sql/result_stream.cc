@@ -14,8 +14,11 @@ using duckdb::StreamExecutionResult;
 using duckdb::StreamQueryResult;
 
 ResultStream::ResultStream(std::shared_ptr<duckdb::Connection> connection, StatementText text,
-                           WorkOptions work)
-    : connection_(std::move(connection)), text_(std::move(text)), work_(std::move(work)) {}
+                           WorkOptions work, std::shared_ptr<InterruptWatch> interrupts)
+    : connection_(std::move(connection)),
+      text_(std::move(text)),
+      work_(std::move(work)),
+      interrupts_(std::move(interrupts)) {}
 
 // Others may still hold the client; its transaction ends here all the same.
 ResultStream::~ResultStream() {
@@ -27,9 +30,9 @@ ResultStream::~ResultStream() {
 Result<std::unique_ptr<ResultStream>> ResultStream::Start(
     std::shared_ptr<duckdb::Connection> connection,
     duckdb::unique_ptr<duckdb::SQLStatement> statement, BoundParameters parameters,
-    StatementText text, WorkOptions work) {
-  std::unique_ptr<ResultStream> stream(
-      new ResultStream(std::move(connection), std::move(text), std::move(work)));
+    StatementText text, WorkOptions work, std::shared_ptr<InterruptWatch> interrupts) {
+  std::unique_ptr<ResultStream> stream(new ResultStream(std::move(connection), std::move(text),
+                                                        std::move(work), std::move(interrupts)));
   auto started = engine::Guarded([&] {
     stream->pending_ = stream->connection_->context->PendingQuery(std::move(statement), parameters,
                                                                   duckdb::QueryParameters(true));
@@ -49,9 +52,13 @@ Result<bool> ResultStream::Next(duckdb::DataChunk* out) {
     pulled = Pull(out);
   } catch (const std::exception& exception) {
     // Asked again after a failure, DuckDB wraps the first error in one about asking again.
-    pulled = pending_->HasError() ? text_.Translate(pending_->GetErrorObject())
-                                  : text_.Translate(exception);
+    duckdb::BaseQueryResult* asked = pending_.get();
+    if (result_) asked = result_.get();
+    pulled =
+        asked->HasError() ? text_.Translate(asked->GetErrorObject()) : text_.Translate(exception);
   }
+  // However the engine says it.
+  if (!pulled && work_.cancellation.cancelled()) pulled = StopIfCancelled().error();
   if (!pulled) failure_ = pulled.error();
   at_end_ = pulled && !*pulled;
   return pulled;
@@ -67,6 +74,7 @@ Status ResultStream::RunToEnd() {
 }
 
 Result<bool> ResultStream::Pull(duckdb::DataChunk* out) {
+  InterruptWatch::Guard guard(interrupts_.get(), work_.cancellation, connection_->context.get());
   RETURN_IF_ERROR(StopIfCancelled());
   if (!result_) RETURN_IF_ERROR(FinishStart());
   if (result_->type == duckdb::QueryResultType::STREAM_RESULT) RETURN_IF_ERROR(WaitForChunk());
