@@ -16,6 +16,7 @@ class RefChange {
   static Result<RefChange> Begin(Repository& repository) {
     RETURN_IF_ERROR(repository.CheckWritable());
     ASSIGN_OR_RETURN(auto session, repository.meta().BeginWrite(repository.options().busy_timeout));
+    RETURN_IF_ERROR(repository.SettleUnsynced());
     RefChange change;
     change.session_ = std::move(session);
     change.publication_.txn = repository.random().DrawId<TxnId>();

@@ -46,6 +46,7 @@ meta::Publication FirstPublication(const TxnId& txn, const CommitId& id, const s
   return first;
 }
 
+// Nothing if somebody else did.
 Status PublishRoot(meta::MetaStore& meta, const Collaborators& collaborators,
                    std::chrono::milliseconds timeout) {
   Timestamp now = collaborators.clock->Now();
@@ -53,6 +54,8 @@ Status PublishRoot(meta::MetaStore& meta, const Collaborators& collaborators,
   auto id = model::CommitIdOf(bytes);
   auto first = FirstPublication(collaborators.random->DrawId<TxnId>(), id, bytes, now);
   ASSIGN_OR_RETURN(auto session, meta.BeginWrite(timeout));
+  ASSIGN_OR_RETURN(auto main, session->ReadRef(kMainBranch));
+  if (main) return {};
   RETURN_IF_ERROR(session->Publish(first));
   return session->Commit();
 }
@@ -60,8 +63,10 @@ Status PublishRoot(meta::MetaStore& meta, const Collaborators& collaborators,
 }  // namespace
 
 Collaborators Collaborators::System() {
-  return {std::make_shared<io::PosixFileSystem>(), std::make_shared<SystemClock>(),
-          std::make_shared<SystemRandom>()};
+  return {std::make_shared<io::PosixFileSystem>(),
+          std::make_shared<SystemClock>(),
+          std::make_shared<SystemRandom>(),
+          {}};
 }
 
 // A database, an empty or absent directory, or neither (kInvalidArgument).
@@ -102,15 +107,32 @@ Status Repository::Initialise(const std::string& path, const RepositoryOptions& 
   ASSIGN_OR_RETURN(auto creation, io::LockFile::Open(io::JoinPath(io::JoinPath(path, "lock"), "gc"),
                                                      io::LockAccess::kReadWrite));
   RETURN_IF_ERROR(creation->Lock(io::LockKind::kExclusive, options.busy_timeout));
-  // Two processes may create at once: the second finds the first one's root.
-  if (!files.Stat(io::JoinPath(path, kMetaFile))) {
-    RETURN_IF_ERROR(meta::SqliteMetaStore::Create(path, {}));
+  // Two processes may create at once: the second finds what the first one made.
+  auto meta = meta::SqliteMetaStore::Create(path, collaborators.meta);
+  if (!meta && meta.error().code() == ErrorCode::kAlreadyExists) {
+    meta = meta::SqliteMetaStore::Open(path, collaborators.meta);
   }
-  ASSIGN_OR_RETURN(auto meta, meta::SqliteMetaStore::Open(path, {}));
-  ASSIGN_OR_RETURN(auto main, meta->ReadRef(kMainBranch));
-  if (!main) RETURN_IF_ERROR(PublishRoot(*meta, collaborators, options.busy_timeout));
+  if (!meta) return std::move(meta).error();
+  ASSIGN_OR_RETURN(auto main, (*meta)->ReadRef(kMainBranch));
+  if (!main) RETURN_IF_ERROR(PublishRoot(**meta, collaborators, options.busy_timeout));
   RETURN_IF_ERROR(files.SyncDirectory(path));
   return files.SyncDirectory(io::ParentPath(path));
+}
+
+Result<std::unique_ptr<meta::MetaStore>> Repository::OpenMeta(const std::string& path,
+                                                              const RepositoryOptions& options,
+                                                              const Collaborators& collaborators) {
+  meta::SqliteMetaOptions meta_options = collaborators.meta;
+  meta_options.read_only = options.read_only;
+  meta_options.sync = options.durability == Durability::kFull;
+  auto meta = meta::SqliteMetaStore::Open(path, meta_options);
+  const bool is_half_made = !meta && meta.error().code() == ErrorCode::kObjectNotFound;
+  if (is_half_made && options.create != CreateMode::kNever && !options.read_only) {
+    RETURN_IF_ERROR(Initialise(path, options, collaborators));
+    meta = meta::SqliteMetaStore::Open(path, meta_options);
+  }
+  if (!meta) return std::move(meta).error();
+  return std::unique_ptr<meta::MetaStore>(std::move(*meta));
 }
 
 Result<std::shared_ptr<Repository>> Repository::Open(const std::string& path,
@@ -134,12 +156,8 @@ Result<std::shared_ptr<Repository>> Repository::Open(const std::string& path,
     }
   }
   if (!exists) RETURN_IF_ERROR(Initialise(path, options, collaborators));
-  meta::SqliteMetaOptions meta_options;
-  meta_options.read_only = options.read_only;
-  meta_options.sync = options.durability == Durability::kFull;
-  ASSIGN_OR_RETURN(auto meta, meta::SqliteMetaStore::Open(path, meta_options));
   Stores stores;
-  stores.meta = std::move(meta);
+  ASSIGN_OR_RETURN(stores.meta, OpenMeta(path, options, collaborators));
   stores.large = std::make_unique<object::DirectoryObjectStore>(
       collaborators.file_system, path, collaborators.random,
       options.durability == Durability::kFull);

@@ -18,6 +18,7 @@
 #include "io/lock_file.h"
 #include "io/pin_file.h"
 #include "meta/meta_store.h"
+#include "meta/sqlite_meta_store.h"
 #include "model/commit.h"
 #include "object/object_cache.h"
 #include "object/object_store.h"
@@ -37,6 +38,9 @@ struct Collaborators {
   std::shared_ptr<io::FileSystem> file_system;
   std::shared_ptr<Clock> clock;
   std::shared_ptr<RandomSource> random;
+  // How rhizo.db is kept (its file system, sizes); what RepositoryOptions says too is taken from
+  // there.
+  meta::SqliteMetaOptions meta = {};
   static Collaborators System();
 };
 
@@ -90,8 +94,9 @@ class Repository : public std::enable_shared_from_this<Repository> {
 
   // Makes everything written so far durable.
   Status Flush();
-  // Before a commit that promises durability: objects that somebody wrote without it are made
-  // durable first.
+  // Before whatever commits to the metadata store with durability, also what only moves refs:
+  // objects that somebody wrote without it are made durable first, for that commit says that
+  // everything is. Under the writer lock.
   Status SettleUnsynced();
 
   // `thing` dies after every cache of this object: the engine, whose memory decoded columns use.
@@ -107,6 +112,9 @@ class Repository : public std::enable_shared_from_this<Repository> {
 
   static Status Initialise(const std::string& path, const RepositoryOptions& options,
                            const Collaborators& collaborators);
+  static Result<std::unique_ptr<meta::MetaStore>> OpenMeta(const std::string& path,
+                                                           const RepositoryOptions& options,
+                                                           const Collaborators& collaborators);
   static Result<bool> Exists(const std::string& path, io::FileSystem& file_system);
   Result<std::string> LoadSmall(const ObjectId& id);
   Result<std::shared_ptr<const void>> Pin(const CommitId& commit);
