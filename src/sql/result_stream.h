@@ -9,6 +9,7 @@
 #include "engine/arrow_out.h"
 #include "engine/duckdb_headers.h"
 #include "rhizo/cancellation.h"
+#include "sql/interrupt_watch.h"
 #include "sql/parameters.h"
 #include "sql/statement_text.h"
 
@@ -20,7 +21,7 @@ class ResultStream final : public engine::ChunkSource {
   static Result<std::unique_ptr<ResultStream>> Start(
       std::shared_ptr<duckdb::Connection> connection,
       duckdb::unique_ptr<duckdb::SQLStatement> statement, BoundParameters parameters,
-      StatementText text, WorkOptions work);
+      StatementText text, WorkOptions work, std::shared_ptr<InterruptWatch> interrupts);
   ~ResultStream() override;
 
   const duckdb::vector<duckdb::LogicalType>& types() const { return pending_->types; }
@@ -33,8 +34,8 @@ class ResultStream final : public engine::ChunkSource {
   Status RunToEnd();
 
  private:
-  ResultStream(std::shared_ptr<duckdb::Connection> connection, StatementText text,
-               WorkOptions work);
+  ResultStream(std::shared_ptr<duckdb::Connection> connection, StatementText text, WorkOptions work,
+               std::shared_ptr<InterruptWatch> interrupts);
 
   Result<bool> Pull(duckdb::DataChunk* out);
   Status FinishStart();
@@ -45,6 +46,7 @@ class ResultStream final : public engine::ChunkSource {
   std::shared_ptr<duckdb::Connection> connection_;
   const StatementText text_;
   const WorkOptions work_;
+  const std::shared_ptr<InterruptWatch> interrupts_;
   duckdb::unique_ptr<duckdb::PendingQueryResult> pending_;
   duckdb::unique_ptr<duckdb::QueryResult> result_;
   duckdb::unique_ptr<duckdb::DataChunk> chunk_;  // what the last `out` refers to

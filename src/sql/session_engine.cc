@@ -8,6 +8,7 @@
 #include "engine/statement_check.h"
 #include "engine/types.h"
 #include "sql/catalog.h"
+#include "sql/interrupt_watch.h"
 #include "sql/metadata_functions.h"
 #include "sql/refusal.h"
 #include "sql/result_stream.h"
@@ -23,6 +24,7 @@ struct SharedEngine::State {
   engine::InstanceOptions options;
   mutable std::mutex mutex;
   std::unique_ptr<engine::Instance> instance;
+  std::shared_ptr<InterruptWatch> interrupts = std::make_shared<InterruptWatch>();
 };
 
 SharedEngine::SharedEngine(engine::InstanceOptions options) : state_(std::make_unique<State>()) {
@@ -46,6 +48,10 @@ Result<engine::Instance*> SharedEngine::Get() {
 bool SharedEngine::started() const {
   std::lock_guard lock(state_->mutex);
   return state_->instance != nullptr;
+}
+
+const std::shared_ptr<InterruptWatch>& SharedEngine::interrupts() const {
+  return state_->interrupts;
 }
 
 namespace {
@@ -164,7 +170,7 @@ Status SessionEngine::State::Prime(const Link& link, const duckdb::SQLStatement&
   BoundParameters none;
   StatementText text{found->second->query, 0};
   ASSIGN_OR_RETURN(auto stream, ResultStream::Start(link.connection, found->second->Copy(), none,
-                                                    std::move(text), {}));
+                                                    std::move(text), {}, engine->interrupts()));
   return stream->RunToEnd();
 }
 
@@ -182,8 +188,9 @@ Result<std::unique_ptr<ResultStream>> SessionEngine::State::Begin(
   RETURN_IF_ERROR(Prime(link, *statement));
   link.session->StartStatement();
   auto copy = statement->Copy();
-  ASSIGN_OR_RETURN(auto stream, ResultStream::Start(link.connection, std::move(statement),
-                                                    std::move(parameters), text, work));
+  ASSIGN_OR_RETURN(auto stream,
+                   ResultStream::Start(link.connection, std::move(statement), std::move(parameters),
+                                       text, work, engine->interrupts()));
   Remember(*copy);
   return stream;
 }
@@ -197,7 +204,7 @@ Result<std::unique_ptr<ResultStream>> SessionEngine::State::BeginScan(const Link
   ASSIGN_OR_RETURN(auto scan, MakeScanStatement(client.GetParserOptions(), request));
   ASSIGN_OR_RETURN(auto bound, BindParameters(client, parameters));
   return ResultStream::Start(link.connection, std::move(scan.statement), std::move(bound),
-                             scan.text, work);
+                             scan.text, work, engine->interrupts());
 }
 
 SessionEngine::SessionEngine(std::unique_ptr<State> state) : state_(std::move(state)) {}

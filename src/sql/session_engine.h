@@ -21,6 +21,8 @@
 
 namespace rhizo::sql {
 
+class InterruptWatch;
+
 // The engine of one open database, with our catalog as its main database, locked down.
 // Starts once, on first use; thread-safe.
 class SharedEngine {
@@ -29,6 +31,7 @@ class SharedEngine {
   ~SharedEngine();
   Result<engine::Instance*> Get();
   bool started() const;
+  const std::shared_ptr<InterruptWatch>& interrupts() const;
 
  private:
   struct State;

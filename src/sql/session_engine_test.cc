@@ -308,6 +308,26 @@ TEST_F(SessionEngineTest, CancelledWorkStops) {
   EXPECT_EQ(rows.error().code(), ErrorCode::kCancelled);
 }
 
+// The caller's thread is inside the engine the whole time and cannot look at the flag.
+TEST_F(SessionEngineTest, WorkIsCancelledWhileTheCallerIsDeepInTheEngine) {
+  WorkOptions work;
+  auto running = session_.engine().Run(
+      "SELECT count(*) FROM flights a, flights b, flights c, flights d WHERE a.delay + b.delay + "
+      "c.delay + d.delay = -1 AND a.carrier < b.carrier",
+      {}, work);
+  ASSERT_TRUE(running.has_value());
+  std::atomic<bool> started = false;
+  std::jthread canceller([&] {
+    started.wait(false);
+    work.cancellation.Cancel();
+  });
+  started = true;
+  started.notify_all();
+  auto rows = ReadAll(std::move(running).value());
+  ASSERT_FALSE(rows.has_value());
+  EXPECT_EQ(rows.error().code(), ErrorCode::kCancelled);
+}
+
 TEST_F(SessionEngineTest, ProgressTellsRowsDone) {
   uint64_t done = 0;
   WorkOptions work;
