@@ -1,10 +1,12 @@
 #include "db/file_engine.h"
 
+#include <cstring>
 #include <sstream>
 
 #include "db/file_rows.h"
 #include "engine/errors.h"
 #include "engine/types.h"
+#include "sql/interrupt_watch.h"
 #include "sql/result_stream.h"
 
 namespace rhizo::db {
@@ -57,7 +59,8 @@ Result<std::unique_ptr<sql::ResultStream>> Start(std::shared_ptr<duckdb::Connect
   WorkOptions work;
   work.cancellation = cancellation;
   return sql::ResultStream::Start(std::move(connection), std::move(statement),
-                                  std::move(parameters), {text}, work);
+                                  std::move(parameters), {text}, work,
+                                  std::make_shared<sql::InterruptWatch>());
 }
 
 Result<model::Schema> SchemaOf(const sql::ResultStream& stream) {
@@ -122,16 +125,20 @@ std::string ReplaceAll(std::string text, const std::string& what, const std::str
   return text;
 }
 
-// DuckDB ends with what to change in its own options, which users of ours do not have.
-std::string WithoutAdvice(const std::string& message) {
+// DuckDB says the kind of the error before, and after it what to change in options that users of
+// ours do not have.
+std::string WithoutAdvice(std::string message) {
+  for (const char* kind :
+       {"Conversion Error: ", "Invalid Input Error: ", "IO Error: ", "Binder Error: "}) {
+    if (message.starts_with(kind)) message.erase(0, std::strlen(kind));
+  }
   size_t end = message.size();
-  for (const char* advice :
-       {"\nPossible solutions", "\nPossible fixes", "\nPossible Solution", "\n  file = "}) {
+  for (const char* advice : {"\nPossible ", "\n\nColumn ", "\n* ", "\n  file = "}) {
     end = std::min(end, message.find(advice));
   }
-  std::string kept = message.substr(0, end);
-  while (!kept.empty() && (kept.back() == '\n' || kept.back() == ' ')) kept.pop_back();
-  return kept;
+  message.resize(end);
+  while (!message.empty() && (message.back() == '\n' || message.back() == ' ')) message.pop_back();
+  return message;
 }
 
 }  // namespace
@@ -213,14 +220,25 @@ Result<uint64_t> FileEngine::Write(FileFormat format, const model::Schema& schem
   return feed->rows_done();
 }
 
+std::string FileEngine::NameIn(const std::string& message) const {
+  for (size_t i = files_.size(); i-- > 0;) {
+    if (message.find(VirtualName(i, files_[i])) != message.npos || files_.size() == 1)
+      return files_[i].shown;
+  }
+  return files_.front().shown;
+}
+
 Error FileEngine::Explain(const Error& error) const {
+  if (error.code() == ErrorCode::kCancelled) return error;
   std::string message = WithoutAdvice(error.message());
   for (size_t i = files_.size(); i-- > 0;)
     message = ReplaceAll(message, VirtualName(i, files_[i]), files_[i].shown);
+  std::string name = NameIn(error.message());
+  if (message.find(name) == message.npos) message = "\"" + name + "\": " + message;
   ErrorCode code = error.code() == ErrorCode::kSql ? ErrorCode::kInvalidArgument : error.code();
   Error explained(code, std::move(message));
-  for (const auto& [name, value] : error.fields()) {
-    if (name != "position") explained = std::move(explained).With(name, value);
+  for (const auto& [field, value] : error.fields()) {
+    if (field != "position") explained = std::move(explained).With(field, value);
   }
   return explained;
 }

@@ -52,6 +52,8 @@ class FileEngine {
       : duckdb_(std::move(duckdb)), files_(std::move(files)) {}
 
   std::string VirtualNames() const;
+  // The file an error is about, as far as that can be told.
+  std::string NameIn(const std::string& message) const;
   Result<std::vector<std::string>> CsvColumns(duckdb::Connection& connection) const;
 
   std::shared_ptr<duckdb::DuckDB> duckdb_;

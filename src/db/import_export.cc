@@ -9,7 +9,6 @@
 #include "engine/arrow_column.h"
 #include "engine/errors.h"
 #include "engine/types.h"
-#include "sql/result_stream.h"
 
 namespace rhizo {
 namespace {
@@ -119,11 +118,9 @@ void WithoutDictionaries(model::Field* field) {
 Status ExportPlain(sql::RunningQuery* query, ArrowArrayStream* out) {
   model::Schema plain = query->schema;
   for (auto& field : plain.fields) WithoutDictionaries(&field);
+  auto client = query->client;
   auto rows = query->take_rows();
-  auto* stream = dynamic_cast<sql::ResultStream*>(rows.get());
-  CHECK(stream != nullptr);
-  auto client = stream->client();
-  auto from = stream->types();
+  auto from = engine::ToLogicalTypes(query->schema);
   auto to = engine::ToLogicalTypes(plain);
   return engine::Guarded([&]() -> Status {
     if (from != to) {

@@ -1,0 +1,143 @@
+"""Every verb does what it says, for people and for programs."""
+
+import re
+
+
+def test_init_makes_a_database_once(rhizo):
+    assert "made a database" in rhizo("init", "db")
+    assert rhizo.error("init", "db")["code"] == "already_exists"
+    assert rhizo("tables", "db").splitlines()[0].startswith("table")
+
+
+def test_import_makes_a_table_and_a_second_one_its_next_version(people):
+    assert "version 2" in people("import", "db", "people", "more.csv")
+    assert people.rows("db", "SELECT count(*) AS n FROM people") == [{"n": 1}]
+    assert people.rows("db", "SELECT count(*) AS n FROM people VERSION 1") == [{"n": 3}]
+
+
+def test_importing_the_same_rows_again_changes_nothing(people):
+    assert "unchanged" in people("import", "db", "people", "people.csv")
+    assert people.json("info", "db", "people")["table"]["version"] == 1
+
+
+def test_import_append_puts_rows_behind(people):
+    assert "1 rows in" in people("import", "db", "people", "more.csv", "--append")
+    assert [row["id"] for row in people.rows("db", "FROM people")] == [1, 2, 3, 4]
+
+
+def test_append_to_a_table_that_is_not_there_fails(people):
+    error = people.error("import", "db", "peple", "more.csv", "--append")
+    assert error["code"] == "table_not_found"
+    assert "people" in error["message"]
+
+
+def test_tables_and_info_describe(people):
+    assert re.search(r"people +1 +3 +3 ", people("tables", "db"))
+    text = people("info", "db", "people")
+    assert "rows:     3" in text and re.search(r"score +DOUBLE", text)
+    assert "tables:   1" in people("info", "db")
+
+
+def test_versions_are_listed_newest_first(people):
+    people("import", "db", "people", "more.csv", "--append", "-m", "one more")
+    lines = people("versions", "db", "people").splitlines()
+    assert "one more" in lines[1] and "three people" in lines[2]
+
+
+def test_log_and_show_tell_what_happened(people):
+    text = people("log", "db", "-n", "1")
+    assert "three people" in text and "people: create, version 1, +3 rows" in text
+    assert people("show", "db", "main") == text
+    assert "three people" in people("log", "db", "--oneline").splitlines()[0]
+    assert people("log", "db", "--table", "nobody") == ""
+
+
+def test_log_records_the_author(people):
+    people("import", "db", "people", "more.csv", "--author", "Ada")
+    assert people.json("show", "db")["commit"]["author"] == "Ada"
+
+
+def test_branches_come_and_go(people):
+    assert "created" in people("branch", "create", "db", "what-if")
+    people("import", "db", "people", "more.csv", "--append", "--branch", "what-if")
+    assert people.rows("db", "SELECT count(*) AS n FROM people@\"what-if\"") == [{"n": 4}]
+    assert people.rows("db", "SELECT count(*) AS n FROM people") == [{"n": 3}]
+    assert "what-if" in people("branch", "list", "db")
+    people("branch", "rename", "db", "what-if", "idea")
+    people("branch", "delete", "db", "idea")
+    assert "idea" not in people("branch", "list", "db")
+    people("branch", "undelete", "db", "idea")
+    assert people.rows("db", "SELECT count(*) AS n FROM people", env={"RHIZO_BRANCH": "idea"}) == [{"n": 4}]
+
+
+def test_a_branch_can_be_protected_and_expire(people):
+    people("branch", "create", "db", "kept", "--protected")
+    assert people.run("branch", "delete", "db", "kept", code=1).stderr.startswith("error:")
+    people("branch", "protect", "db", "kept", "--off")
+    people("branch", "expire", "db", "kept", "2099-01-31")
+    branches = {branch["name"]: branch for branch in people.json("branch", "list", "db")["branches"]}
+    assert branches["kept"]["expires"] == "2099-01-31T00:00:00.000000Z" and not branches["kept"]["protected"]
+    people("branch", "delete", "db", "kept")
+
+
+def test_tags_name_commits(people):
+    people("tag", "create", "db", "v1")
+    people("import", "db", "people", "more.csv")
+    assert len(people.rows("db", "FROM people@v1")) == 3
+    assert len(people.json("sql", "db", "FROM people", "--at", "v1")["rows"]) == 3
+    assert "v1" in people("tag", "list", "db")
+    assert people.error("tag", "create", "db", "v1")["code"] == "already_exists"
+    people("tag", "delete", "db", "v1")
+    assert people.error("sql", "db", "FROM people@v1")["code"] == "branch_not_found"
+
+
+def test_merge_forwards_and_refuses_what_diverged(people):
+    people("branch", "create", "db", "next")
+    people("import", "db", "people", "more.csv", "--append", "--branch", "next")
+    assert "forwarded" in people("merge", "db", "next")
+    assert "already" in people("merge", "db", "next")
+    people("import", "db", "people", "people.csv", "--branch", "next")
+    people("import", "db", "other", "more.csv")
+    error = people.error("merge", "db", "next")
+    assert error["code"] == "unsupported" and error["fields"]["ours"] and error["fields"]["theirs"]
+
+
+def test_resolve_tells_whether_a_transaction_landed(people):
+    txn_id = people.json("show", "db")["commit"]["txn_id"]
+    assert people.json("resolve", "db", txn_id)["resolution"]["outcome"] == "committed"
+    assert people.json("resolve", "db", "0" * 32)["resolution"]["outcome"] == "not_landed"
+    assert "safe to do it again" in people("resolve", "db", "0" * 32)
+
+
+def test_reflog_shows_where_refs_pointed(people):
+    entries = people.json("reflog", "db", "main")["reflog"]
+    assert entries[0]["new_commit"] == people.json("show", "db")["commit"]["id"]
+    assert "main" in people("reflog", "db")
+
+
+def test_verify_and_stats_look_at_everything(people):
+    assert "everything is as it was written" in people("verify", "db")
+    assert people.json("stats", "db")["stats"]["tables"] == 1
+    assert "with 3 rows" in people("stats", "db")
+
+
+def test_drop_keeps_history_and_rename_keeps_rows(people):
+    people("rename", "db", "people", "persons")
+    assert len(people.rows("db", "FROM persons")) == 3
+    people("drop", "db", "persons")
+    assert people.error("info", "db", "persons")["code"] == "table_not_found"
+    people("drop", "db", "persons", "--if-exists")
+    assert len(people.json("sql", "db", "FROM persons", "--at", "main~1")["rows"]) == 3
+
+
+def test_verify_finds_a_flipped_bit(people, big_csv):
+    people("import", "db", "big", big_csv)
+    objects = [path for path in (people.directory / "db").rglob("*") if path.is_file() and "rhizo.db" not in path.name]
+    objects.sort(key=lambda path: path.stat().st_size)
+    data = bytearray(objects[-1].read_bytes())
+    data[len(data) // 2] ^= 1
+    objects[-1].chmod(0o644)
+    objects[-1].write_bytes(data)
+    done = people.run("verify", "db", "--json", code=1)
+    assert '"ok":false' in done.stdout and '"big (commit' in done.stdout
+    assert people.run("verify", "db", code=1).stderr.startswith("error:")
