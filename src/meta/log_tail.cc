@@ -10,6 +10,7 @@ void LogTail::Add(uint64_t seq, SharedRecord record) {
 }
 
 void LogTail::DropUpTo(uint64_t seq) {
+  if (records_.empty() || records_.begin()->first > seq) return;
   records_.erase(records_.begin(), records_.upper_bound(seq));
   if (records_.empty()) {
     places_.clear();

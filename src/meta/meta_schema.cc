@@ -92,9 +92,17 @@ Status CheckTables(Connection& connection) {
 
 }  // namespace
 
-Result<bool> HasSchema(Connection& connection) {
-  ASSIGN_OR_RETURN(int64_t count, ReadNumber(connection, "SELECT count(*) FROM sqlite_schema"));
-  return count > 0;
+Result<FileState> LookAt(Connection& connection) {
+  ASSIGN_OR_RETURN(int64_t tables, ReadNumber(connection, "SELECT count(*) FROM sqlite_schema"));
+  if (tables > 0) return FileState::kHasTables;
+  sqlite3_file* file = connection.database_file();
+  sqlite3_int64 size = 0;
+  int code = file->pMethods->xFileSize(file, &size);
+  if (code != SQLITE_OK) return SqliteError(code, "opening");
+  if (size == 0) return FileState::kEmpty;
+  ASSIGN_OR_RETURN(uint32_t page_bytes, ReadPageBytes(connection));
+  if (size > page_bytes) return NotOurs();
+  return FileState::kUnfinished;
 }
 
 Status CreateSchema(Connection& connection, uint32_t page_bytes) {

@@ -1,12 +1,54 @@
 #include "meta/sqlite_connection.h"
 
+#include <pthread.h>
 #include <sqlite3.h>
 
+#include <mutex>
+#include <unordered_set>
 #include <utility>
 
+#include "io/fork_guard.h"
 #include "meta/sqlite_error.h"
 
 namespace rhizo::meta {
+
+// The open connections of this process, for its children. The lock is held across a fork, so that
+// the list is whole in the child.
+class ConnectionRegistry {
+ public:
+  static void Add(Connection* connection) {
+    std::lock_guard lock(Mutex());
+    Open().insert(connection);
+  }
+  static void Remove(Connection* connection) {
+    std::lock_guard lock(Mutex());
+    Open().erase(connection);
+  }
+  // In a child, before SQLite is used there.
+  static void CloseInherited() {
+    std::lock_guard lock(Mutex());
+    static uint64_t generation = 0;
+    if (generation == io::ForkGeneration()) return;
+    generation = io::ForkGeneration();
+    for (Connection* connection : Open()) connection->CloseInherited();
+    Open().clear();
+  }
+
+ private:
+  static std::mutex& Mutex() {
+    static std::mutex* mutex = [] {
+      pthread_atfork([] { Mutex().lock(); }, [] { Mutex().unlock(); }, [] { Mutex().unlock(); });
+      return new std::mutex();
+    }();
+    return *mutex;
+  }
+  static std::unordered_set<Connection*>& Open() {
+    static auto* open = new std::unordered_set<Connection*>();
+    return *open;
+  }
+};
+
+Connection::Connection(sqlite3* handle) : handle_(handle) { ConnectionRegistry::Add(this); }
 
 Statement::~Statement() { sqlite3_finalize(statement_); }
 
@@ -110,6 +152,7 @@ Result<std::unique_ptr<Connection>> Connection::Open(const ConnectionOptions& op
 }
 
 Connection::~Connection() {
+  ConnectionRegistry::Remove(this);
   if (handle_ == nullptr) return;
   Rollback();
   // Close waits for the statements, which go with their members.
@@ -134,8 +177,8 @@ Status Connection::Configure(const ConnectionOptions& options) {
 
 Status Connection::SetSync(bool sync) {
   if (sync == sync_) return {};
-  RETURN_IF_ERROR(
-      Execute(sync ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=OFF", "setting durability"));
+  RETURN_IF_ERROR(Execute(sync ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL",
+                          "setting durability"));
   sync_ = sync;
   return {};
 }
@@ -196,9 +239,22 @@ void Connection::Rollback() {
   sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
-void Connection::Abandon() {
-  // Leaked on purpose: closing would act on files and locks that the parent still uses.
+void Connection::ForgetStatements() {
   for (const StatementText& text : kStatements) new (&(this->*text.slot)) Statement();
+}
+
+void Connection::Abandon() {
+  ConnectionRegistry::Remove(this);
+  if (handle_ != nullptr) CloseInherited();
+}
+
+void Connection::CloseInherited() {
+  if (InTransaction()) {
+    ForgetStatements();
+  } else {
+    for (const StatementText& text : kStatements) this->*text.slot = Statement();
+    sqlite3_close_v2(handle_);
+  }
   handle_ = nullptr;
 }
 

@@ -1,6 +1,11 @@
 // One SQLite connection to rhizo.db with its prepared statements, set up as docs/format/rhizo-db.md
 // says: WAL, no automatic checkpoint, none at close, no memory map.
 // Used by one thread at a time.
+//
+// SQLite must not be carried across a fork: its list of open files, one per process, says in the
+// child that locks are held which only the parent has. So the first connection that a child opens
+// closes those it inherited, which touches no file as long as they were idle (others are left
+// alone), and then SQLite starts afresh.
 #pragma once
 
 #include <chrono>
@@ -76,11 +81,12 @@ class Connection final {
   Status PrepareStatements();
   // What SQLite finds wrong with its pages; empty if nothing.
   Result<std::vector<std::string>> IntegrityCheck();
-  // Every commit from here on is synced (or not).
+  // Every commit from here on is synced, or only the moves of the WAL into the file are: then a
+  // power cut may lose commits, but leaves a state that was.
   Status SetSync(bool sync);
   // Ends a transaction that may be open; never fails.
   void Rollback();
-  // A forked child must not touch what the parent has open.
+  // In a forked child: the parent's connection is not this process's to use.
   void Abandon();
   // Whether SQLite has a transaction open.
   bool InTransaction() const;
@@ -100,7 +106,12 @@ class Connection final {
   Statement data_version;
 
  private:
-  explicit Connection(sqlite3* handle) : handle_(handle) {}
+  explicit Connection(sqlite3* handle);
+  // Closes the handle, or forgets it if that could touch what the parent uses.
+  void CloseInherited();
+  void ForgetStatements();
+
+  friend class ConnectionRegistry;
   struct StatementText {
     Statement Connection::*slot;
     const char* sql;

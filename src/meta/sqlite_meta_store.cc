@@ -44,13 +44,40 @@ Status MakeLockFolder(const std::string& directory, const SqliteMetaOptions& opt
   return made;
 }
 
+// What an interrupted creation left, the log and journal first: they must not come back over a new
+// file.
+Status RemoveUnfinished(const std::string& path, const SqliteMetaOptions& options) {
+  sqlite3_vfs* vfs = sqlite3_vfs_find(options.vfs.empty() ? nullptr : options.vfs.c_str());
+  for (const char* suffix : {"-journal", "-wal", "-shm", ""}) {
+    constexpr int kSyncFolder = 1;
+    int code = vfs->xDelete(vfs, (path + suffix).c_str(), kSyncFolder);
+    if (code != SQLITE_OK && code != SQLITE_IOERR_DELETE_NOENT) {
+      return SqliteError(code, "removing an unfinished database");
+    }
+  }
+  return {};
+}
+
+Result<std::unique_ptr<Connection>> OpenEmpty(const std::string& path,
+                                              const SqliteMetaOptions& options) {
+  const ConnectionOptions connection_options{.path = path,
+                                             .vfs = options.vfs,
+                                             .mode = OpenMode::kCreate,
+                                             .sync = true,
+                                             .busy_timeout = options.busy_timeout};
+  ASSIGN_OR_RETURN(auto connection, Connection::Open(connection_options));
+  ASSIGN_OR_RETURN(FileState state, LookAt(*connection));
+  if (state == FileState::kEmpty) return connection;
+  if (state == FileState::kHasTables) {
+    return Error(ErrorCode::kAlreadyExists, "there is a Rhizo database here already");
+  }
+  connection.reset();
+  RETURN_IF_ERROR(RemoveUnfinished(path, options));
+  return Connection::Open(connection_options);
+}
+
 Status CreateFile(const std::string& path, const SqliteMetaOptions& options) {
-  ASSIGN_OR_RETURN(
-      auto connection,
-      Connection::Open(
-          {.path = path, .vfs = options.vfs, .mode = OpenMode::kCreate, .sync = true}));
-  ASSIGN_OR_RETURN(bool has_schema, HasSchema(*connection));
-  if (has_schema) return Error(ErrorCode::kAlreadyExists, "there is a Rhizo database here already");
+  ASSIGN_OR_RETURN(auto connection, OpenEmpty(path, options));
   RETURN_IF_ERROR(CreateSchema(*connection, options.page_bytes));
   // From here on the file says by itself what it is, whatever happens to its log.
   int code = sqlite3_wal_checkpoint_v2(connection->handle(), "main", SQLITE_CHECKPOINT_PASSIVE,
@@ -119,8 +146,8 @@ Result<std::unique_ptr<SqliteMetaStore>> SqliteMetaStore::OpenAt(const std::stri
 }
 
 Status SqliteMetaStore::AdoptConnection(std::unique_ptr<Connection> connection) {
-  ASSIGN_OR_RETURN(bool has_schema, HasSchema(*connection));
-  if (!has_schema) return NotThere();
+  ASSIGN_OR_RETURN(FileState state, LookAt(*connection));
+  if (state != FileState::kHasTables) return NotThere();
   RETURN_IF_ERROR(CheckSchema(*connection, !options_.read_only));
   pool_ = std::make_unique<ConnectionPool>(connection_options_, options_.max_readers);
   pool_->Add(std::move(connection));
@@ -291,7 +318,9 @@ Result<std::unique_ptr<WriteSession>> SqliteMetaStore::BeginWrite(
   if (options_.read_only) return Error(ErrorCode::kReadOnly, "this database was opened read-only");
   ASSIGN_OR_RETURN(auto holder, GateHolder::Acquire(*gate_, timeout));
   ASSIGN_OR_RETURN(Connection * writer, Writer());
-  RETURN_IF_ERROR(ReadWith(*writer, [](LogReader&) { return Status(); }));
+  // Nobody else commits now, so what was current stays current.
+  bool is_current = cache_counter_ != 0 && cache_counter_ == PeekCounter();
+  if (!is_current) RETURN_IF_ERROR(ReadWith(*writer, [](LogReader&) { return Status(); }));
   RETURN_IF_ERROR(SettleLeftover(*writer));
   return std::unique_ptr<WriteSession>(new SqliteWriteSession(*this, *writer, std::move(holder)));
 }
@@ -300,6 +329,8 @@ Result<Connection*> SqliteMetaStore::Writer() {
   if (writer_ == nullptr) {
     ASSIGN_OR_RETURN(auto connection, Connection::Open(connection_options_));
     RETURN_IF_ERROR(connection->PrepareStatements());
+    // SQLite opens the write-ahead log when it first reads.
+    RETURN_IF_ERROR(ReadWith(*connection, [](LogReader&) { return Status(); }));
     writer_ = std::move(connection);
   }
   return writer_.get();
@@ -313,12 +344,11 @@ Status SqliteMetaStore::SettleLeftover(Connection& writer) {
 }
 
 Status SqliteMetaStore::CheckpointLocked(Connection& writer) {
-  RETURN_IF_ERROR(writer.SetSync(true));
   int code = sqlite3_wal_checkpoint_v2(writer.handle(), "main", SQLITE_CHECKPOINT_PASSIVE, nullptr,
                                        nullptr);
-  Status restored = writer.SetSync(options_.sync);
-  if (code != SQLITE_OK) return SqliteError(code, "moving the write-ahead log into the database");
-  return restored;
+  return code == SQLITE_OK
+             ? Status()
+             : Status(SqliteError(code, "moving the write-ahead log into the database"));
 }
 
 void SqliteMetaStore::CheckpointIfLong(Connection& writer) {

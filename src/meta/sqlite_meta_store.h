@@ -20,7 +20,7 @@ namespace rhizo::meta {
 
 struct SqliteMetaOptions {
   bool read_only = false;
-  bool sync = true;  // false: a power cut may lose or spoil what is committed (durability "none")
+  bool sync = true;  // false: a power cut may lose commits (durability "none")
   // How long the store waits for the writer lock when it needs it by itself.
   std::chrono::milliseconds busy_timeout{5000};
   std::string lock_path{};  // empty: lock/write beside rhizo.db

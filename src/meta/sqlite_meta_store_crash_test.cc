@@ -2,6 +2,7 @@
 // else the disk kept, and what is there is a state the run went through.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -31,7 +32,7 @@ class CrashTest : public ::testing::Test {
     SqliteMetaOptions options;
     options.vfs = vfs;
     options.lock_path = locks_.Path("write");
-    options.page_bytes = 1024;  // small, so that commits are many pages
+    options.page_bytes = 2048;  // small, so that commits are many pages
     options.fold_rows = 6;
     options.checkpoint_bytes = 40'000;
     return options;
@@ -104,7 +105,7 @@ class CrashTest : public ::testing::Test {
     vfs_->disk().VisitCrashes(
         random_, random_fates,
         [&](const DiskCrash& crash) {
-          if (!HasFailure()) Check(crash, history_, states_ % 7 == 0);
+          if (!HasFailure()) Check(crash, history_, states_ % 20 == 0);
         },
         history_.front().moment);
   }
@@ -119,6 +120,108 @@ class CrashTest : public ::testing::Test {
   std::vector<Acknowledged> history_;
   size_t states_ = 0;
 };
+
+TEST_F(CrashTest, AnInterruptedCreationIsNoDatabaseAndCanBeDoneAgain) {
+  ASSERT_TRUE(vfs_->disk().CreateDirectory("/db").has_value());
+  vfs_->disk().SyncAll();
+  size_t before = vfs_->disk().Now();
+  store_ = SqliteMetaStore::Create("/db", Options(vfs_->name())).value();
+  vfs_->disk().VisitCrashes(
+      random_, 3,
+      [&](const DiskCrash& crash) {
+        SCOPED_TRACE("power cut after operation " + std::to_string(crash.moment) + ", " +
+                     crash.fate);
+        RecordingVfs vfs(std::make_shared<CrashDisk>(crash.image));
+        auto store = SqliteMetaStore::Open("/db", Options(vfs.name()));
+        if (!store) {
+          ASSERT_EQ(store.error().code(), ErrorCode::kObjectNotFound) << store.error().message();
+          store = SqliteMetaStore::Create("/db", Options(vfs.name()));
+        }
+        ASSERT_TRUE(store.has_value()) << store.error().message();
+        PublicationMaker maker(1);
+        ASSERT_EQ(DifferenceFrom(Land(**store, maker, {}, 2), **store), "");
+      },
+      before);
+}
+
+TEST_F(CrashTest, AcknowledgedCommitsSurviveASecondPowerCutToo) {
+  Create();
+  Run(8);
+  for (const DiskCrash& crash : vfs_->disk().States(random_, 12)) {
+    if (crash.moment < history_.front().moment || HasFailure()) continue;
+    SCOPED_TRACE("first power cut after operation " + std::to_string(crash.moment) + ", " +
+                 crash.fate);
+    RecordingVfs vfs(std::make_shared<CrashDisk>(crash.image));
+    auto store = SqliteMetaStore::Open("/db", Options(vfs.name()));
+    ASSERT_TRUE(store.has_value()) << store.error().message();
+    std::vector<Acknowledged> again;
+    for (const Acknowledged& state : history_) {
+      if (DifferenceFrom(state.model, **store).empty()) again = {{vfs.disk().Now(), state.model}};
+    }
+    ASSERT_FALSE(again.empty());
+    for (int i = 0; i < 3; ++i) {
+      MetaModel next = Land(**store, maker_, again.back().model, 1 + i);
+      again.push_back({vfs.disk().Now(), std::move(next)});
+    }
+    vfs.disk().VisitCrashes(
+        random_, 1,
+        [&](const DiskCrash& second) {
+          if (!HasFailure()) Check(second, again, false);
+        },
+        again.front().moment);
+  }
+  std::printf("%zu states\n", states_);
+}
+
+TEST_F(CrashTest, WithoutDurabilityWhatIsFoundIsAStateThatWasAndWhatWasFlushedIsThere) {
+  Create();
+  store_.reset();
+  SqliteMetaOptions options = Options(vfs_->name());
+  options.sync = false;
+  store_ = SqliteMetaStore::Open("/db", options).value();
+  Run(6);
+  ASSERT_TRUE(store_->Flush().has_value());
+  EXPECT_FALSE(store_->HasUnsynced().value());
+  std::vector<Acknowledged> since = {{vfs_->disk().Now(), history_.back().model}};
+  for (int i = 0; i < 6; ++i) since.push_back({0, Land(*store_, maker_, since.back().model, 2)});
+  vfs_->disk().VisitCrashes(
+      random_, 1,
+      [&](const DiskCrash& crash) {
+        if (HasFailure()) return;
+        SCOPED_TRACE("power cut after operation " + std::to_string(crash.moment) + ", " +
+                     crash.fate);
+        RecordingVfs vfs(std::make_shared<CrashDisk>(crash.image));
+        auto store = SqliteMetaStore::Open("/db", Options(vfs.name()));
+        ASSERT_TRUE(store.has_value()) << store.error().message();
+        ASSERT_TRUE(std::any_of(since.begin(), since.end(), [&](const Acknowledged& state) {
+          return DifferenceFrom(state.model, **store).empty();
+        }));
+      },
+      since.front().moment);
+}
+
+TEST_F(CrashTest, AFullCommitMakesDurableWhatWasCommittedWithoutDurabilityBefore) {
+  Create();
+  store_.reset();
+  SqliteMetaOptions options = Options(vfs_->name());
+  options.sync = false;
+  store_ = SqliteMetaStore::Open("/db", options).value();
+  Run(5);
+  store_.reset();
+  store_ = SqliteMetaStore::Open("/db", Options(vfs_->name())).value();
+  MetaModel model = history_.back().model;
+  Publication publication = maker_.DrawSmallCommit(model, "main");
+  ASSERT_TRUE(model.Publish(publication).has_value());
+  {
+    auto session = store_->BeginWrite(std::chrono::milliseconds(0)).value();
+    ASSERT_TRUE(session->Publish(publication).has_value());
+    ASSERT_TRUE(session->Commit().has_value());
+  }
+  history_.push_back({vfs_->disk().Now(), std::move(model)});
+  EXPECT_FALSE(store_->HasUnsynced().value());
+  Check({vfs_->disk().Now(), "all lost", vfs_->disk().Crash(CrashDisk::kExtremeFates[0], random_)},
+        {history_.back()}, true);
+}
 
 TEST_F(CrashTest, AcknowledgedCommitsSurviveEveryPowerCut) {
   Create();

@@ -190,6 +190,51 @@ TEST_F(ProcessTest, AForkedChildsCopyIsClosedAndHoldsNothing) {
   EXPECT_EQ(Faults(*store), 0);
 }
 
+// SQLite keeps one list of open files per process, which a child inherits with locks it does not
+// have: opened on top of that, its database would be unlocked for others.
+TEST_F(ProcessTest, AChildsOwnHandleHoldsItsLocksAfterTheParentClosed) {
+  auto store = Create();
+  ASSERT_TRUE(CommitOn(*store, maker_, "main").has_value());
+  std::unique_ptr<SqliteMetaStore> own;
+  int commands[2], answers[2];
+  ASSERT_EQ(pipe(commands), 0);
+  ASSERT_EQ(pipe(answers), 0);
+  pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    PublicationMaker maker(77);
+    char byte = 0;
+    own = Open().value();
+    bool is_fine = own->ReadRef("main").value()->moves == 1;
+    while (write(answers[1], is_fine ? "y" : "n", 1) == 1 && read(commands[0], &byte, 1) == 1) {
+      is_fine = CommitOn(*own, maker, "child").has_value() && Faults(*own) == 0;
+    }
+    _exit(0);
+  }
+  char answer = 0;
+  ASSERT_EQ(read(answers[0], &answer, 1), 1);
+  ASSERT_EQ(answer, 'y');
+  store.reset();
+  for (int i = 0; i < 4; ++i) {
+    // A process that opens alone repairs the WAL index anew; the child must keep it from that.
+    ASSERT_TRUE(io::TrueInChild([&] {
+      PublicationMaker maker(static_cast<uint64_t>(200 + i));
+      auto other = Open().value();
+      return CommitOn(*other, maker, "other").has_value();
+    }));
+    ASSERT_EQ(write(commands[1], "c", 1), 1);
+    ASSERT_EQ(read(answers[0], &answer, 1), 1);
+    ASSERT_EQ(answer, 'y');
+  }
+  close(commands[1]);
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  store = Open().value();
+  EXPECT_EQ(store->ReadRef("child").value()->moves, 4u);
+  EXPECT_EQ(store->ReadRef("other").value()->moves, 4u);
+  EXPECT_EQ(Faults(*store), 0);
+}
+
 TEST_F(ProcessTest, FewDescriptorsAreEnoughForManyThreads) {
   auto store = Create(/*sync=*/false);
   ASSERT_TRUE(CommitOn(*store, maker_, "main").has_value());
@@ -203,7 +248,7 @@ TEST_F(ProcessTest, FewDescriptorsAreEnoughForManyThreads) {
     std::vector<std::jthread> threads;
     for (int t = 0; t < 16; ++t) {
       threads.emplace_back([&, t] {
-        PublicationMaker maker(static_cast<uint64_t>(t));
+        PublicationMaker maker(static_cast<uint64_t>(100 + t));
         for (int i = 0; i < 5; ++i) {
           Status committed = CommitOn(**own, maker, "t" + std::to_string(t));
           auto read = (*own)->ReadVersions(TableId{{1}}, 1, 3);

@@ -62,12 +62,13 @@ class Comparison {
     for (const auto& [name, log] : model.logs) CompareRef(model, name, log);
     Expect("absent ref", store_.ReadRef("never"), std::optional<Ref>());
     for (const auto& [table, versions] : model.versions) CompareTable(table, versions);
-    Expect("absent table", store_.LastVersion(TableId{}), uint64_t{0});
+    CompareAbsentTables(model);
     for (const auto& [txn, commit] : model.transactions) CompareTransaction(txn, commit);
     Expect("absent transaction", IsLanded(TxnId{}), false);
     for (const auto& [id, bytes] : model.objects) {
       Expect("object " + id.Short(), store_.GetObject(id), bytes);
     }
+    Expect("number of objects", CountObjects(), model.objects.size());
     return difference_;
   }
 
@@ -100,6 +101,21 @@ class Comparison {
     Expect("last version", store_.LastVersion(table), uint64_t{versions.size()});
     Expect("newest version", store_.ReadVersions(table, versions.size(), versions.size() + 5),
            std::vector<TableVersion>{versions.back()});
+  }
+
+  // Those that PublicationMaker draws.
+  void CompareAbsentTables(const MetaModel& model) {
+    for (uint8_t i = 0; i < 6; ++i) {
+      TableId table{{i}};
+      if (model.versions.contains(table)) continue;
+      Expect("absent table " + table.Short(), store_.LastVersion(table), uint64_t{0});
+    }
+  }
+
+  Result<size_t> CountObjects() {
+    size_t count = 0;
+    RETURN_IF_ERROR(store_.ListObjects([&](const ObjectId&, uint64_t) { return ++count > 0; }));
+    return count;
   }
 
   Result<bool> IsLanded(const TxnId& txn) {
