@@ -4,6 +4,7 @@
 #include "engine/errors.h"
 #include "engine/types.h"
 #include "table/open_table.h"
+#include "table/segment_reader.h"
 #include "table/single_value.h"
 
 namespace rhizo::table {
@@ -79,6 +80,7 @@ EntryReader::~EntryReader() = default;
 Status EntryReader::Start(const OpenEntry& entry) {
   entry_ = &entry;
   overlay_ = nullptr;
+  file_ = nullptr;
   columns_.clear();
   columns_.resize(fields_.size());
   for (size_t i = 0; i < fields_.size(); ++i) {
@@ -145,7 +147,7 @@ Result<uint64_t> EntryReader::FirstVisible(size_t vector) {
 Status EntryReader::Load(Column* column) {
   if (column->info == nullptr || column->decoded) return {};
   ASSIGN_OR_RETURN(column->decoded,
-                   ReadColumn(client_, table_.context(), *entry_->segment, *column->info));
+                   ReadColumn(client_, table_.context(), *entry_->segment, *column->info, &file_));
   return {};
 }
 

@@ -89,13 +89,16 @@ Result<Description> DescribeSegment(const ReadContext& context, const model::Seg
 }
 
 Result<Column> ReadColumn(duckdb::ClientContext& client, const ReadContext& context,
-                          const SegmentDescription& segment, const model::FieldInfo& field) {
+                          const SegmentDescription& segment, const model::FieldInfo& field,
+                          std::unique_ptr<SegmentFile>* file) {
+  std::unique_ptr<SegmentFile> own;
+  if (file == nullptr) file = &own;
   return context.cache->Get(segment.id, field.id, [&]() -> Result<Column> {
     if (!segment.info) {
       return engine::Guarded([&] { return DecodeBlockColumn(segment, field); });
     }
-    auto index = static_cast<size_t>(&field - segment.fields.data());
-    return ReadSegmentColumn(client, context, *segment.info, segment.info->fields[index]);
+    if (!*file) *file = std::make_unique<SegmentFile>(client, context, *segment.info);
+    return (*file)->Read(static_cast<size_t>(&field - segment.fields.data()));
   });
 }
 

@@ -41,12 +41,13 @@ struct SegmentDescription {
 Result<std::shared_ptr<const SegmentDescription>> DescribeSegment(const ReadContext& context,
                                                                   const model::SegmentEntry& entry);
 
+class SegmentFile;
+
 // A whole column of a segment, in the segment's type (`field` is one of the description's).
-// Remembered by context.cache.
-Result<std::shared_ptr<const DecodedColumn>> ReadColumn(duckdb::ClientContext& client,
-                                                        const ReadContext& context,
-                                                        const SegmentDescription& segment,
-                                                        const model::FieldInfo& field);
+// Remembered by context.cache. `file`, if given, keeps the segment open for its next column.
+Result<std::shared_ptr<const DecodedColumn>> ReadColumn(
+    duckdb::ClientContext& client, const ReadContext& context, const SegmentDescription& segment,
+    const model::FieldInfo& field, std::unique_ptr<SegmentFile>* file = nullptr);
 
 struct OpenEntry {
   model::SegmentEntry entry;
@@ -131,6 +132,7 @@ class EntryReader {
   const OpenEntry* entry_ = nullptr;
   std::vector<Column> columns_;             // of the entry, one per field
   std::shared_ptr<const Overlay> overlay_;  // null for clean entries
+  std::unique_ptr<SegmentFile> file_;       // of the entry, once a column had to be decoded
 };
 
 }  // namespace rhizo::table

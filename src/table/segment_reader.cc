@@ -9,6 +9,8 @@
 #include "table/decoded_column.h"
 
 namespace rhizo::table {
+using Column = std::shared_ptr<const DecodedColumn>;
+
 namespace {
 
 // The Parquet reader fetches this much when it expects a page header, also at the end of a column.
@@ -24,19 +26,6 @@ Status CheckRange(const model::SegmentInfo& info, const Hash256& expected, const
                   const std::string& what) {
   if (expected == found) return {};
   return BadSegment(info, what + " is not what was written");
-}
-
-std::unique_ptr<duckdb::ParquetReader> OpenReader(duckdb::ClientContext& client,
-                                                  const ReadContext& context,
-                                                  const model::SegmentInfo& info,
-                                                  VerifiedSegment* segment) {
-  auto footer = context.cache->FindFooter(info.segment);
-  if (!footer) engine::ThrowIfError(segment->AddRest());
-  auto reader = std::make_unique<duckdb::ParquetReader>(
-      client, duckdb::OpenFileInfo(engine::SegmentPath(info.segment)), duckdb::ParquetOptions(),
-      footer);
-  if (!footer) context.cache->KeepFooter(info.segment, reader->metadata);
-  return reader;
 }
 
 // What the file says of itself must be what the info says of it.
@@ -55,28 +44,6 @@ duckdb::Vector Restore(const model::FieldInfo& field, duckdb::Vector stored, duc
   stored.Flatten(count);
   engine::FromStorage(field.type, stored, out, count);
   return out;
-}
-
-std::shared_ptr<const DecodedColumn> Decode(duckdb::ClientContext& client,
-                                            duckdb::ParquetReader* reader,
-                                            const model::FieldInfo& field, size_t index) {
-  reader->column_ids.push_back(duckdb::MultiFileLocalColumnId(index));
-  reader->column_indexes.push_back(duckdb::ColumnIndex(index));
-  duckdb::ParquetReaderScanState state;
-  reader->InitializeScan(client, state, {0});
-  DecodedColumnBuilder column(field.type);
-  while (true) {
-    duckdb::DataChunk chunk;  // a fresh one each time: its vectors are kept
-    chunk.Initialize(duckdb::Allocator::DefaultAllocator(), {reader->columns[index].type});
-    auto result = reader->Scan(client, state, chunk);
-    if (chunk.size() > 0) {
-      auto count = chunk.size();
-      column.Add(Restore(field, std::move(chunk.data[0]), count), count);
-    } else if (result.GetResultType() == duckdb::AsyncResultType::FINISHED) {
-      break;
-    }
-  }
-  return column.Finish();
 }
 
 }  // namespace
@@ -137,23 +104,54 @@ Status VerifiedSegment::ReadAt(const ObjectId& id, uint64_t offset, std::span<ch
   return {};
 }
 
-Result<std::shared_ptr<const DecodedColumn>> ReadSegmentColumn(duckdb::ClientContext& client,
-                                                               const ReadContext& context,
-                                                               const model::SegmentInfo& info,
-                                                               const model::FieldInfo& field) {
-  size_t index = static_cast<size_t>(&field - info.fields.data());
-  CHECK(index < info.fields.size());
-  VerifiedSegment segment(context, info);
-  RETURN_IF_ERROR(segment.AddField(field));
-  using Column = std::shared_ptr<const DecodedColumn>;
-  return engine::Guarded([&]() -> Result<Column> {
-    engine::SegmentAccess access(&segment);
-    auto reader = OpenReader(client, context, info, &segment);
-    RETURN_IF_ERROR(CheckShape(*reader, info, index));
-    auto column = Decode(client, reader.get(), field, index);
-    if (column->rows != info.rows) return BadSegment(info, "holds another number of rows");
-    return column;
+Status SegmentFile::Open() {
+  if (reader_) return {};
+  auto footer = context_.cache->FindFooter(info_.segment);
+  if (!footer) RETURN_IF_ERROR(segment_.AddRest());
+  reader_ = std::make_unique<duckdb::ParquetReader>(
+      client_, duckdb::OpenFileInfo(engine::SegmentPath(info_.segment)), duckdb::ParquetOptions(),
+      footer);
+  if (!footer) context_.cache->KeepFooter(info_.segment, reader_->metadata);
+  return {};
+}
+
+Result<Column> SegmentFile::Decode(size_t index) {
+  const auto& field = info_.fields[index];
+  reader_->column_ids = {};
+  reader_->column_indexes = {};
+  reader_->column_ids.push_back(duckdb::MultiFileLocalColumnId(index));
+  reader_->column_indexes.push_back(duckdb::ColumnIndex(index));
+  duckdb::ParquetReaderScanState state;
+  reader_->InitializeScan(client_, state, {0});
+  DecodedColumnBuilder column(field.type);
+  while (true) {
+    duckdb::DataChunk chunk;  // a fresh one each time: its vectors are kept
+    chunk.Initialize(duckdb::Allocator::DefaultAllocator(), {reader_->columns[index].type});
+    auto result = reader_->Scan(client_, state, chunk);
+    if (chunk.size() > 0) {
+      auto count = chunk.size();
+      column.Add(Restore(field, std::move(chunk.data[0]), count), count);
+    } else if (result.GetResultType() == duckdb::AsyncResultType::FINISHED) {
+      break;
+    }
+  }
+  return column.Finish();
+}
+
+Result<Column> SegmentFile::Read(size_t index) {
+  CHECK(index < info_.fields.size());
+  RETURN_IF_ERROR(segment_.AddField(info_.fields[index]));
+  auto column = engine::Guarded([&]() -> Result<Column> {
+    engine::SegmentAccess access(&segment_);
+    RETURN_IF_ERROR(Open());
+    RETURN_IF_ERROR(CheckShape(*reader_, info_, index));
+    return Decode(index);
   });
+  segment_.Drop(info_.fields[index]);
+  if (column && (*column)->rows != info_.rows) {
+    return BadSegment(info_, "holds another number of rows");
+  }
+  return column;
 }
 
 }  // namespace rhizo::table

@@ -30,6 +30,8 @@ class VerifiedSegment final : public engine::SegmentSource {
   // kCorruption naming segment and field if the bytes are not those that were written.
   Status AddField(const model::FieldInfo& field);
   Status AddRest();
+  // Forgets the bytes of a field.
+  void Drop(const model::FieldInfo& field) { ranges_.erase(field.chunk.offset); }
 
   Result<uint64_t> Size(const ObjectId& id) override;
   Status ReadAt(const ObjectId& id, uint64_t offset, std::span<char> out) override;
@@ -42,10 +44,26 @@ class VerifiedSegment final : public engine::SegmentSource {
   std::map<uint64_t, std::string> ranges_;  // by offset
 };
 
-// One column of a segment, in the segment's type.
-Result<std::shared_ptr<const DecodedColumn>> ReadSegmentColumn(duckdb::ClientContext& client,
-                                                               const ReadContext& context,
-                                                               const model::SegmentInfo& info,
-                                                               const model::FieldInfo& field);
+// A segment opened for one thread; its schema is parsed once, so reading many columns is cheap.
+class SegmentFile {
+ public:
+  // All outlive the file.
+  SegmentFile(duckdb::ClientContext& client, const ReadContext& context,
+              const model::SegmentInfo& info)
+      : client_(client), context_(context), info_(info), segment_(context, info) {}
+
+  // One column, in the segment's type; `index` into info.fields.
+  Result<std::shared_ptr<const DecodedColumn>> Read(size_t index);
+
+ private:
+  Status Open();
+  Result<std::shared_ptr<const DecodedColumn>> Decode(size_t index);
+
+  duckdb::ClientContext& client_;
+  const ReadContext& context_;
+  const model::SegmentInfo& info_;
+  VerifiedSegment segment_;
+  std::unique_ptr<duckdb::ParquetReader> reader_;
+};
 
 }  // namespace rhizo::table

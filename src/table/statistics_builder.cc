@@ -199,21 +199,24 @@ void StatisticsBuilder::Append(Vector& vector, idx_t offset, idx_t count) {
   if (count == 0) return;
   bounds_.Join(type_, BoundsOf(type_, vector, offset, count));
   key_.Append(vector, {.offset = offset, .count = count});
-  if (duckdb::DistinctStatistics::TypeIsSupported(vector.GetType())) {
-    for (idx_t done = 0; done < count; done += STANDARD_VECTOR_SIZE) {
-      idx_t part = std::min<idx_t>(count - done, STANDARD_VECTOR_SIZE);
-      Vector slice(vector, offset + done, offset + done + part);
-      duckdb::VectorOperations::Hash(slice, hashes_, part);
-      distinct_.Update(slice, hashes_, part);
-    }
-  }
+  CountDistinct(vector, offset, count);
   rows_ += count;
+}
+
+void StatisticsBuilder::CountDistinct(Vector& vector, idx_t offset, idx_t count) {
+  if (!duckdb::DistinctStatistics::TypeIsSupported(vector.GetType())) return;
+  if (!distinct_) distinct_ = std::make_unique<duckdb::DistinctStatistics>();
+  for (idx_t done = 0; done < count; done += STANDARD_VECTOR_SIZE) {
+    idx_t part = std::min<idx_t>(count - done, STANDARD_VECTOR_SIZE);
+    Vector slice(vector, offset + done, offset + done + part);
+    distinct_->UpdateSample(slice, part, hashes_);
+  }
 }
 
 model::ColumnStatistics StatisticsBuilder::Finish() {
   auto statistics = ToStatistics(type_, bounds_);
   uint64_t values = rows_ - bounds_.null_count;
-  statistics.distinct_estimate = std::min<uint64_t>(distinct_.Count(), values);
+  statistics.distinct_estimate = distinct_ ? std::min<uint64_t>(distinct_->GetCount(), values) : 0;
   statistics.content_key = key_.Finish();
   return statistics;
 }

@@ -2,6 +2,7 @@
 // distinct values, content key. Not thread-safe.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -37,11 +38,13 @@ class StatisticsBuilder {
   model::ColumnStatistics Finish();
 
  private:
+  void CountDistinct(duckdb::Vector& vector, duckdb::idx_t offset, duckdb::idx_t count);
+
   const model::Type type_;
   uint64_t rows_ = 0;
   Bounds bounds_;
   ContentKeyBuilder key_;
-  duckdb::HyperLogLog distinct_;
+  std::unique_ptr<duckdb::DistinctStatistics> distinct_;  // of a sample; null for types without
   duckdb::Vector hashes_{duckdb::LogicalType::HASH};
 };
 

@@ -90,8 +90,9 @@ class Verifier {
     if (segment->info) {
       RETURN_IF_ERROR(Naming(segment->id, File(*segment->info)));
     }
+    std::unique_ptr<SegmentFile> file;
     for (const auto& field : segment->fields) {
-      auto column = ReadColumn(*connection_->context, context_, *segment, field);
+      auto column = ReadColumn(*connection_->context, context_, *segment, field, &file);
       if (!column) return Naming(segment->id, std::move(column).error());
       if (segment->info) RETURN_IF_ERROR(Statistics(segment->id, field, **column));
     }
