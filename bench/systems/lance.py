@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from systems.base import BaseSystem
+
+lance = importlib.import_module("lance")
+
+
+class System(BaseSystem):
+    def open(self) -> None:
+        pass
+
+    def _path(self, table: str) -> str:
+        return str(self.folder / f"{table}.lance")
+
+    def create(self, table: str, rows: Any) -> None:
+        lance.write_dataset(rows, self._path(table), mode="overwrite")
+
+    def append(self, table: str, rows: Any) -> None:
+        lance.write_dataset(rows, self._path(table), mode="append")
+
+    def read(self, table: str) -> Any:
+        return lance.dataset(self._path(table)).to_table()
+
+    def read_version(self, table: str, version: int) -> Any:
+        return lance.dataset(self._path(table), version=version).to_table()
