@@ -256,6 +256,54 @@ TEST_F(ScanTest, EmptyTablesAndEmptyResultsWork) {
   EXPECT_EQ(Query("SELECT * FROM t WHERE false").size(), 0u);
 }
 
+constexpr char kMakeTypes[] = R"(
+CREATE TABLE types AS SELECT
+  i % 2 = 0 AS b, i::TINYINT AS i8, i::HUGEINT * 1000000000000 AS i128, i::UTINYINT AS u8,
+  i::UBIGINT AS u64, (i / 3.0)::FLOAT AS f32, CASE WHEN i = 7 THEN 'nan' ELSE '-inf' END::DOUBLE AS f64,
+  i::DECIMAL(4,1) AS d4, i::DECIMAL(38,10) AS d38, ('x' || i)::BLOB AS blob, i::BIT AS bits,
+  ('00000000-0000-0000-0000-0000000000' || (10 + i))::UUID AS uuid,
+  TIME '12:00:00' + to_seconds(i) AS time, TIMESTAMP_S '2020-01-01' + to_days(i::INTEGER) AS ts_s,
+  (TIMESTAMP '2020-01-01' + to_days(i::INTEGER))::TIMESTAMP_NS AS ts_ns,
+  (TIMESTAMP '2020-01-01' + to_days(i::INTEGER))::TIMESTAMPTZ AS tz,
+  to_days(i::INTEGER) AS iv, ['a', 'b'][1 + i % 2]::ENUM('a', 'b') AS e,
+  CASE WHEN i % 3 = 0 THEN [] WHEN i % 3 = 1 THEN [NULL, 'x'] END::VARCHAR[] AS l,
+  [i, i + 1]::INTEGER[2] AS arr, {'x': i, 'y': {'z': 'deep ' || i}} AS st, MAP {i: 'v' || i} AS m,
+  union_value(num := i) AS un, '{"a": 1}'::JSON AS j
+FROM range(60) r(i))";
+
+TEST_F(ScanTest, EveryTypeIsReadAndFiltered) {
+  data_.Plain(kMakeTypes);
+  for (const auto& layout :
+       {Layout{.segment_rows = 20}, Layout{.use_parquet = true},
+        Layout{.segment_rows = 30, .hidden_share = 0.3, .patched_share = 0.2}}) {
+    data_.Publish("types", layout);
+    EXPECT_EQ(Query("FROM types"), data_.Plain("FROM types"));
+    for (const char* where : {"i128 = 5000000000000",
+                              "u8 > 50",
+                              "f64 > 0",
+                              "d38 BETWEEN 3 AND 4",
+                              "blob = 'x9'::BLOB",
+                              "uuid > '00000000-0000-0000-0000-000000000030'",
+                              "time = TIME '12:00:05'",
+                              "e = 'b'",
+                              "tz > TIMESTAMPTZ '2020-01-20 00:00:00+00'",
+                              "l IS NULL",
+                              "len(l) = 2",
+                              "st.x = 3",
+                              "st.y.z = 'deep 4'",
+                              "arr[1] = 8",
+                              "m[3] = 'v3'",
+                              "iv > INTERVAL 50 DAY",
+                              "b",
+                              "NOT b",
+                              "ts_ns < TIMESTAMP_NS '2020-01-03'",
+                              "bits IS NOT NULL AND i8 IN (1, 2, 59)"}) {
+      auto sql = std::string("SELECT * FROM types WHERE ") + where;
+      EXPECT_EQ(Query(sql), data_.Plain(sql)) << sql;
+    }
+  }
+}
+
 TEST_F(ScanTest, PlansShowTheTable) {
   auto plan = Query("EXPLAIN SELECT sum(id) FROM t WHERE small > 5");
   ASSERT_FALSE(plan.empty());

@@ -139,73 +139,98 @@ model::TableState FakeDatabase::MakeState(model::Schema schema, const Rows& rows
   return state;
 }
 
-model::SegmentEntry FakeDatabase::MakeEntry(const model::Schema& schema, const Rows& rows,
-                                            const Layout& layout) {
-  std::bernoulli_distribution hide(layout.hidden_share);
-  std::bernoulli_distribution patch(layout.patched_share);
-  auto any_row = [&] { return rows[random_() % rows.size()]; };
-  Rows stored;
-  Rows shown;
-  std::vector<uint32_t> hidden;
-  auto add = [&](const std::vector<duckdb::Value>& row, bool is_hidden) {
-    if (is_hidden) hidden.push_back(static_cast<uint32_t>(stored.size()));
-    stored.push_back(row);
-    shown.push_back(row);
+// Puts hidden rows between and around the visible ones.
+FakeDatabase::Slots FakeDatabase::Scatter(const Rows& rows, double hidden_share) {
+  std::bernoulli_distribution hide(hidden_share);
+  Slots slots;
+  auto hide_some = [&] {
+    while (hide(random_)) {
+      slots.hidden.push_back(static_cast<uint32_t>(slots.stored.size()));
+      slots.stored.push_back(rows[random_() % rows.size()]);
+    }
   };
   for (const auto& row : rows) {
-    while (hide(random_)) add(any_row(), true);
-    add(row, false);
+    hide_some();
+    slots.stored.push_back(row);
   }
-  while (hide(random_)) add(any_row(), true);
-  auto hidden_set = model::PositionSet::FromSorted(hidden);
+  hide_some();
+  return slots;
+}
+
+// Moves cells of visible rows into patches and leaves other values in their place.
+std::vector<model::PatchRef> FakeDatabase::MovePatches(const model::Schema& schema, double share,
+                                                       Slots* slots) {
+  std::bernoulli_distribution patch(share);
+  const Rows shown = slots->stored;
+  auto hidden = model::PositionSet::FromSorted(slots->hidden);
   std::vector<model::PatchRef> patches;
   for (size_t field = 0; field < schema.fields.size(); ++field) {
-    std::vector<uint32_t> slots;
-    for (uint32_t slot = 0; slot < stored.size(); ++slot) {
-      if (hidden_set.Contains(slot) || !patch(random_)) continue;
-      stored[slot][field] = any_row()[field];
-      slots.push_back(slot);
+    std::vector<uint32_t> patched;
+    for (uint32_t slot = 0; slot < shown.size(); ++slot) {
+      if (hidden.Contains(slot) || !patch(random_)) continue;
+      slots->stored[slot][field] = shown[random_() % shown.size()][field];
+      patched.push_back(slot);
     }
-    if (!slots.empty()) patches.push_back(MakePatch(schema, field, slots, shown));
+    if (!patched.empty()) patches.push_back(MakePatch(schema, field, patched, shown));
   }
-
-  model::SegmentEntry entry;
-  if (layout.use_parquet) {
-    duckdb::ColumnDataCollection collection(*connection_->context, engine::ToLogicalTypes(schema));
-    ForEachChunk(schema, stored, [&](duckdb::DataChunk& chunk) { collection.Append(chunk); });
-    auto segment = Must(table::EncodeSegment(*connection_->context, schema, &collection));
-    entry.kind = model::SegmentKind::kParquet;
-    entry.length_bytes = segment.bytes.size();
-    PutObject(segment.info.segment, segment.bytes);
-    entry.id = store_->small->Add(model::Encode(segment.info));
-  } else {
-    table::RowBlockEncoder encoder(schema);
-    ForEachChunk(schema, stored,
-                 [&](duckdb::DataChunk& chunk) { encoder.Append(chunk, 0, chunk.size()); });
-    auto bytes = encoder.Finish();
-    entry.kind = model::SegmentKind::kRowBlock;
-    entry.length_bytes = bytes.size();
-    entry.id = store_->small->Add(std::move(bytes));
-  }
-
-  entry.segment_rows = static_cast<uint32_t>(stored.size());
-  auto visible = hidden_set.Complement(0, entry.segment_rows);
-  entry.slice_begin = visible.first();
-  entry.slice_end = visible.last() + 1;
-  entry.hidden = model::Store(*store_->small, hidden_set.Slice(entry.slice_begin, entry.slice_end));
   std::sort(patches.begin(), patches.end(), [](const auto& a, const auto& b) {
     return std::tie(a.field, a.patch) < std::tie(b.field, b.patch);
   });
-  entry.patches = std::move(patches);
+  return patches;
+}
+
+void FakeDatabase::StoreParquet(const model::Schema& schema, const Rows& rows,
+                                model::SegmentEntry* entry) {
+  duckdb::ColumnDataCollection collection(*connection_->context, engine::ToLogicalTypes(schema));
+  ForEachChunk(schema, rows, [&](duckdb::DataChunk& chunk) { collection.Append(chunk); });
+  auto segment = Must(table::EncodeSegment(*connection_->context, schema, &collection));
+  PutObject(segment.info.segment, segment.bytes);
+  entry->kind = model::SegmentKind::kParquet;
+  entry->length_bytes = segment.bytes.size();
+  entry->id = store_->small->Add(model::Encode(segment.info));
+}
+
+void FakeDatabase::StoreRowBlock(const model::Schema& schema, const Rows& rows,
+                                 model::SegmentEntry* entry) {
+  table::RowBlockEncoder encoder(schema);
+  ForEachChunk(schema, rows,
+               [&](duckdb::DataChunk& chunk) { encoder.Append(chunk, 0, chunk.size()); });
+  auto bytes = encoder.Finish();
+  entry->kind = model::SegmentKind::kRowBlock;
+  entry->length_bytes = bytes.size();
+  entry->id = store_->small->Add(std::move(bytes));
+}
+
+model::SegmentEntry FakeDatabase::MakeEntry(const model::Schema& schema, const Rows& rows,
+                                            const Layout& layout) {
+  model::SegmentEntry entry;
+  auto slots = Scatter(rows, layout.hidden_share);
+  entry.patches = MovePatches(schema, layout.patched_share, &slots);
+  if (layout.use_parquet) {
+    StoreParquet(schema, slots.stored, &entry);
+  } else {
+    StoreRowBlock(schema, slots.stored, &entry);
+  }
+  auto hidden = model::PositionSet::FromSorted(slots.hidden);
+  entry.segment_rows = static_cast<uint32_t>(slots.stored.size());
+  auto visible = hidden.Complement(0, entry.segment_rows);
+  entry.slice_begin = visible.first();
+  entry.slice_end = visible.last() + 1;
+  entry.hidden = model::Store(*store_->small, hidden.Slice(entry.slice_begin, entry.slice_end));
   entry.visible_rows = visible.size();
-  auto birth = DeriveBirthId(TxnId(), next_birth_++);
-  auto digit = model::FirstDigit();
-  for (uint64_t i = 0; i < next_digit_; ++i) digit = model::DigitAfter(digit);
-  ++next_digit_;
-  model::Place first{{model::Level{digit, birth, entry.slice_begin}}};
-  model::RunList runs = {{entry.slice_begin, entry.slice_end - entry.slice_begin, first}};
-  entry.runs = model::Store(*store_->small, runs);
+  entry.runs = model::Store(*store_->small, {RunAtEnd(entry.slice_begin, entry.slice_end)});
   return entry;
+}
+
+// Behind every run made before.
+model::Run FakeDatabase::RunAtEnd(uint32_t begin, uint32_t end) {
+  last_digit_ = last_digit_.empty() ? model::FirstDigit() : model::DigitAfter(last_digit_);
+  auto birth = DeriveBirthId(TxnId(), next_birth_++);
+  model::Run run;
+  run.first_slot = begin;
+  run.slots = end - begin;
+  run.first.levels = {model::Level{last_digit_, birth, begin}};
+  return run;
 }
 
 void FakeDatabase::PutObject(const ObjectId& id, const std::string& bytes) {

@@ -66,11 +66,22 @@ class FakeDatabase final : public QuerySource {
  private:
   using Rows = std::vector<std::vector<duckdb::Value>>;
 
+  // The slots of a segment.
+  struct Slots {
+    Rows stored;
+    std::vector<uint32_t> hidden;
+  };
+
   model::TableState MakeState(model::Schema schema, const Rows& rows, const Layout& layout);
   model::SegmentEntry MakeEntry(const model::Schema& schema, const Rows& slots,
                                 const Layout& layout);
   model::PatchRef MakePatch(const model::Schema& schema, size_t field,
                             const std::vector<uint32_t>& slots, const Rows& rows);
+  Slots Scatter(const Rows& rows, double hidden_share);
+  std::vector<model::PatchRef> MovePatches(const model::Schema& schema, double share, Slots* slots);
+  void StoreParquet(const model::Schema& schema, const Rows& rows, model::SegmentEntry* entry);
+  void StoreRowBlock(const model::Schema& schema, const Rows& rows, model::SegmentEntry* entry);
+  model::Run RunAtEnd(uint32_t begin, uint32_t end);
   void PutObject(const ObjectId& id, const std::string& bytes);
   void SetTable(const model::QualifiedName& name, std::optional<ObjectId> state);
   std::shared_ptr<const txn::View> MakeView(const ObjectId& root);
@@ -80,7 +91,7 @@ class FakeDatabase final : public QuerySource {
   std::unique_ptr<engine::Instance> plain_;
   std::unique_ptr<duckdb::Connection> connection_;
   uint64_t next_birth_ = 0;
-  uint64_t next_digit_ = 0;
+  std::string last_digit_;
   size_t views_asked_ = 0;
   std::shared_ptr<const txn::View> current_;
   std::vector<std::shared_ptr<const txn::View>> history_;
