@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <random>
 
@@ -43,11 +44,10 @@ EncodedSegment Encode(const model::Schema& schema, const TableRows& rows) {
 class TemporaryFile {
  public:
   explicit TemporaryFile(const std::string& bytes) {
-    char name[] = "/tmp/rhizo-segment-XXXXXX";
-    int descriptor = mkstemp(name);
+    path_ = std::filesystem::temp_directory_path() / "rhizo-segment-XXXXXX";
+    int descriptor = mkstemp(path_.data());
     CHECK(descriptor >= 0);
     close(descriptor);
-    path_ = name;
     std::ofstream(path_, std::ios::binary) << bytes;
   }
   ~TemporaryFile() { std::remove(path_.c_str()); }
