@@ -222,7 +222,13 @@ class Session(Tables):
         self._native.delete_branch(name)
 
     def undelete_branch(self, name: str) -> Branch:
-        """Brings a deleted branch back to its last commit."""
+        """Brings a deleted branch back to its last commit.
+
+        >>> _ = db.create_branch("try")
+        >>> db.delete_branch("try")
+        >>> db.undelete_branch("try").commit == db.commit().id
+        True
+        """
         return Branch.of(self._native.undelete_branch(name))
 
     def rename_branch(self, name: str, new_name: str) -> None:
@@ -236,7 +242,12 @@ class Session(Tables):
         self._native.rename_branch(name, new_name)
 
     def tags(self) -> list[Tag]:
-        """All tags."""
+        """All tags.
+
+        >>> _ = db.tag("v1.0")
+        >>> [tag.name for tag in db.tags()]
+        ['v1.0']
+        """
         return [Tag(**facts) for facts in self._native.tags()]
 
     def tag(self, name: str, at: Ref | None = None) -> Tag:
@@ -251,7 +262,13 @@ class Session(Tables):
         return Tag(**self._native.create_tag(name, to_ref(at)))
 
     def delete_tag(self, name: str) -> None:
-        """Removes a tag."""
+        """Removes a tag; the commit stays.
+
+        >>> _ = db.tag("v1.0")
+        >>> db.delete_tag("v1.0")
+        >>> db.tags()
+        []
+        """
         self._native.delete_tag(name)
 
     def current_branch(self) -> str:
@@ -349,7 +366,12 @@ class Session(Tables):
         return Stats(**self._native.stats())
 
     def flush(self) -> None:
-        """Makes everything written so far durable; matters after ``open(..., durability="none")``."""
+        """Makes everything written so far durable; matters after ``open(..., durability="none")``.
+
+        >>> with rhizo.open(tmp_path / "fast", durability="none") as fast:
+        ...     _ = fast.write("t", {"n": [1]})
+        ...     fast.flush()
+        """
         self._native.flush()
 
     @property
@@ -394,5 +416,11 @@ class Scratch(Session):
     """A session on a nameless branch."""
 
     def keep(self, name: str) -> Branch:
-        """Makes the nameless branch a branch called ``name``."""
+        """Makes the nameless branch a branch called ``name``.
+
+        >>> with db.scratch() as scratch:
+        ...     _ = scratch.keep("tried")
+        >>> db.on("tried").current_branch()
+        'tried'
+        """
         return Branch.of(self._native.keep(name))

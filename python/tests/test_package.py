@@ -35,10 +35,13 @@ def test_the_example_of(example: doctest.DocTest, db: rhizo.Database, tmp_path: 
 
 
 @pytest.mark.parametrize("cls", [rhizo.Database, rhizo.Session, rhizo.Transaction, rhizo.Result])
-def test_every_public_method_says_what_it_does(cls: type) -> None:
+def test_every_public_method_says_what_it_does_with_an_example(cls: type) -> None:
     for name in dir(cls):
-        if not name.startswith("_"):
-            assert (getattr(cls, name).__doc__ or "").strip(), f"{cls.__name__}.{name} has no docstring"
+        if name.startswith("_"):
+            continue
+        text = getattr(cls, name).__doc__ or ""
+        assert text.strip(), f"{cls.__name__}.{name} has no docstring"
+        assert ">>>" in text or not callable(getattr(cls, name)), f"{cls.__name__}.{name} has no example"
 
 
 def test_the_code_of_the_python_guide_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
