@@ -46,7 +46,6 @@ meta::Publication FirstPublication(const TxnId& txn, const CommitId& id, const s
   return first;
 }
 
-// Nothing if somebody else did.
 Status PublishRoot(meta::MetaStore& meta, const Collaborators& collaborators,
                    std::chrono::milliseconds timeout) {
   Timestamp now = collaborators.clock->Now();
@@ -54,10 +53,62 @@ Status PublishRoot(meta::MetaStore& meta, const Collaborators& collaborators,
   auto id = model::CommitIdOf(bytes);
   auto first = FirstPublication(collaborators.random->DrawId<TxnId>(), id, bytes, now);
   ASSIGN_OR_RETURN(auto session, meta.BeginWrite(timeout));
-  ASSIGN_OR_RETURN(auto main, session->ReadRef(kMainBranch));
-  if (main) return {};
   RETURN_IF_ERROR(session->Publish(first));
   return session->Commit();
+}
+
+Status RemoveIfThere(io::FileSystem& files, const std::string& path) {
+  Status removed = files.Remove(path);
+  if (!removed && removed.error().code() == ErrorCode::kObjectNotFound) return {};
+  return removed;
+}
+
+// Objects without rhizo.db are a database that lost it, not a place for a new one.
+Status CheckNoObjects(const std::string& path, const Collaborators& collaborators) {
+  object::DirectoryObjectStore store(collaborators.file_system, path, collaborators.random);
+  bool is_empty = true;
+  RETURN_IF_ERROR(store.List([&](const ObjectId&, uint64_t) { return is_empty = false; }));
+  if (is_empty) return {};
+  return Corruption("open: \"" + io::ShortPath(path) +
+                    "\" holds objects of a database, but its rhizo.db is gone");
+}
+
+// rhizo.db is made in tmp/ and gets its name when it is whole and durable: what has the name is a
+// database, or was one. Under the creation lock.
+Status MakeMeta(const std::string& path, const Collaborators& collaborators,
+                std::chrono::milliseconds timeout) {
+  RETURN_IF_ERROR(CheckNoObjects(path, collaborators));
+  auto& files = *collaborators.file_system;
+  const std::string folder = io::JoinPath(path, "tmp");
+  const std::string made = io::JoinPath(folder, kMetaFile);
+  for (const char* ending : {"", "-wal", "-shm"}) {
+    RETURN_IF_ERROR(RemoveIfThere(files, made + ending));
+  }
+  auto options = collaborators.meta;
+  options.lock_path = io::JoinPath(io::JoinPath(path, "lock"), "write");
+  {
+    ASSIGN_OR_RETURN(auto meta, meta::SqliteMetaStore::Create(folder, options));
+    RETURN_IF_ERROR(PublishRoot(*meta, collaborators, timeout));
+    RETURN_IF_ERROR(meta->Checkpoint());
+  }
+  for (const char* ending : {"-wal", "-shm"}) {
+    RETURN_IF_ERROR(RemoveIfThere(files, made + ending));
+  }
+  return files.RenameWithoutReplacing(made, io::JoinPath(path, kMetaFile));
+}
+
+// False if somebody else made the database meanwhile: who waits for the lock may wait for those who
+// use it already.
+Result<bool> LockForMaking(io::LockFile& lock, const std::string& path, io::FileSystem& files,
+                           std::chrono::milliseconds timeout) {
+  constexpr std::chrono::milliseconds kStep{50};
+  for (auto waited = std::chrono::milliseconds(0);; waited += kStep) {
+    Status locked = lock.Lock(io::LockKind::kExclusive, kStep);
+    if (files.Stat(io::JoinPath(path, kMetaFile))) return false;
+    if (locked) return true;
+    if (locked.error().code() != ErrorCode::kBusy || waited >= timeout)
+      return std::move(locked).error();
+  }
 }
 
 }  // namespace
@@ -93,8 +144,9 @@ Status Repository::Initialise(const std::string& path, const RepositoryOptions& 
                               const Collaborators& collaborators) {
   auto& files = *collaborators.file_system;
   auto make = [&](const std::string& directory) -> Status {
-    if (files.Stat(directory)) return {};
-    return files.CreateDirectory(directory);
+    Status made = files.CreateDirectory(directory);
+    if (!made && files.Stat(directory)) return {};
+    return made;
   };
   RETURN_IF_ERROR(make(path));
   for (const char* folder : {"lock", "pins"}) RETURN_IF_ERROR(make(io::JoinPath(path, folder)));
@@ -106,15 +158,8 @@ Status Repository::Initialise(const std::string& path, const RepositoryOptions& 
   RETURN_IF_ERROR(files.SyncDirectory(io::JoinPath(path, "lock")));
   ASSIGN_OR_RETURN(auto creation, io::LockFile::Open(io::JoinPath(io::JoinPath(path, "lock"), "gc"),
                                                      io::LockAccess::kReadWrite));
-  RETURN_IF_ERROR(creation->Lock(io::LockKind::kExclusive, options.busy_timeout));
-  // Two processes may create at once: the second finds what the first one made.
-  auto meta = meta::SqliteMetaStore::Create(path, collaborators.meta);
-  if (!meta && meta.error().code() == ErrorCode::kAlreadyExists) {
-    meta = meta::SqliteMetaStore::Open(path, collaborators.meta);
-  }
-  if (!meta) return std::move(meta).error();
-  ASSIGN_OR_RETURN(auto main, (*meta)->ReadRef(kMainBranch));
-  if (!main) RETURN_IF_ERROR(PublishRoot(**meta, collaborators, options.busy_timeout));
+  ASSIGN_OR_RETURN(bool is_mine, LockForMaking(*creation, path, files, options.busy_timeout));
+  if (is_mine) RETURN_IF_ERROR(MakeMeta(path, collaborators, options.busy_timeout));
   RETURN_IF_ERROR(files.SyncDirectory(path));
   return files.SyncDirectory(io::ParentPath(path));
 }
@@ -126,10 +171,8 @@ Result<std::unique_ptr<meta::MetaStore>> Repository::OpenMeta(const std::string&
   meta_options.read_only = options.read_only;
   meta_options.sync = options.durability == Durability::kFull;
   auto meta = meta::SqliteMetaStore::Open(path, meta_options);
-  const bool is_half_made = !meta && meta.error().code() == ErrorCode::kObjectNotFound;
-  if (is_half_made && options.create != CreateMode::kNever && !options.read_only) {
-    RETURN_IF_ERROR(Initialise(path, options, collaborators));
-    meta = meta::SqliteMetaStore::Open(path, meta_options);
+  if (!meta && meta.error().code() == ErrorCode::kObjectNotFound) {
+    return Corruption("open: rhizo.db is there, but no database is in it");
   }
   if (!meta) return std::move(meta).error();
   return std::unique_ptr<meta::MetaStore>(std::move(*meta));
@@ -161,14 +204,8 @@ Result<std::shared_ptr<Repository>> Repository::Open(const std::string& path,
   stores.large = std::make_unique<object::DirectoryObjectStore>(
       collaborators.file_system, path, collaborators.random,
       options.durability == Durability::kFull);
-  auto repository = std::shared_ptr<Repository>(
+  return std::shared_ptr<Repository>(
       new Repository(path, options, std::move(collaborators), std::move(stores)));
-  ASSIGN_OR_RETURN(auto main, repository->meta().ListRefs());
-  if (main.empty() && !options.read_only) {  // creation was cut off before the root commit
-    RETURN_IF_ERROR(
-        PublishRoot(repository->meta(), repository->collaborators_, options.busy_timeout));
-  }
-  return repository;
 }
 
 Result<std::shared_ptr<Repository>> Repository::OpenInMemory(Collaborators collaborators) {

@@ -71,7 +71,7 @@ struct Handle {
   io::Inode inode;
   std::string path;
   int lock = SQLITE_LOCK_NONE;
-  bool sync_folder = false;  // the file is new: its first sync makes the name durable too
+  bool sync_folder = false;  // the file may be new: its first sync makes the name durable too
   bool has_memory = false;
 };
 
@@ -256,15 +256,16 @@ int OpenFile(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags, 
   Shared& shared = Of(vfs);
   if (path == nullptr) return SQLITE_CANTOPEN;  // temporary files live in memory
   if (auto failed = shared.Count(VfsCall::kOpen, SQLITE_CANTOPEN)) return *failed;
-  bool is_new = false;
   auto inode = shared.disk->Open(path);
   if (!inode && (flags & SQLITE_OPEN_CREATE) != 0) {
     inode = shared.disk->Create(path);
-    is_new = (flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL)) != 0;
   }
   if (!inode) return SQLITE_CANTOPEN;
+  // As SQLite's own: whether or not this handle is the one that made the file.
+  bool may_be_new = (flags & SQLITE_OPEN_CREATE) != 0 &&
+                    (flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL)) != 0;
   reinterpret_cast<VfsFile*>(file)->handle =
-      new Handle{.shared = &shared, .inode = *inode, .path = path, .sync_folder = is_new};
+      new Handle{.shared = &shared, .inode = *inode, .path = path, .sync_folder = may_be_new};
   file->pMethods = &kMethods;
   if (out_flags != nullptr) *out_flags = flags;
   return SQLITE_OK;
