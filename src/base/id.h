@@ -1,5 +1,5 @@
-// Identities. Every kind of id is its own type, so an ObjectId cannot be passed as a CommitId though
-// both are 32 bytes. Ordered bytewise; shown as lower-case hex.
+// Identities. Every kind of id is its own type, so an ObjectId cannot be passed as a CommitId
+// though both are 32 bytes. Ordered bytewise; shown as lower-case hex.
 #pragma once
 
 #include <array>

@@ -42,27 +42,34 @@ void Committer::Lead(std::unique_lock<std::mutex>* lock) {
   auto batch = std::move(waiting_);
   waiting_.clear();
   lock->unlock();
-  Publish(batch);
+  auto outcomes = Publish(batch);
   lock->lock();
+  // Only now, after the group is durable: whoever sees its outcome takes it for acknowledged.
+  for (size_t i = 0; i < batch.size(); ++i) batch[i]->outcome = std::move(outcomes[i]);
   leading_ = false;
   done_.notify_all();
 }
 
-void Committer::Publish(const std::deque<Request*>& batch) {
-  auto fail_all = [&](const Error& error) {
-    for (auto* request : batch) {
-      if (!request->outcome || request->outcome->has_value()) {
-        request->outcome = ForMember(error, request->transaction->id());
-      }
-    }
-  };
+std::vector<Result<Committed>> Committer::Publish(const std::deque<Request*>& batch) {
+  std::vector<Result<Committed>> outcomes;
   auto session = repository_->meta().BeginWrite(repository_->options().busy_timeout);
-  if (!session) return fail_all(session.error());
-  if (auto settled = repository_->SettleUnsynced(); !settled) return fail_all(settled.error());
-  for (auto* request : batch) request->outcome = PublishOne(**session, *request);
-  auto status = (*session)->Commit();
-  if (!status) fail_all(status.error());
-  repository_->ForgetUnpublished();
+  Status status = session ? repository_->SettleUnsynced() : Status(session.error());
+  if (status) {
+    for (auto* request : batch) outcomes.push_back(PublishOne(**session, *request));
+    status = (*session)->Commit();
+    repository_->ForgetUnpublished();
+  }
+  if (status) return outcomes;
+  // Nothing of the group landed (or nobody can say): what conflicted stays a conflict.
+  for (size_t i = 0; i < batch.size(); ++i) {
+    auto failed = ForMember(status.error(), batch[i]->transaction->id());
+    if (i == outcomes.size()) {
+      outcomes.push_back(std::move(failed));
+    } else if (outcomes[i]) {
+      outcomes[i] = std::move(failed);
+    }
+  }
+  return outcomes;
 }
 
 Status Committer::PlaceOnHead(meta::WriteSession& session, Request& request) {

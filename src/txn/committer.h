@@ -27,11 +27,12 @@ class Committer {
     Transaction* transaction = nullptr;
     const CommitText* text = nullptr;
     PreparedCommit prepared;
-    std::optional<Result<Committed>> outcome;
+    std::optional<Result<Committed>> outcome;  // under mutex_; set once durable
   };
 
   void Lead(std::unique_lock<std::mutex>* lock);
-  void Publish(const std::deque<Request*>& batch);
+  // One outcome for each request, after the group is durable or failed as a whole.
+  std::vector<Result<Committed>> Publish(const std::deque<Request*>& batch);
   Result<Committed> PublishOne(meta::WriteSession& session, Request& request);
   Status PlaceOnHead(meta::WriteSession& session, Request& request);
   Result<Committed> Describe(const Request& request, const meta::Published& published) const;

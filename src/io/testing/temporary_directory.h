@@ -5,7 +5,8 @@
 
 namespace rhizo::io {
 
-// Where it lies: in memory (if there is such a file system), where syncs cost nothing, or on the disk.
+// Where it lies: in memory (if there is such a file system), where syncs cost nothing, or on the
+// disk.
 enum class Medium { kFast, kDisk };
 
 class TemporaryDirectory {
