@@ -62,6 +62,9 @@ View::View(const View& snapshot, const ObjectId& state_root, std::shared_ptr<Tab
       keep_(std::move(keep)) {}
 
 Result<std::optional<NamedTable>> View::FindName(const model::QualifiedName& name) const {
+  // No state holds a name that nobody may give.
+  if (!ValidateTableName(name.schema) || !ValidateTableName(name.name))
+    return std::optional<NamedTable>();
   auto* reader = opener_->context().small;
   ASSIGN_OR_RETURN(auto exact, FindState(reader, state_root_, name));
   if (exact) return std::optional(NamedTable{name, *exact});

@@ -26539,6 +26539,11 @@ static int ArrowIpcDecoderSetMetadata(struct ArrowSchema* schema,
   for (int64_t i = 0; i < n_pairs; i++) {
     kv = ns(KeyValue_vec_at(kv_vec, i));
 
+    if (ns(KeyValue_key(kv)) == NULL || ns(KeyValue_value(kv)) == NULL) {
+      ArrowBufferReset(&buf);
+      ArrowErrorSet(error, "Metadata has no key or no value");
+      return EINVAL;
+    }
     key.data = ns(KeyValue_key(kv));
     key.size_bytes = strlen(key.data);
     value.data = ns(KeyValue_value(kv));
@@ -26970,6 +26975,10 @@ static int ArrowIpcDecoderSetTypeUnion(struct ArrowSchema* schema,
 static int ArrowIpcDecoderSetType(struct ArrowSchema* schema, ns(Field_table_t) field,
                                   int64_t n_children, struct ArrowError* error) {
   int type_type = ns(Field_type_type(field));
+  if (ns(Field_type_get(field)) == NULL) {
+    ArrowErrorSet(error, "Field has no type");
+    return EINVAL;
+  }
   switch (type_type) {
     case ns(Type_Null):
       return ArrowIpcDecoderSetTypeSimple(schema, NANOARROW_TYPE_NA, error);
@@ -27057,6 +27066,11 @@ static int ArrowIpcSetDictionaryEncoding(
     default:
       ArrowErrorSet(error, "Unexpected value for DictionaryKind");
       return EINVAL;
+  }
+
+  if (ns(DictionaryEncoding_indexType_get(dictionary_encoding)) == NULL) {
+    ArrowErrorSet(error, "Dictionary has no index type");
+    return EINVAL;
   }
 
   struct ArrowSchema tmp;
@@ -27340,6 +27354,10 @@ static inline int ArrowIpcDecoderReadHeaderPrefix(struct ArrowIpcDecoder* decode
     length = ArrowIpcReadInt32LE(data_mut, swap_endian);
     *prefix_size_bytes = sizeof(continuation) + sizeof(length);
   }
+  if (length > INT32_MAX - 8) {
+    ArrowErrorSet(error, "Message size of %" PRId32 " bytes is too large", length);
+    return EINVAL;
+  }
   decoder->header_size_bytes = *prefix_size_bytes + length;
 
   if (length < 0) {
@@ -27537,6 +27555,14 @@ ArrowErrorCode ArrowIpcDecoderDecodeHeader(struct ArrowIpcDecoder* decoder,
   }
 
   flatbuffers_generic_t message_header = ns(Message_header_get(message));
+  if (message_header == NULL) {
+    ArrowErrorSet(error, "Message has no header");
+    return EINVAL;
+  }
+  if (decoder->body_size_bytes < 0) {
+    ArrowErrorSet(error, "Message has a negative body size");
+    return EINVAL;
+  }
   switch (decoder->message_type) {
     case ns(MessageHeader_Schema):
       NANOARROW_RETURN_NOT_OK(
@@ -28265,15 +28291,30 @@ static int ArrowIpcDecoderWalkSetArrayView(struct ArrowIpcDecoder* decoder,
     }
   }
 
+  if (setter->fields == NULL || setter->field_i < 0 ||
+      (size_t)setter->field_i >= ns(FieldNode_vec_len(setter->fields))) {
+    ArrowErrorSet(error, "Message has too few field nodes");
+    return EINVAL;
+  }
   ns(FieldNode_struct_t) field =
       ns(FieldNode_vec_at(setter->fields, (size_t)setter->field_i));
   array_view->length = ns(FieldNode_length(field));
   array_view->null_count = ns(FieldNode_null_count(field));
   setter->field_i += 1;
+  if (array_view->length < 0 || array_view->length > INT32_MAX ||
+      array_view->null_count < -1 || array_view->null_count > array_view->length) {
+    ArrowErrorSet(error, "Array length or null count is out of range");
+    return EINVAL;
+  }
 
   if (array_view->storage_type == NANOARROW_TYPE_SPARSE_UNION ||
       array_view->storage_type == NANOARROW_TYPE_DENSE_UNION) {
     if (setter->version < NANOARROW_IPC_METADATA_VERSION_V5) {
+      if (setter->buffers == NULL || setter->buffer_i < 0 ||
+          (size_t)setter->buffer_i >= ns(Buffer_vec_len(setter->buffers))) {
+        ArrowErrorSet(error, "Message has too few buffers");
+        return EINVAL;
+      }
       ns(Buffer_struct_t) buffer =
           ns(Buffer_vec_at(setter->buffers, (size_t)setter->buffer_i));
       if (ns(Buffer_length(buffer)) != 0) {
@@ -28291,11 +28332,20 @@ static int ArrowIpcDecoderWalkSetArrayView(struct ArrowIpcDecoder* decoder,
       break;
     }
 
+    if (setter->buffers == NULL || setter->buffer_i < 0 ||
+        (size_t)setter->buffer_i >= ns(Buffer_vec_len(setter->buffers))) {
+      ArrowErrorSet(error, "Message has too few buffers");
+      return EINVAL;
+    }
     ns(Buffer_struct_t) buffer =
         ns(Buffer_vec_at(setter->buffers, (size_t)setter->buffer_i));
     int64_t buffer_offset = ns(Buffer_offset(buffer));
     int64_t buffer_length = ns(Buffer_length(buffer));
     setter->buffer_i += 1;
+    if (buffer_offset % 8 != 0) {
+      ArrowErrorSet(error, "Buffer is not aligned");
+      return EINVAL;
+    }
 
     // Provide a buffer that will be used if any allocation has to occur
     struct ArrowBuffer* buffer_dst = ArrowArrayBuffer(array, i);
@@ -28382,6 +28432,11 @@ static ArrowErrorCode ArrowIpcDecoderDecodeArrayViewInternal(
 
   ns(RecordBatch_table_t) batch = (ns(RecordBatch_table_t))private_data->last_message;
 
+  if (batch == NULL) {
+    ArrowErrorSet(error, "Message has no record batch");
+    return EINVAL;
+  }
+
   struct ArrowIpcField* root = private_data->fields + field_i + 1;
 
   struct ArrowIpcArraySetter setter;
@@ -28406,6 +28461,10 @@ static ArrowErrorCode ArrowIpcDecoderDecodeArrayViewInternal(
   // children ourselves
   if (field_i == -1) {
     root->array_view->length = ns(RecordBatch_length(batch));
+    if (root->array_view->length < 0 || root->array_view->length > INT32_MAX) {
+      ArrowErrorSet(error, "Record batch length is out of range");
+      return EINVAL;
+    }
     root->array_view->null_count = 0;
     setter.field_i++;
     setter.buffer_i++;
