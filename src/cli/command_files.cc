@@ -41,6 +41,11 @@ void PrintWritten(const WriteResult& written) {
     std::cout << name << ": unchanged, version " << written.version << '\n';
     return;
   }
+  if (written.rows_inserted + written.rows_deleted + written.rows_updated == 0 &&
+      written.rows > 0) {
+    std::cout << name << ": version " << written.version << ", other columns, the same rows\n";
+    return;
+  }
   std::cout << name << ": version " << written.version << ", " << Grouped(written.rows_inserted)
             << " rows in";
   if (written.rows_deleted > 0) std::cout << ", " << Grouped(written.rows_deleted) << " rows out";

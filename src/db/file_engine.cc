@@ -23,11 +23,15 @@ constexpr Setting kSettings[] = {
 };
 constexpr const char* kExtensions[] = {"core_functions", "parquet", "json", "icu"};
 
-std::string CsvArguments(bool sample_all) {
+std::string CsvArguments(bool sample_all, bool tabs) {
   // A quoted empty field is an empty text, an unquoted one is NULL: so does export write them.
+  // Quotes are not guessed: few rows that hold quotes and commas are guessed wrong.
   std::string arguments =
-      ", hive_partitioning = false, filename = false, allow_quoted_nulls = false";
-  return sample_all ? arguments + ", sample_size = -1" : arguments;
+      ", hive_partitioning = false, filename = false, allow_quoted_nulls = false, quote = '\"', "
+      "escape = '\"'";
+  if (tabs) arguments += ", delim = '\t'";
+  if (sample_all) arguments += ", sample_size = -1";
+  return arguments;
 }
 
 bool SameName(const std::string& a, const std::string& b) {
@@ -175,8 +179,8 @@ std::string FileEngine::VirtualNames() const {
 
 Result<std::vector<std::string>> FileEngine::CsvColumns(duckdb::Connection& connection) const {
   return engine::Guarded([&]() -> Result<std::vector<std::string>> {
-    auto prepared =
-        connection.Prepare("FROM read_csv(" + VirtualNames() + CsvArguments(false) + ")");
+    auto prepared = connection.Prepare("FROM read_csv(" + VirtualNames() +
+                                       CsvArguments(false, IsTabSeparated(files_[0].shown)) + ")");
     if (prepared->HasError()) return engine::TranslateError(prepared->GetErrorObject());
     return std::vector<std::string>(prepared->GetNames());
   });
@@ -189,7 +193,8 @@ Status FileEngine::Read(FileFormat format, const CsvHints& hints, const Cancella
       "FROM read_parquet(" + VirtualNames() + ", hive_partitioning = false, filename = false)";
   sql::BoundParameters parameters;
   if (format == FileFormat::kCsv) {
-    text = "FROM read_csv(" + VirtualNames() + CsvArguments(hints.sample_all);
+    text = "FROM read_csv(" + VirtualNames() +
+           CsvArguments(hints.sample_all, IsTabSeparated(files_[0].shown));
     if (!hints.columns.empty()) {
       ASSIGN_OR_RETURN(auto columns, CsvColumns(*connection));
       auto types = TypesOf(hints.columns, columns);

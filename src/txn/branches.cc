@@ -49,7 +49,6 @@ Status CheckFree(Repository& repository, meta::WriteSession& session, const std:
   };
   if (taken) return exists(*taken);
   auto folded = FoldName(name);
-  if (folded == name) return {};
   ASSIGN_OR_RETURN(auto refs, repository.meta().ListRefs());
   for (const auto& ref : refs) {
     if (FoldName(ref.name) == folded) return exists(ref);

@@ -54,13 +54,15 @@ Status NameIndex::MoveTo(object::ObjectReader* reader, const ObjectId& root) {
     return {};
   };
   auto status = tree::Diff(tree::Tree(reader, root_), tree::Tree(reader, root), follow);
-  if (!status) {
-    root_ = ObjectId();
-    folded_.clear();
-    return status;
+  if (status) {
+    root_ = root;
+    return {};
   }
-  root_ = root;
-  return {};
+  const bool was_empty = root_.IsZero();
+  root_ = ObjectId();
+  folded_.clear();
+  // The state known so far may be gone: one that never landed, or that nobody keeps any more.
+  return was_empty ? status : MoveTo(reader, root);
 }
 
 }  // namespace rhizo::txn

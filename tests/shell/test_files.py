@@ -148,6 +148,13 @@ def test_a_csv_without_rows_is_a_table_without_rows(rhizo):
     assert rhizo.json("sql", "db", "FROM t")["rows"] == []
 
 
+def test_a_csv_of_one_hard_value_round_trips(rhizo):
+    write(rhizo.directory / "in.arrow", pyarrow.table({"c": ["a'\"\n,é", None, "", ";", "\t", "''"]}))
+    rhizo("import", "db", "t", "in.arrow")
+    rhizo("export", "db", "t", "out.csv")
+    assert "unchanged" in rhizo("import", "db", "t", "out.csv")
+
+
 def test_types_that_parquet_would_change_are_refused_by_name(people):
     rows = pyarrow.table({"span": pyarrow.array([pyarrow.MonthDayNano([1, 2, 3000])])})
     write(people.directory / "span.arrow", rows)

@@ -1,0 +1,127 @@
+"""Breaks the commit protocol on purpose, one line at a time; each broken tree must make a test fail.
+
+usage: mutants.py [--dir DIR] [--jobs N] [--list] [--deps DIR] [NAME ...]
+
+Copies the tree to DIR (default build/mutants), builds the tests there, proves that they pass, then for
+each mutant of mutants.json puts the broken line in, builds the tests that must see it, and runs them
+until one fails. A mutant of no effect that any test sees is a survivor: exit code 1.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SECONDS_PER_TEST = 240
+
+
+def run(command, **options):
+    return subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options)
+
+
+def copy_tree(tree: pathlib.Path) -> None:
+    """Copies what git knows; files that are equal keep their times, so that nothing is built twice."""
+    names = run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT).stdout
+    wanted = {name for name in names.split("\0") if name and (ROOT / name).is_file()}
+    for name in sorted(wanted):
+        source, target = ROOT / name, tree / name
+        if target.exists() and target.read_bytes() == source.read_bytes():
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+        shutil.copymode(source, target)
+    for path in [*tree.rglob("*.cc"), *tree.rglob("*.h")]:
+        if str(path.relative_to(tree)) not in wanted:
+            path.unlink()
+
+
+def configure(tree: pathlib.Path, build: pathlib.Path, deps: pathlib.Path) -> None:
+    environment = dict(os.environ, RHIZO_DUCKDB_DIR=os.environ.get("RHIZO_DUCKDB_DIR", str(deps / "duckdb")))
+    done = run(
+        ["cmake", "-S", str(tree), "-B", str(build), "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
+         "-DCMAKE_CXX_FLAGS_RELEASE=-O1", "-DCMAKE_CXX_FLAGS=-Wno-error", "-DRHIZO_PYTHON=OFF",
+         "-DRHIZO_BENCH=OFF"], env=environment)
+    if done.returncode != 0:
+        sys.exit(done.stdout)
+
+
+def build_targets(build: pathlib.Path, targets: list[str], jobs: int) -> str:
+    """What the compiler said, if it failed."""
+    done = run(["ninja", "-C", str(build), "-j", str(jobs), *targets])
+    return "" if done.returncode == 0 else done.stdout[-3000:]
+
+
+def passes(build: pathlib.Path, test: str) -> bool:
+    """`test` is TARGET or TARGET:FILTER."""
+    target, _, only = test.partition(":")
+    command = [str(build / "bin" / target)] + ([f"--gtest_filter={only}"] if only else [])
+    try:
+        return run(command, timeout=SECONDS_PER_TEST).returncode == 0
+    except subprocess.TimeoutExpired:
+        return False
+
+
+def targets_of(mutants: list[dict]) -> list[str]:
+    return sorted({test.partition(":")[0] for mutant in mutants for test in mutant["tests"]})
+
+
+def try_mutant(mutant: dict, tree: pathlib.Path, build: pathlib.Path, jobs: int) -> str:
+    """Which test killed it, "" if none did."""
+    path = tree / mutant["file"]
+    whole = path.read_text(encoding="utf-8")
+    if whole.count(mutant["old"]) != 1:
+        sys.exit(f"{mutant['name']}: its line is there {whole.count(mutant['old'])} times in {mutant['file']}")
+    path.write_text(whole.replace(mutant["old"], mutant["new"]), encoding="utf-8")
+    try:
+        for test in mutant["tests"]:
+            failure = build_targets(build, [test.partition(":")[0]], jobs)
+            if failure:
+                sys.exit(f"{mutant['name']} does not build:\n{failure}")
+            if not passes(build, test):
+                return test
+        return ""
+    finally:
+        path.write_text(whole, encoding="utf-8")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--dir", type=pathlib.Path, default=ROOT / "build" / "mutants")
+    parser.add_argument("--deps", type=pathlib.Path, default=ROOT / ".deps")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--list", action="store_true")
+    arguments = parser.parse_args()
+    mutants = json.loads((pathlib.Path(__file__).parent / "mutants.json").read_text(encoding="utf-8"))
+    if arguments.names:
+        mutants = [mutant for mutant in mutants if mutant["name"] in arguments.names]
+    if arguments.list:
+        print("\n".join(f"rule {mutant['rule']:>2}  {mutant['name']}" for mutant in mutants))
+        return 0
+    tree, build = arguments.dir / "tree", arguments.dir / "build"
+    copy_tree(tree)
+    configure(tree, build, arguments.deps)
+    if failure := build_targets(build, targets_of(mutants), arguments.jobs):
+        sys.exit(failure)
+    for test in sorted({test for mutant in mutants for test in mutant["tests"]}):
+        if not passes(build, test) and not passes(build, test):
+            sys.exit(f"{test} fails without any mutant")
+    survivors = []
+    for mutant in mutants:
+        start = time.monotonic()
+        killer = try_mutant(mutant, tree, build, arguments.jobs)
+        if not killer:
+            survivors.append(mutant["name"])
+        verdict = f"killed by {killer}" if killer else "SURVIVED"
+        print(f"rule {mutant['rule']:>2}  {mutant['name']}: {verdict} ({time.monotonic() - start:.0f} s)", flush=True)
+    print(f"{len(mutants) - len(survivors)} of {len(mutants)} mutants killed")
+    return 1 if survivors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
