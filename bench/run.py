@@ -1,145 +1,218 @@
 """Measures Rhizo beside other systems and writes docs/benchmarks.md.
 
-usage: ./run bench [--quick] [MEASURE ...]      --quick: tiny numbers, Rhizo alone, nothing is written
+usage: ./run bench [--quick] [--only SYSTEM] [--list] [ROW ...]
+  ROW          only these rows; the others keep their figures of earlier runs (bench-data/results.json)
+  --quick      everything tiny, to see that it runs; writes bench-data/quick.md instead
+  --only NAME  only this system (may be said again)
+  --list       names the rows
 """
 
 from __future__ import annotations
 
+import argparse
 import datetime
 import json
 import os
 import pathlib
-import platform
 import shutil
 import subprocess
 import sys
 import tempfile
-import tomllib
+import time
 from typing import Any
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-BENCH = ROOT / "bench"
-DATA = ROOT / "bench-data"
-RIVALS = tomllib.loads((BENCH / "rivals.toml").read_text(encoding="utf-8"))
+import report
+from answers import differences
+from environments import BENCH, DATA, ROOT, machine, python_of, revision, sync_counter, tpch
+from rows import ROWS, Case, Row, tiny
 
-# measure, title, systems, full arguments, quick arguments, column heads by figure
-MEASURES: list[tuple[str, str, list[str], dict[str, Any], dict[str, Any]]] = [
-    ("small_commits", "Durable commit of one appended row", ["rhizo", "sqlite", "duckdb", "lance", "ducklake", "delta", "iceberg"],
-     {"commits": 200}, {"commits": 5}),
-    ("many_tables", "The same in a database of 10 / 1,000 / 10,000 tables", ["rhizo"], {"tables": [10, 1000, 10000], "commits": 100},
-     {"tables": [10], "commits": 3}),
-    ("threads", "Commits each second, 8 threads appending to one table", ["rhizo"], {"workers": 8, "commits": 250},
-     {"workers": 2, "commits": 3}),
-    ("read_appended", "Reading a table of 200 one-row appends", ["rhizo", "ducklake", "lance", "delta", "iceberg"],
-     {"appends": 200}, {"appends": 5}),
-    ("time_travel", "Reading version n/2 of a table of n versions", ["rhizo", "lance", "delta", "ducklake"],
-     {"versions": 200}, {"versions": 5}),
-    ("branches", "Making a branch, 1 / 10,000 tables", ["rhizo"], {"tables": [1, 10000], "count": 50},
-     {"tables": [1], "count": 3}),
-    ("bulk", "TPC-H SF1 lineitem: writing, size, reading back", ["rhizo", "duckdb", "parquet", "ducklake", "delta", "lance", "iceberg"],
-     {"parquet": "lineitem"}, {}),
-]
+SECONDS_PER_PROCESS = 600
 
 
-def environment(system: str) -> str:
-    """The Python of a system's virtual environment, made if it is missing."""
-    if system == "rhizo":
-        return str(ROOT / ".venv/bin/python")
-    if system == "parquet":
-        system = "duckdb"
-    folder = DATA / "venv" / system
-    python = folder / "bin/python"
-    wanted = json.dumps(RIVALS[system]["packages"])
-    stamp = folder / "installed.json"
-    if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
-        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-        if RIVALS[system]["packages"]:
-            subprocess.run([str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", *RIVALS[system]["packages"]], check=True)
-        stamp.write_text(wanted, encoding="utf-8")
-    return str(python)
+class Failed(Exception):
+    """A process of a measure failed; the message is what its last line said."""
 
 
-def lineitem() -> str:
-    file = DATA / "tpch" / "lineitem.parquet"
-    if not file.exists():
-        environment("data")
-        subprocess.run([str(DATA / "venv/data/bin/tpchgen-cli"), "-s", "1", "--format", "parquet", "--tables", "lineitem",
-                        "--output-dir", str(file.parent)], check=True)
-    return str(file)
+class Run:
+    """One call of ./run bench: its folder, and the databases made so far in it."""
 
+    def __init__(self, folder: pathlib.Path, quick: bool) -> None:
+        self.folder = folder
+        self.scale = 0.01 if quick else 1.0
+        self.prepared: dict[str, pathlib.Path | Failed] = {}
 
-def variants(arguments: dict[str, Any]) -> list[dict[str, Any]]:
-    """One dict for each value of a list argument."""
-    lists = [(name, values) for name, values in arguments.items() if isinstance(values, list)]
-    if not lists:
-        return [arguments]
-    name, values = lists[0]
-    return [arguments | {name: value} for value in values]
-
-
-def measure(system: str, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    if arguments.get("parquet") == "lineitem":
-        arguments = arguments | {"parquet": lineitem()}
-    DATA.mkdir(exist_ok=True)
-    folder = pathlib.Path(tempfile.mkdtemp(dir=DATA, prefix="run-"))
-    try:
-        command = [environment(system), str(BENCH / "worker.py"), system, name, str(folder), json.dumps(arguments)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=900)
+    def call(self, case: Case, measure: str, folder: pathlib.Path, arguments: dict[str, Any],
+             variables: dict[str, str]) -> dict[str, list[float]]:
+        order = [python_of(case.system), str(BENCH / "worker.py"), case.system, measure, str(folder)]
+        try:
+            done = subprocess.run([*order, json.dumps(arguments)], capture_output=True, text=True,
+                                  timeout=SECONDS_PER_PROCESS, env=os.environ | variables)
+        except subprocess.TimeoutExpired:
+            raise Failed(f"{measure} took more than {SECONDS_PER_PROCESS} s") from None
         if done.returncode != 0:
-            return {"failed": done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "no message"}
+            raise Failed(self.reason(done.stderr, done.returncode))
         return json.loads(done.stdout.splitlines()[-1])
-    except subprocess.TimeoutExpired:
-        return {"failed": "more than 900 s"}
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+
+    def reason(self, text: str, code: int) -> str:
+        """The line that tells what was raised, without the folders of this machine."""
+        lines = [line for line in text.strip().splitlines() if line and not line.startswith(" ")]
+        told = next((line for line in reversed(lines) if "Error" in line or "Exception" in line), "")
+        words = told or (lines[-1] if lines else f"exit code {code}")
+        return words.replace(str(self.folder), "").replace(str(ROOT), "")[:160]
+
+    def resolved(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        return arguments | {"data": tpch(self.scale)} if arguments.get("data") == "tpch" else dict(arguments)
+
+    def database(self, row: Row, case: Case, arguments: dict[str, Any]) -> pathlib.Path:
+        """The database a row starts from: made once in a run, not durably, and shared."""
+        takes = {key: arguments[key] for key in row.prepare_takes}
+        key = f"{case.system}-{row.prepare}-" + "-".join(pathlib.Path(str(value)).name for value in takes.values())
+        if key not in self.prepared:
+            self.prepared[key] = self.prepare(row, case, takes, self.folder / key)
+        found = self.prepared[key]
+        if isinstance(found, Failed):
+            raise found
+        return found
+
+    def prepare(self, row: Row, case: Case, takes: dict[str, Any], folder: pathlib.Path) -> pathlib.Path | Failed:
+        started = time.monotonic()
+        try:
+            self.call(case, row.prepare, folder, takes | {"durable": False}, {})
+        except Failed as failed:
+            return Failed(f"{row.prepare}: {failed}")
+        print(f"  ({case.system}: {row.prepare} {takes} took {time.monotonic() - started:.1f} s)", flush=True)
+        return folder
+
+    def measure(self, row: Row, case: Case, answers: pathlib.Path) -> dict[str, list[float]]:
+        arguments = self.resolved(case.arguments)
+        if arguments.pop("compare", False):
+            arguments["answers"] = str(answers / case.label)
+            (answers / case.label).mkdir(parents=True, exist_ok=True)
+        variables = sync_counter() if row.counts_syncs else {}
+        if not row.prepare:
+            return self.in_own_folder(row, case, arguments, variables)
+        folder = self.database(row, case, arguments)
+        return self.call(case, row.measure, folder, arguments, variables)
+
+    def in_own_folder(self, row: Row, case: Case, arguments: dict[str, Any],
+                      variables: dict[str, str]) -> dict[str, list[float]]:
+        folder = pathlib.Path(tempfile.mkdtemp(dir=self.folder))
+        try:
+            return self.call(case, row.measure, folder, arguments, variables)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def row(self, row: Row) -> dict[str, Any]:
+        """All turns of all cases; a case that failed once is not tried again."""
+        samples: dict[str, dict[str, list[float]]] = {}
+        failed: dict[str, str] = {}
+        answers = pathlib.Path(tempfile.mkdtemp(dir=self.folder, prefix="answers-"))
+        load = f"{os.getloadavg()[0]:.1f}"
+        for _ in range(row.rounds):
+            for case in row.cases:
+                if case.label in failed:
+                    continue
+                try:
+                    add(samples.setdefault(case.label, {}), self.measure(row, case, answers))
+                except Failed as error:
+                    failed[case.label] = str(error)
+                except Exception as error:  # an environment that cannot be made is that system's row, too
+                    failed[case.label] = f"{type(error).__name__}: {error}"[:160]
+        cases = {label: case_result(row, samples.get(label, {}), failed.get(label)) for label in labels(row)}
+        return {"cases": cases, "load": load, "answers": compared(answers), "date": str(datetime.date.today()),
+                "revision": revision(), "machine": machine()}
 
 
-def shown(figures: dict[str, Any]) -> str:
-    if "failed" in figures:
-        return f"failed: {figures['failed'][:80]}"
-    parts = []
-    if "ms" in figures:
-        parts.append(f"{figures['ms']:.2f} ms")
-    if "min_ms" in figures:
-        parts.append(f"({figures['min_ms']:.2f} - {figures['max_ms']:.2f})")
-    if "read_ms" in figures:
-        parts.append(f"read {figures['read_ms']:.0f} ms")
-    if "bytes" in figures:
-        parts.append(f"{figures['bytes'] / 1e6:.1f} MB" if figures["bytes"] > 1e6 else f"{figures['bytes']:.0f} bytes")
-    if "per_second" in figures:
-        parts.append(f"{figures['per_second']:.0f} / s")
-    return ", ".join(parts)
+def labels(row: Row) -> list[str]:
+    return list(dict.fromkeys(case.label for case in row.cases))
 
 
-def machine() -> str:
-    model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8") if line.startswith("model name")), "?")
-    return f"{os.cpu_count()} cores of {model}, {platform.system()} {platform.release()}, Python {platform.python_version()}"
+def add(samples: dict[str, list[float]], more: dict[str, list[float]]) -> None:
+    for name, values in more.items():
+        samples.setdefault(name, []).extend(values)
+
+
+def case_result(row: Row, samples: dict[str, list[float]], failed: str | None) -> dict[str, Any]:
+    if failed is not None:
+        return {"failed": failed}
+    figures = {name: report.summary(values) for name, values in samples.items()}
+    return {"figures": report.with_means(figures) if row.by_query else figures}
+
+
+def compared(answers: pathlib.Path) -> str:
+    """What the comparison with DuckDB's own file said; nothing if the row compares nothing."""
+    reference = answers / "duckdb"
+    count = len(list(reference.glob("*.json"))) if reference.exists() else 0
+    if count == 0:
+        return ""
+    told = []
+    for folder in sorted(answers.iterdir()):
+        if folder != reference:
+            wrong = differences(folder, reference)
+            found = f"**WRONG: {', '.join(wrong)}**" if wrong else "the same"
+            told.append(f"{folder.name} {found} ({len(list(folder.glob('*.json')))} of {count})")
+    return f"compared row by row with duckdb's: {', '.join(told)}"
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./run bench", usage=__doc__, add_help=True)
+    parser.add_argument("rows", nargs="*")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--only", action="append")
+    parser.add_argument("--list", action="store_true")
+    chosen = parser.parse_args()
+    unknown = set(chosen.rows) - {row.name for row in ROWS}
+    if unknown:
+        parser.error(f"no row {', '.join(sorted(unknown))}; there are: {', '.join(row.name for row in ROWS)}")
+    return chosen
+
+
+def selected(chosen: argparse.Namespace) -> list[Row]:
+    rows = [row for row in ROWS if not chosen.rows or row.name in chosen.rows]
+    rows = [tiny(row) if chosen.quick else row for row in rows]
+    if chosen.only:
+        rows = [Row(**vars(row) | {"cases": [case for case in row.cases if case.system in chosen.only]}) for row in rows]
+    return [row for row in rows if row.cases]
+
+
+def show(row: Row, result: dict[str, Any]) -> None:
+    for label, case in result["cases"].items():
+        print(f"  {label:26} {report.brief(case)}", flush=True)
+    for text in [*report.verdicts(row.name, result["cases"]), result["answers"]]:
+        if text:
+            print(f"  * {text}", flush=True)
+
+
+def wrong(result: dict[str, Any]) -> bool:
+    """Rhizo failed or gave another answer: the only things that make the run fail."""
+    failed = any("failed" in case for label, case in result["cases"].items() if label.startswith("rhizo"))
+    return failed or "rhizo **WRONG" in result["answers"]
 
 
 def main() -> int:
-    quick = "--quick" in sys.argv
-    chosen = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
-    lines = ["# Benchmarks", "", f"Written by `./run bench` on {datetime.date.today()}: {machine()}.",
-             "Median (least - greatest). Every system in the same run on the same machine, each in a process of its own.", ""]
-    failed = False
-    for name, title, systems, full, tiny in MEASURES:
-        if (chosen and name not in chosen) or (quick and not tiny):
-            continue
-        lines += [f"## {title}", "", "| system | result |", "| --- | --- |"]
-        print(f"\n{title}")
-        for system in ["rhizo"] if quick else systems:
-            for arguments in variants(tiny if quick else full):
-                figures = measure(system, name, arguments)
-                failed |= "failed" in figures and system == "rhizo"
-                label = system + (f", {arguments['tables']:,} tables" if "tables" in arguments else "")
-                print(f"  {label:28} {shown(figures)}", flush=True)
-                lines.append(f"| {label} | {shown(figures)} |")
-        lines.append("")
-    notes = BENCH / "notes.md"
-    if not quick and not chosen:
-        lines += [notes.read_text(encoding="utf-8")] if notes.exists() else []
-        (ROOT / "docs" / "benchmarks.md").write_text("\n".join(lines), encoding="utf-8")
-    return 1 if failed else 0
+    chosen = arguments()
+    if chosen.list:
+        print("\n".join(f"{row.name:18} {row.title}" for row in ROWS))
+        return 0
+    DATA.mkdir(exist_ok=True)
+    kept = DATA / ("results-quick.json" if chosen.quick else "results.json")
+    written = DATA / "quick.md" if chosen.quick else ROOT / "docs" / "benchmarks.md"
+    bad = False
+    with tempfile.TemporaryDirectory(dir=DATA, prefix="run-") as folder:
+        run = Run(pathlib.Path(folder), chosen.quick)
+        for row in selected(chosen):
+            print(f"\n{row.title} ({row.name})", flush=True)
+            started = time.monotonic()
+            result = run.row(row)
+            show(row, result)
+            print(f"  ({time.monotonic() - started:.0f} s)", flush=True)
+            bad |= wrong(result)
+            results = report.load(kept)
+            results["rows"][row.name] = result
+            report.save(kept, results)
+            written.write_text(report.page(results, BENCH / "notes.md", chosen.quick), encoding="utf-8")
+    print(f"\nwritten: {written.relative_to(ROOT)}")
+    return 1 if bad else 0
 
 
 if __name__ == "__main__":

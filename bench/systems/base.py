@@ -1,4 +1,4 @@
-"""What an adapter does. A system that cannot do something does not define the method; run.py then prints a dash."""
+"""What an adapter does. A system that cannot do something inherits the method that says so."""
 
 from __future__ import annotations
 
@@ -8,28 +8,67 @@ from typing import Any
 
 
 class BaseSystem:
-    """A store in `folder`. Rows cross as pyarrow tables. `t` is the one table small measures use."""
+    """A store in `folder`. Rows cross as pyarrow tables; `with system:` opens and closes it.
 
-    def __init__(self, folder: pathlib.Path) -> None:
+    `durable=False` is for preparing a database, and for comparing with those that never sync.
+    """
+
+    def __init__(self, folder: pathlib.Path, durable: bool = True) -> None:
         self.folder = folder
+        self.durable = durable
+
+    def __enter__(self) -> "BaseSystem":
+        self.open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def open(self) -> None:
-        raise NotImplementedError
-
-    def create(self, table: str, rows: Any) -> None:
-        """A new table holding `rows`, durable."""
-        raise NotImplementedError
-
-    def append(self, table: str, rows: Any) -> None:
-        """Rows behind the table's last, one durable commit."""
-        raise NotImplementedError
-
-    def read(self, table: str) -> Any:
-        """All rows as a pyarrow table."""
-        raise NotImplementedError
+        pass
 
     def close(self) -> None:
         pass
+
+    def metadata(self, table: str) -> None:
+        """Asks what is there, without reading rows: what "opened" means."""
+
+    def another(self) -> "BaseSystem":
+        """The same store for a second thread, called in that thread."""
+        other = type(self)(self.folder, self.durable)
+        other.open()
+        return other
+
+    def create(self, table: str, rows: Any) -> None:
+        """A new table holding `rows`, durable."""
+        raise NotImplementedError("cannot create a table")
+
+    def create_many(self, tables: list[str], rows: Any) -> None:
+        for table in tables:
+            self.create(table, rows)
+
+    def append(self, table: str, rows: Any) -> None:
+        """Rows behind the table's last, one durable commit."""
+        raise NotImplementedError("cannot append")
+
+    def replace(self, table: str, rows: Any) -> None:
+        """The table becomes `rows`; the version before stays readable."""
+        raise NotImplementedError("keeps no versions")
+
+    def read(self, table: str) -> Any:
+        """All rows as a pyarrow table."""
+        raise NotImplementedError("cannot read")
+
+    def read_version(self, table: str, number: int) -> Any:
+        """The rows of the number-th write of the only table; the first is 1."""
+        raise NotImplementedError("keeps no versions")
+
+    def sql(self, statement: str, parameters: list[Any] | None = None) -> Any:
+        """The answer as a pyarrow table."""
+        raise NotImplementedError("no SQL")
+
+    def branch(self, name: str) -> None:
+        raise NotImplementedError("no branches")
 
     def stored_bytes(self) -> int:
         total = 0

@@ -8,11 +8,11 @@ from systems.base import BaseSystem
 
 
 class System(BaseSystem):
-    def open(self) -> None:
-        pass
-
     def _path(self, table: str) -> str:
         return str(self.folder / table)
+
+    def metadata(self, table: str) -> None:
+        DeltaTable(self._path(table)).version()
 
     def create(self, table: str, rows: Any) -> None:
         write_deltalake(self._path(table), rows, mode="overwrite")
@@ -20,8 +20,11 @@ class System(BaseSystem):
     def append(self, table: str, rows: Any) -> None:
         write_deltalake(self._path(table), rows, mode="append")
 
+    def replace(self, table: str, rows: Any) -> None:
+        write_deltalake(self._path(table), rows, mode="overwrite")
+
     def read(self, table: str) -> Any:
         return DeltaTable(self._path(table)).to_pyarrow_table()
 
-    def read_version(self, table: str, version: int) -> Any:
-        return DeltaTable(self._path(table), version=version).to_pyarrow_table()
+    def read_version(self, table: str, number: int) -> Any:
+        return DeltaTable(self._path(table), version=number - 1).to_pyarrow_table()

@@ -10,23 +10,49 @@ _here = sys.modules.pop("duckdb", None)
 engine = importlib.import_module("duckdb")
 
 
-class System(BaseSystem):
+class Engine(BaseSystem):
+    """What all that speak DuckDB's SQL share."""
+
+    con: Any
+
+    def another(self) -> "Engine":
+        other = type(self)(self.folder, self.durable)
+        other.con = self.con.cursor()
+        return other
+
+    def create(self, table: str, rows: Any) -> None:
+        self.con.execute(f"CREATE TABLE {table} AS SELECT * FROM rows")
+
+    def create_many(self, tables: list[str], rows: Any) -> None:
+        self.con.execute("BEGIN")
+        for table in tables:
+            self.create(table, rows)
+        self.con.execute("COMMIT")
+
+    def append(self, table: str, rows: Any) -> None:
+        self.con.execute(f"INSERT INTO {table} SELECT * FROM rows")
+
+    def replace(self, table: str, rows: Any) -> None:
+        self.con.execute("BEGIN")
+        self.con.execute(f"DELETE FROM {table}")
+        self.append(table, rows)
+        self.con.execute("COMMIT")
+
+    def read(self, table: str) -> Any:
+        return self.sql(f"SELECT * FROM {table}")
+
+    def sql(self, statement: str, parameters: list[Any] | None = None) -> Any:
+        return self.con.execute(statement, parameters).to_arrow_table()
+
+    def close(self) -> None:
+        self.con.close()
+
+
+class System(Engine):
     """DuckDB's own file, default settings: a commit syncs its write-ahead log."""
 
     def open(self) -> None:
         self.con = engine.connect(str(self.folder / "db.duckdb"))
 
-    def create(self, table: str, rows: Any) -> None:
-        self.con.execute(f"CREATE TABLE {table} AS SELECT * FROM rows")
-
-    def append(self, table: str, rows: Any) -> None:
-        self.con.execute(f"INSERT INTO {table} SELECT * FROM rows")
-
-    def read(self, table: str) -> Any:
-        return self.con.execute(f"SELECT * FROM {table}").to_arrow_table()
-
-    def sql(self, statement: str) -> Any:
-        return self.con.execute(statement).to_arrow_table()
-
-    def close(self) -> None:
-        self.con.close()
+    def metadata(self, table: str) -> None:
+        self.con.execute(f"DESCRIBE {table}").fetchall()

@@ -3,11 +3,10 @@ from __future__ import annotations
 import pathlib
 from typing import Any
 
-from systems.duckdb import engine
-from systems.base import BaseSystem
+from systems.duckdb import Engine, engine
 
 
-class System(BaseSystem):
+class System(Engine):
     """DuckDB over plain Parquet files (zstd, V2 encodings): no transactions, no versions."""
 
     def open(self) -> None:
@@ -20,11 +19,6 @@ class System(BaseSystem):
 
     def create(self, table: str, rows: Any) -> None:
         file = self.folder / f"{table}.parquet"
-        self.con.execute(f"COPY (FROM rows) TO '{file}' (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2)")
+        options = "FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2"
+        self.con.execute(f"COPY (FROM rows) TO '{file}' ({options})")
         self._view(file)
-
-    def read(self, table: str) -> Any:
-        return self.con.execute(f"SELECT * FROM {table}").to_arrow_table()
-
-    def sql(self, statement: str) -> Any:
-        return self.con.execute(statement).to_arrow_table()

@@ -8,22 +8,45 @@ from systems.base import BaseSystem
 
 class System(BaseSystem):
     def open(self) -> None:
-        self.db = rhizo.open(self.folder / "db")
+        self.db = rhizo.open(self.folder / "db", durability="full" if self.durable else "none")
+
+    def metadata(self, table: str) -> None:
+        self.db.info(table)
+
+    def another(self) -> "System":
+        other = System(self.folder, self.durable)
+        other.db = self.db.on("main")
+        return other
 
     def create(self, table: str, rows: Any) -> None:
         self.db.write(table, rows)
 
+    def create_many(self, tables: list[str], rows: Any) -> None:
+        """In transactions of 50 tables: see notes.md."""
+        for start in range(0, len(tables), 50):
+            with self.db.transaction() as tx:
+                for table in tables[start : start + 50]:
+                    tx.write(table, rows)
+
     def append(self, table: str, rows: Any) -> None:
         self.db.append(table, rows)
+
+    def replace(self, table: str, rows: Any) -> None:
+        self.db.write(table, rows)
 
     def read(self, table: str) -> Any:
         return self.db.read(table).to_arrow()
 
-    def read_version(self, table: str, version: int) -> Any:
-        return self.db.read(table, version=version).to_arrow()
+    def read_version(self, table: str, number: int) -> Any:
+        return self.db.read(table, version=number).to_arrow()
 
-    def sql(self, statement: str) -> Any:
-        return self.db.sql(statement).to_arrow()
+    def sql(self, statement: str, parameters: list[Any] | None = None) -> Any:
+        return self.db.sql(statement, parameters).to_arrow()
+
+    def branch(self, name: str) -> None:
+        self.db.create_branch(name)
 
     def close(self) -> None:
+        if not self.durable:
+            self.db.flush()
         self.db.close()

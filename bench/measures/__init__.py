@@ -1,0 +1,1 @@
+"""What is measured: functions of a system, found by name (worker.py). Each returns lists of figures."""

@@ -1,0 +1,29 @@
+"""A stopwatch, and the small rows of the measures."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Callable
+
+Figures = dict[str, list[float]]
+
+
+def timed(action: Callable[[], Any]) -> float:
+    """Milliseconds."""
+    started = time.perf_counter()
+    action()
+    return (time.perf_counter() - started) * 1e3
+
+
+def one_row(number: int) -> Any:
+    import pyarrow as pa
+
+    return pa.table({"id": [number], "name": [f"row {number}"], "value": [number * 0.5]})
+
+
+def hundred_rows(number: int) -> Any:
+    """A hundred rows of which the first says which write it was."""
+    import pyarrow as pa
+
+    names = [f"row {row}" for row in range(100)]
+    return pa.table({"id": range(100), "name": names, "value": [float(number)] + [0.5] * 99})

@@ -1,0 +1,175 @@
+"""The rows of the benchmark: what is measured, of which systems, with which numbers."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+ALL = ["rhizo", "duckdb", "ducklake", "delta", "lance", "iceberg"]
+ENGINES = ["rhizo", "duckdb", "parquet"]
+QUERIES = list(range(1, 23))
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """One system with one set of arguments; figures of equal labels are put together."""
+
+    system: str
+    label: str
+    arguments: dict[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """`prepare` names the function that makes the database and the arguments it takes; such databases
+    are shared by all rows that ask for the same. `quick` is the most that a number may be with --quick."""
+
+    name: str
+    title: str
+    text: str
+    measure: str
+    cases: list[Case]
+    quick: dict[str, int]
+    prepare: str = ""
+    prepare_takes: tuple[str, ...] = ()
+    rounds: int = 1
+    by_query: bool = False
+    counts_syncs: bool = False
+
+
+def each(systems: list[str], **arguments: Any) -> list[Case]:
+    return [Case(system, system, arguments) for system in systems]
+
+
+def sized(system: str, key: str, values: list[int], **arguments: Any) -> list[Case]:
+    """A case for each value of an argument, which the label tells."""
+    return [Case(system, f"{system}, {value:,} {key}", arguments | {key: value}) for value in values]
+
+
+def per_query(systems: list[str]) -> list[Case]:
+    """A process for each query and system, neighbours in time."""
+    arguments = {"data": "tpch", "repeats": 0, "compare": True}
+    return [Case(system, system, arguments | {"numbers": [number]}) for number in QUERIES for system in systems]
+
+
+def statements(name: str, repeats: int) -> list[Case]:
+    return each(ENGINES, data="tpch", rows=1_000_000, name=name, repeats=repeats, compare=True)
+
+
+BIG = ("data", "rows")
+
+ROWS = [
+    Row("small_commits", "Durable commit of one appended row",
+        "One table of three columns. `syncs` are the calls of fsync and fdatasync per commit, counted: a system "
+        "that makes none is not durable, and stands beside Rhizo with durability \"none\".",
+        "small_commits",
+        [Case("rhizo", "rhizo", {"commits": 200}), Case("sqlite", "sqlite", {"commits": 200}),
+         Case("duckdb", "duckdb", {"commits": 200}), *each(["ducklake"], commits=70),
+         Case("rhizo", "rhizo, not durable", {"commits": 200, "durable": False}),
+         *each(["lance", "delta"], commits=70), *each(["iceberg"], commits=30)],
+        {"commits": 5}, rounds=3, counts_syncs=True),
+    Row("many_tables", "The same commit in a database of 10 / 1,000 / 100,000 tables",
+        "One-row appends to one of the tables, durable. delta-rs, Lance and PyIceberg keep each table in a folder "
+        "of its own, so that the number of tables means nothing to a commit.",
+        "many_tables",
+        [*sized("rhizo", "tables", [10, 1_000, 100_000], commits=100), *sized("sqlite", "tables", [10, 1_000], commits=100),
+         *sized("duckdb", "tables", [10, 1_000], commits=100), *sized("ducklake", "tables", [10, 1_000], commits=30)],
+        {"tables": 20, "commits": 5}, "with_tables", ("tables",), rounds=3),
+    Row("threads", "8 threads append to one table",
+        "One-row commits for five seconds, each thread with a session (connection, handle) of its own, nobody "
+        "retrying by hand. Every append that reported success is counted in the table afterwards.",
+        "threads", each(["rhizo", "sqlite", *ALL[1:]], workers=8, seconds=5), {"workers": 3, "seconds": 1}),
+    Row("processes", "8 processes append to one table", "The same with processes; `processes` is how many could open the database.",
+        "processes", each(["rhizo", "sqlite", *ALL[1:]], workers=8, seconds=5), {"workers": 3, "seconds": 1}),
+    Row("bytes", "Bytes stored per one-row commit", "How much a closed database grew, by the number of appends.",
+        "bytes_per_commit",
+        [*sized("rhizo", "commits", [200, 2_000]), *sized("sqlite", "commits", [200, 2_000]), *sized("duckdb", "commits", [200]),
+         *sized("ducklake", "commits", [200]), *sized("delta", "commits", [200]), *sized("lance", "commits", [200]),
+         *sized("iceberg", "commits", [50])], {"commits": 5}),
+    Row("read_appended", "Reading a table of 200 one-row appends",
+        "To an Arrow table, after the database was opened anew. PyIceberg: 60 appends.",
+        "read_appended", [*each(["rhizo", "sqlite", *ALL[1:-1]], appends=200), *each(["iceberg"], appends=60)],
+        {"appends": 5}, rounds=1),
+    Row("bulk", "TPC-H SF1 lineitem: writing, size, reading back",
+        "6 M rows, 16 columns, from an Arrow table in memory, durable where the system can; read back to Arrow.",
+        "bulk", each(["rhizo", "duckdb", "parquet", *ALL[2:]], data="tpch"), {}, rounds=2),
+    Row("full_read", "Reading 1 M rows to Arrow",
+        "The first million rows of lineitem and a number. `first` is the first read of a fresh process (files "
+        "in the page cache), `again` the same afterwards.",
+        "full_read", each([*ENGINES, *ALL[2:]], data="tpch", rows=1_000_000, repeats=5), {"rows": 20_000, "repeats": 2},
+        "with_rows", BIG, rounds=5),
+    Row("all_small", "SELECT * of 100 k rows to Arrow", "Warm; 17 columns.", "statement", statements("all_small", 30),
+        {"rows": 20_000, "repeats": 2}, "with_rows", BIG, rounds=3),
+    Row("filter_small", "Filter of 100 k rows", "Warm; `SELECT * … WHERE l_quantity > 45 AND l_shipmode = 'AIR'` to Arrow.",
+        "statement", statements("filter_small", 50), {"rows": 20_000, "repeats": 2}, "with_rows", BIG, rounds=3),
+    Row("aggregate_small", "Aggregate of 100 k rows", "Warm; sum, average and count by two columns.",
+        "statement", statements("aggregate_small", 50), {"rows": 20_000, "repeats": 2}, "with_rows", BIG, rounds=3),
+    Row("aggregate_big", "Aggregate of 1 M rows", "The same of a million rows.",
+        "statement", statements("aggregate_big", 30), {"rows": 20_000, "repeats": 2}, "with_rows", BIG, rounds=3),
+    Row("lookup", "Point lookup by filter in 1 M rows",
+        "`SELECT * FROM big WHERE id = ?`, each time another number, warm. No system has an index here.",
+        "lookup", each(ENGINES, data="tpch", rows=1_000_000, repeats=100), {"rows": 20_000, "repeats": 2},
+        "with_rows", BIG, rounds=3),
+    Row("select_1", "SELECT 1", "To an Arrow table: what any statement costs.",
+        "statement", statements("one", 300), {"rows": 20_000, "repeats": 5}, "with_rows", BIG, rounds=3),
+    Row("tpch_warm", "TPC-H SF1, 22 queries, warm",
+        "Each query once before it counts, then the median of nine in three processes per system, which take turns. "
+        "`duckdb` is its own file, `parquet` DuckDB on the same rows as Parquet.",
+        "tpch", each(ENGINES, data="tpch", numbers=QUERIES, repeats=3, compare=True), {"repeats": 1},
+        "with_tpch", ("data",), rounds=3, by_query=True),
+    Row("tpch_cold", "TPC-H SF1, 22 queries, first touch",
+        "A fresh process for each query, in which `SELECT 1` started the engine and nothing of the tables was read; "
+        "files in the page cache. Three turns.",
+        "tpch", per_query(["rhizo", "parquet", "duckdb"]), {"numbers": 6},
+        "with_tpch", ("data",), rounds=3, by_query=True),
+    Row("time_travel", "Reading version n of 10,000",
+        "A table of 100 rows, one of which every version changes; old versions spread over the whole history, each read "
+        "once, beside the newest. Rivals have fewer versions, because theirs take minutes to make.",
+        "time_travel",
+        [*sized("rhizo", "versions", [10_000], reads=60), *sized("lance", "versions", [1_000], reads=60),
+         *sized("ducklake", "versions", [500], reads=30), *sized("delta", "versions", [500], reads=30),
+         *sized("iceberg", "versions", [100], reads=20)],
+        {"versions": 8, "reads": 3}, "with_versions", ("versions",)),
+    Row("branches", "Making a branch", "From the newest commit, durable where the system can; the bytes a closed database grew by, for each.",
+        "branches",
+        [*sized("rhizo", "tables", [10, 1_000, 100_000], count=100), *sized("lance", "tables", [10], count=30),
+         *sized("iceberg", "tables", [10], count=10)],
+        {"tables": 20, "count": 3}, "with_tables", ("tables",)),
+    Row("opening", "Opening a database of 200 / 100,000 commits",
+        "A fresh process each; `open` is opening and asking for the table's columns, `first query` counts and sums "
+        "afterwards (this starts the engine; delta-rs, Lance and PyIceberg read the table instead). DuckLake: with loading its extensions.",
+        "opening",
+        [*sized("rhizo", "commits", [200, 100_000], table="t"), *sized("sqlite", "commits", [200, 100_000], table="t"),
+         *sized("duckdb", "commits", [200], table="t"), *sized("lance", "commits", [200], table="t"),
+         *sized("delta", "commits", [200], table="t"), *sized("ducklake", "commits", [200], table="t"),
+         *sized("iceberg", "commits", [50], table="t")],
+        {"commits": 5}, "with_commits", ("commits",), rounds=7),
+    Row("opening_tables", "Opening a database of 100,000 tables", "The same, by the number of tables.",
+        "opening",
+        [*sized("rhizo", "tables", [10, 100_000], table="t0"), *sized("sqlite", "tables", [1_000], table="t0"),
+         *sized("duckdb", "tables", [1_000], table="t0")],
+        {"tables": 20}, "with_tables", ("tables",), rounds=7),
+    Row("memory", "Memory of an idle open database",
+        "Resident memory above the same process when it had only imported the package: after opening and asking for a "
+        "table's columns, and after `SELECT 1` started the engine.",
+        "memory", [*sized("rhizo", "commits", [200, 100_000], table="t"), *sized("duckdb", "commits", [200], table="t")],
+        {"commits": 5}, "with_commits", ("commits",), rounds=3),
+]
+
+
+def tiny(row: Row) -> Row:
+    """The row with its numbers cut to what --quick allows; what then is the same is left out."""
+    cases: dict[str, Case] = {}
+    for case in row.cases:
+        cut = {key: smaller(value, row.quick.get(key)) for key, value in case.arguments.items()}
+        if cut.get("numbers") != []:
+            cases.setdefault(f"{case.system} {sorted(cut.items(), key=str)}", Case(case.system, case.label, cut))
+    return dataclasses.replace(row, cases=list(cases.values()), rounds=1)
+
+
+def smaller(value: Any, most: int | None) -> Any:
+    if most is None or isinstance(value, (str, bool)):
+        return value
+    if isinstance(value, list):
+        return [number for number in value if number in (1, most)]
+    return min(value, most)
