@@ -78,9 +78,9 @@ ROWS = [
     Row("threads", "8 threads append to one table",
         "One-row commits for five seconds, each thread with a session (connection, handle) of its own, nobody "
         "retrying by hand. Every append that reported success is counted in the table afterwards.",
-        "threads", each(["rhizo", "sqlite", *ALL[1:]], workers=8, seconds=5), {"workers": 3, "seconds": 1}),
+        "threads", each(["rhizo", "sqlite", *ALL[1:]], workers=8, seconds=5), {"workers": 2, "seconds": 1}),
     Row("processes", "8 processes append to one table", "The same with processes; `processes` is how many could open the database.",
-        "processes", each(["rhizo", "sqlite", *ALL[1:]], workers=8, seconds=5), {"workers": 3, "seconds": 1}),
+        "processes", each(["rhizo", "sqlite", *ALL[1:]], workers=8, seconds=5), {"workers": 2, "seconds": 1}),
     Row("bytes", "Bytes stored per one-row commit", "How much a closed database grew, by the number of appends.",
         "bytes_per_commit",
         [*sized("rhizo", "commits", [200, 2_000]), *sized("sqlite", "commits", [200, 2_000]), *sized("duckdb", "commits", [200]),
@@ -94,8 +94,8 @@ ROWS = [
         "6 M rows, 16 columns, from an Arrow table in memory, durable where the system can; read back to Arrow.",
         "bulk", each(["rhizo", "duckdb", "parquet", *ALL[2:]], data="tpch"), {}, rounds=2),
     Row("full_read", "Reading 1 M rows to Arrow",
-        "The first million rows of lineitem and a number. `first` is the first read of a fresh process (files "
-        "in the page cache), `again` the same afterwards.",
+        "The first million rows of lineitem and a number. `first` is the first read of a fresh process (libraries "
+        "loaded, engine started, files in the page cache), `again` the same afterwards.",
         "full_read", each([*ENGINES, *ALL[2:]], data="tpch", rows=1_000_000, repeats=5), {"rows": 20_000, "repeats": 2},
         "with_rows", BIG, rounds=5),
     Row("all_small", "SELECT * of 100 k rows to Arrow", "Warm; 17 columns.", "statement", statements("all_small", 30),
@@ -119,7 +119,7 @@ ROWS = [
         "with_tpch", ("data",), rounds=3, by_query=True),
     Row("tpch_cold", "TPC-H SF1, 22 queries, first touch",
         "A fresh process for each query, in which `SELECT 1` started the engine and nothing of the tables was read; "
-        "files in the page cache. Three turns.",
+        "files in the page cache. Three turns, systems side by side.",
         "tpch", per_query(["rhizo", "parquet", "duckdb"]), {"numbers": 6},
         "with_tpch", ("data",), rounds=3, by_query=True),
     Row("time_travel", "Reading version n of 10,000",
@@ -163,8 +163,17 @@ def tiny(row: Row) -> Row:
     for case in row.cases:
         cut = {key: smaller(value, row.quick.get(key)) for key, value in case.arguments.items()}
         if cut.get("numbers") != []:
-            cases.setdefault(f"{case.system} {sorted(cut.items(), key=str)}", Case(case.system, case.label, cut))
+            label = relabelled(case, cut)
+            cases.setdefault(f"{label} {sorted(cut.items(), key=str)}", Case(case.system, label, cut))
     return dataclasses.replace(row, cases=list(cases.values()), rounds=1)
+
+
+def relabelled(case: Case, cut: dict[str, Any]) -> str:
+    label = case.label
+    for key, value in cut.items():
+        if isinstance(value, int):
+            label = label.replace(f", {case.arguments[key]:,} {key}", f", {value:,} {key}")
+    return label
 
 
 def smaller(value: Any, most: int | None) -> Any:

@@ -1,9 +1,10 @@
 """Measures Rhizo beside other systems and writes docs/benchmarks.md.
 
-usage: ./run bench [--quick] [--only SYSTEM] [--list] [ROW ...]
+usage: ./run bench [--quick] [--only SYSTEM] [--output FILE] [--list] [ROW ...]
   ROW          only these rows; the others keep their figures of earlier runs (bench-data/results.json)
   --quick      everything tiny, to see that it runs; writes bench-data/quick.md instead
-  --only NAME  only this system (may be said again)
+  --only NAME  only this system (may be said again); nothing is written
+  --output F   writes F instead of docs/benchmarks.md, and F.json instead of results.json
   --list       names the rows
 """
 
@@ -58,7 +59,7 @@ class Run:
         lines = [line for line in text.strip().splitlines() if line and not line.startswith(" ")]
         told = next((line for line in reversed(lines) if "Error" in line or "Exception" in line), "")
         words = told or (lines[-1] if lines else f"exit code {code}")
-        return words.replace(str(self.folder), "").replace(str(ROOT), "")[:160]
+        return words.replace(str(self.folder), "").replace(str(ROOT), "")[:240]
 
     def resolved(self, arguments: dict[str, Any]) -> dict[str, Any]:
         return arguments | {"data": tpch(self.scale)} if arguments.get("data") == "tpch" else dict(arguments)
@@ -80,7 +81,7 @@ class Run:
             self.call(case, row.prepare, folder, takes | {"durable": False}, {})
         except Failed as failed:
             return Failed(f"{row.prepare}: {failed}")
-        print(f"  ({case.system}: {row.prepare} {takes} took {time.monotonic() - started:.1f} s)", flush=True)
+        print(f"  ({folder.name} made in {time.monotonic() - started:.1f} s)", flush=True)
         return folder
 
     def measure(self, row: Row, case: Case, answers: pathlib.Path) -> dict[str, list[float]]:
@@ -159,6 +160,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("rows", nargs="*")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", action="append")
+    parser.add_argument("--output", type=pathlib.Path)
     parser.add_argument("--list", action="store_true")
     chosen = parser.parse_args()
     unknown = set(chosen.rows) - {row.name for row in ROWS}
@@ -189,14 +191,30 @@ def wrong(result: dict[str, Any]) -> bool:
     return failed or "rhizo **WRONG" in result["answers"]
 
 
+def files(chosen: argparse.Namespace) -> tuple[pathlib.Path, pathlib.Path]:
+    """Where figures are kept, and the page."""
+    if chosen.output:
+        return chosen.output.with_suffix(".json"), chosen.output
+    if chosen.quick:
+        return DATA / "results-quick.json", DATA / "quick.md"
+    return DATA / "results.json", ROOT / "docs" / "benchmarks.md"
+
+
+def keep(row: Row, result: dict[str, Any], kept: pathlib.Path, written: pathlib.Path, quick: bool) -> None:
+    """After every row, so that a run that is stopped loses only the row it was at."""
+    results = report.load(kept)
+    results["rows"][row.name] = result
+    report.save(kept, results)
+    written.write_text(report.page(results, BENCH / "notes.md", quick), encoding="utf-8")
+
+
 def main() -> int:
     chosen = arguments()
     if chosen.list:
         print("\n".join(f"{row.name:18} {row.title}" for row in ROWS))
         return 0
     DATA.mkdir(exist_ok=True)
-    kept = DATA / ("results-quick.json" if chosen.quick else "results.json")
-    written = DATA / "quick.md" if chosen.quick else ROOT / "docs" / "benchmarks.md"
+    kept, written = files(chosen)
     bad = False
     with tempfile.TemporaryDirectory(dir=DATA, prefix="run-") as folder:
         run = Run(pathlib.Path(folder), chosen.quick)
@@ -207,11 +225,8 @@ def main() -> int:
             show(row, result)
             print(f"  ({time.monotonic() - started:.0f} s)", flush=True)
             bad |= wrong(result)
-            results = report.load(kept)
-            results["rows"][row.name] = result
-            report.save(kept, results)
-            written.write_text(report.page(results, BENCH / "notes.md", chosen.quick), encoding="utf-8")
-    print(f"\nwritten: {written.relative_to(ROOT)}")
+            if not chosen.only:
+                keep(row, result, kept, written, chosen.quick)
     return 1 if bad else 0
 
 

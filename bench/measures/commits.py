@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 from typing import Any
 
-from measures.timing import Figures, hundred_rows, one_row, timed
+from measures.timing import Figures, hundred_rows, one_row, started, timed
 
 
 def syncs() -> int:
@@ -62,7 +62,7 @@ def read_appended(system: Any, appends: int) -> Figures:
         system.create("t", one_row(0))
         for number in range(1, appends):
             system.append("t", one_row(number))
-    with system:
+    with started(system):
         first = timed(lambda: system.read("t"))
         assert system.read("t").num_rows == appends
         return {"first ms": [first], "again ms": [timed(lambda: system.read("t")) for _ in range(15)]}
@@ -72,7 +72,7 @@ def time_travel(system: Any, versions: int, reads: int) -> Figures:
     """Versions spread over the history, each read once; then the newest, as often."""
     step = max(versions // reads, 1)
     numbers = list(range(step, versions, step))[:reads]
-    with system:
+    with started(system):
         for number in (1, versions // 2, versions):
             assert system.read_version("t", number).to_pydict() == hundred_rows(number).to_pydict()
         old = [timed(lambda number=number: system.read_version("t", number)) for number in numbers]

@@ -39,12 +39,10 @@ class Tally:
             self.attempt(system, row)
 
 
-def figures(system: Any, tallies: list[dict[str, Any]], elapsed: float) -> Figures:
-    """Every append that reported success must be there."""
+def figures(found: int, tallies: list[dict[str, Any]], elapsed: float) -> Figures:
+    """Every append that reported success must be there, beside the table's first row."""
     done = sum(tally["done"] for tally in tallies)
     tried = sum(tally["tried"] for tally in tallies)
-    with system:
-        found = system.read("t").num_rows
     assert found == done + 1, f"{done} appends reported success, but {found - 1} rows are there"
     for reason in {reason for tally in tallies for reason in tally["reasons"]}:
         print(reason, file=sys.stderr)
@@ -57,9 +55,14 @@ def threads(system: Any, workers: int, seconds: float) -> Figures:
     barrier = threading.Barrier(workers + 1)
 
     def work(tally: Tally) -> None:
-        own = system.another()
+        try:
+            own = system.another()
+        except Exception:
+            barrier.abort()
+            raise
         barrier.wait()
         tally.run(own, seconds)
+        own.close()
 
     with system:
         system.create("t", one_row(0))
@@ -71,7 +74,8 @@ def threads(system: Any, workers: int, seconds: float) -> Figures:
         for thread in pool:
             thread.join()
         elapsed = time.perf_counter() - started
-    return figures(system, [vars(tally) for tally in tallies], elapsed)
+        found = system.read("t").num_rows
+    return figures(found, [vars(tally) for tally in tallies], elapsed)
 
 
 def processes(system: Any, workers: int, seconds: float) -> Figures:
@@ -91,8 +95,9 @@ def processes(system: Any, workers: int, seconds: float) -> Figures:
     if "open" not in opened:
         raise RuntimeError(answers[0][1].strip().splitlines()[-1])
     tallies = [json.loads(out.splitlines()[-1]) for out, _ in answers if out.strip()]
-    shown = figures(system, [tally for tally in tallies], elapsed)
-    return shown | {"processes": [float(opened.count("open"))]}
+    with system:
+        found = system.read("t").num_rows
+    return figures(found, tallies, elapsed) | {"processes": [float(opened.count("open"))]}
 
 
 def one_process(system: Any, seconds: float) -> dict[str, Any]:

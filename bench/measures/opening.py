@@ -46,7 +46,7 @@ def memory(system: Any, table: str, **_: Any) -> Figures:
     before = resident_megabytes()
     metadata_of(system, table)
     idle = resident_megabytes()
-    system.sql("SELECT 1")
+    system.rows("SELECT 1")
     queried = resident_megabytes()
     system.close()
     return {"imported MB": [before], "open adds MB": [idle - before], "with engine adds MB": [queried - before]}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from typing import Any, Callable
+from typing import Any, Callable, Iterator
 
 Figures = dict[str, list[float]]
 
@@ -13,6 +14,17 @@ def timed(action: Callable[[], Any]) -> float:
     started = time.perf_counter()
     action()
     return (time.perf_counter() - started) * 1e3
+
+
+@contextlib.contextmanager
+def started(system: Any) -> Iterator[None]:
+    """Open, libraries loaded, the engine running if there is one: nothing of the tables read."""
+    import pyarrow.parquet  # noqa: F401
+
+    with system:
+        with contextlib.suppress(NotImplementedError):
+            system.sql("SELECT 1")
+        yield
 
 
 def one_row(number: int) -> Any:

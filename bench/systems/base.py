@@ -67,6 +67,10 @@ class BaseSystem:
         """The answer as a pyarrow table."""
         raise NotImplementedError("no SQL")
 
+    def rows(self, statement: str) -> list[tuple[Any, ...]]:
+        """The answer in plain Python, so that pyarrow is not imported."""
+        raise NotImplementedError("no SQL")
+
     def branch(self, name: str) -> None:
         raise NotImplementedError("no branches")
 

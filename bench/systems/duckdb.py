@@ -44,6 +44,9 @@ class Engine(BaseSystem):
     def sql(self, statement: str, parameters: list[Any] | None = None) -> Any:
         return self.con.execute(statement, parameters).to_arrow_table()
 
+    def rows(self, statement: str) -> list[tuple[Any, ...]]:
+        return list(self.con.execute(statement).fetchall())
+
     def close(self) -> None:
         self.con.close()
 

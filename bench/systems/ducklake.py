@@ -13,7 +13,8 @@ EXTENSIONS = (
 
 
 class System(Engine):
-    """DuckLake with its catalog in SQLite; small writes are inlined, its default."""
+    """DuckLake with its catalog in SQLite; small writes are inlined, its default. The catalog is in WAL mode
+    and waits for others: without that, one conflict of two threads leaves it locked for good."""
 
     def open(self) -> None:
         self.con = engine.connect()
@@ -21,7 +22,8 @@ class System(Engine):
             pattern = f"{package}/extensions/*/{name}.duckdb_extension"
             self.con.execute(f"LOAD '{next(pathlib.Path(site.getsitepackages()[0]).glob(pattern))}'")
         source = f"ducklake:sqlite:{self.folder}/meta.db"
-        self.con.execute(f"ATTACH '{source}' AS lake (DATA_PATH '{self.folder}/data/')")
+        options = f"DATA_PATH '{self.folder}/data/', META_JOURNAL_MODE 'WAL', META_BUSY_TIMEOUT 10000"
+        self.con.execute(f"ATTACH '{source}' AS lake ({options})")
         self.con.execute("USE lake")
 
     def metadata(self, table: str) -> None:
