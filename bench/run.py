@@ -26,6 +26,7 @@ import report
 from answers import differences
 from environments import BENCH, DATA, ROOT, machine, python_of, revision, sync_counter, tpch
 from rows import ROWS, Case, Row, tiny
+from targets import verdicts
 
 SECONDS_PER_PROCESS = 600
 
@@ -52,7 +53,8 @@ class Run:
             raise Failed(f"{measure} took more than {SECONDS_PER_PROCESS} s") from None
         if done.returncode != 0:
             raise Failed(self.reason(done.stderr, done.returncode))
-        return json.loads(done.stdout.splitlines()[-1])
+        figures: dict[str, list[float]] = json.loads(done.stdout.splitlines()[-1])
+        return figures
 
     def reason(self, text: str, code: int) -> str:
         """The line that tells what was raised, without the folders of this machine."""
@@ -180,7 +182,7 @@ def selected(chosen: argparse.Namespace) -> list[Row]:
 def show(row: Row, result: dict[str, Any]) -> None:
     for label, case in result["cases"].items():
         print(f"  {label:26} {report.brief(case)}", flush=True)
-    for text in [*report.verdicts(row.name, result["cases"]), result["answers"]]:
+    for text in [*verdicts(row.name, result["cases"]), result["answers"]]:
         if text:
             print(f"  * {text}", flush=True)
 

@@ -18,7 +18,8 @@ MODULES = ["prepare", "commits", "concurrent", "opening", "queries"]
 
 def find(measure: str) -> Callable[..., Any]:
     modules = [importlib.import_module(f"measures.{name}") for name in MODULES]
-    return next(getattr(module, measure) for module in modules if hasattr(module, measure))
+    found: Callable[..., Any] = next(vars(module)[measure] for module in modules if measure in vars(module))
+    return found
 
 
 def main() -> None:

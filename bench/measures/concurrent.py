@@ -79,25 +79,39 @@ def threads(system: Any, workers: int, seconds: float) -> Figures:
 
 
 def processes(system: Any, workers: int, seconds: float) -> Figures:
+    """The same with processes, which start together once all have opened the table."""
     with system:
         system.create("t", one_row(0))
-    order = [sys.argv[0], system.name, "one_process", str(system.folder), json.dumps({"seconds": seconds})]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    pool = [subprocess.Popen([sys.executable, *order], text=True, **pipes) for _ in range(workers)]
-    opened = [process.stdout.readline().strip() for process in pool]
-    for process in pool:
-        if process.poll() is None:
-            process.stdin.write("go\n")
-            process.stdin.flush()
+    order = [sys.executable, sys.argv[0], system.name, "one_process", str(system.folder), json.dumps({"seconds": seconds})]
+    pool = [writer(order) for _ in range(workers)]
+    opened = [opens(process) for process in pool]
     started = time.perf_counter()
+    for process, able in zip(pool, opened):
+        go(process, able)
     answers = [process.communicate() for process in pool]
-    elapsed = max(seconds, time.perf_counter() - started)
-    if "open" not in opened:
+    elapsed = time.perf_counter() - started
+    if not any(opened):
         raise RuntimeError(answers[0][1].strip().splitlines()[-1])
-    tallies = [json.loads(out.splitlines()[-1]) for out, _ in answers if out.strip()]
     with system:
         found = system.read("t").num_rows
-    return figures(found, tallies, elapsed) | {"processes": [float(opened.count("open"))]}
+    tallies = [json.loads(out.splitlines()[-1]) for out, _ in answers if out.strip()]
+    return figures(found, tallies, elapsed) | {"processes": [float(sum(opened))]}
+
+
+def writer(order: list[str]) -> subprocess.Popen[str]:
+    pipe = subprocess.PIPE
+    return subprocess.Popen(order, text=True, stdin=pipe, stdout=pipe, stderr=pipe)
+
+
+def opens(process: subprocess.Popen[str]) -> bool:
+    assert process.stdout
+    return process.stdout.readline().strip() == "open"
+
+
+def go(process: subprocess.Popen[str], able: bool) -> None:
+    if able and process.stdin:
+        process.stdin.write("go\n")
+        process.stdin.flush()
 
 
 def one_process(system: Any, seconds: float) -> dict[str, Any]:
