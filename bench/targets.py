@@ -33,7 +33,7 @@ TARGETS = [
     Target("threads", "rhizo", "commits / s", 5000, at_least=True),
     Target("processes", "rhizo", "succeeded %", 100, at_least=True),
     Target("processes", "rhizo", "commits / s", 1000, at_least=True),
-    Target("bytes", "rhizo, 2,000 commits", "bytes", 2500),
+    Target("bytes", "rhizo, 5,000 commits", "bytes", 2500),
     Target("read_appended", "rhizo", "first ms", 2),
     Target("read_appended", "rhizo", "again ms", 2),
     Target("bulk", "rhizo", "write ms", 1.0, "ducklake"),
