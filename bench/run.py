@@ -28,7 +28,7 @@ from environments import BENCH, DATA, ROOT, machine, python_of, revision, sync_c
 from rows import ROWS, Case, Row, tiny
 from targets import verdicts
 
-SECONDS_PER_PROCESS = 600
+SECONDS_PER_PROCESS = 900
 
 
 class Failed(Exception):

@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-import ctypes
 from typing import Any
 
-from measures.timing import Figures, hundred_rows, one_row, started, timed
-
-
-def syncs() -> int:
-    """fsync and fdatasync calls of this process so far; sync_count.c is loaded before everything."""
-    try:
-        return int(ctypes.CDLL(None).rhizo_bench_syncs())
-    except AttributeError:
-        return 0
+from measures.timing import Figures, hundred_rows, one_row, started, syncs, timed
 
 
 def rows_for(system: Any, count: int) -> list[Any]:

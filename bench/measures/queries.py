@@ -7,7 +7,7 @@ import pathlib
 import random
 from typing import Any
 
-from measures.timing import Figures, started, timed
+from measures.timing import Figures, started, syncs, timed
 
 STATEMENTS = {
     "aggregate_big": "SELECT l_returnflag, l_linestatus, sum(l_quantity) AS quantity, "
@@ -52,12 +52,14 @@ def bulk(system: Any, data: str) -> Figures:
 
     rows = pq.read_table(pathlib.Path(data) / "lineitem.parquet")
     with system:
+        before = syncs()
         written = timed(lambda: system.create("lineitem", rows))
+        synced = syncs() - before
     size = system.stored_bytes() / 1e6
     with system:
         assert system.read("lineitem").num_rows == rows.num_rows
         reads = [timed(lambda: system.read("lineitem")) for _ in range(3)]
-    return {"write ms": [written], "size MB": [size], "read ms": reads}
+    return {"write ms": [written], "size MB": [size], "read ms": reads, "syncs": [synced]}
 
 
 def tpch(system: Any, data: str, numbers: list[int], repeats: int, answers: str = "") -> Figures:
