@@ -1,0 +1,92 @@
+// A table of hostile objects that fit together by their ids: reading, verifying and asking for
+// statistics may fail, never crash.
+//
+// The input edits the objects of a small table (table_image.h): u8 which, u16 offset, u8 bytes to
+// take out (mod 16), u8 bytes to put in (mod 16), those bytes. The Parquet file stays as it is:
+// what DuckDB's reader makes of hostile ones is not ours to promise.
+#include "base/check.h"
+#include "base/coding.h"
+#include "table/open_table.h"
+#include "table/write.h"
+#include "table_image.h"
+
+namespace {
+
+using namespace rhizo;  // NOLINT(build/namespaces)
+using fuzz::TableImage;
+
+void Edit(TableImage& image, Decoder edits) {
+  while (!edits.empty() && !edits.failed()) {
+    const size_t which = 1 + edits.U8() % (image.size() - 1);
+    std::string bytes = image.at(which);
+    const size_t offset = edits.U16() % (bytes.size() + 1);
+    const size_t out = edits.U8() % 16;
+    bytes.replace(offset, out, edits.Raw(edits.U8() % 16));
+    image.Replace(which, std::move(bytes));
+  }
+}
+
+Status ReadVector(table::EntryReader& reader, const table::OpenTable& table, size_t vector) {
+  duckdb::SelectionVector selection;
+  bool all = false;
+  ASSIGN_OR_RETURN(auto count, reader.Visible(vector, &selection, &all));
+  ASSIGN_OR_RETURN(auto before, reader.FirstVisible(vector));
+  static_cast<void>(before);
+  for (size_t field = 0; field < table.types().size(); ++field) {
+    ASSIGN_OR_RETURN(auto zone, reader.Zone(vector, field));
+    static_cast<void>(zone);
+    duckdb::Vector values(table.types()[field]);
+    RETURN_IF_ERROR(reader.Read(vector, field, &values));
+    for (duckdb::idx_t i = 0; i < count; ++i) values.GetValue(all ? i : selection.get_index(i));
+  }
+  return {};
+}
+
+Status ReadAll(const table::OpenTable& table) {
+  ASSIGN_OR_RETURN(auto entries, table.Entries());
+  std::vector<size_t> fields(table.types().size());
+  for (size_t i = 0; i < fields.size(); ++i) fields[i] = i;
+  for (const auto& entry : entries) {
+    table::EntryReader reader(fuzz::Client(), table, fields);
+    RETURN_IF_ERROR(reader.Start(entry));
+    for (size_t vector = 0; vector < reader.vector_count(); ++vector) {
+      RETURN_IF_ERROR(ReadVector(reader, table, vector));
+    }
+  }
+  return {};
+}
+
+void AskForStatistics(const table::OpenTable& table) {
+  auto entries = table.Entries();
+  if (!entries) return;
+  for (size_t field = 0; field < table.types().size(); ++field) {
+    static_cast<void>(table.Statistics(field));
+    for (const auto& entry : *entries) {
+      static_cast<void>(table::EntryStatistics(table, entry, field));
+      static_cast<void>(table::EntryBoundsAreExact(table, entry, field));
+    }
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  static const TableImage whole = TableImage::Whole();
+  TableImage image = whole;
+  Edit(image, Decoder(std::string_view(reinterpret_cast<const char*>(data), size)));
+  object::MemoryObjectStore large;
+  table::ColumnCache cache(uint64_t{64} << 20);
+  const table::ReadContext context{&image, &large, &cache};
+  auto state = model::DecodeTableState(image.at(image.size() - 1));
+  if (!state) return 0;
+  auto opened = table::OpenTable::Open(context, image.state(),
+                                       std::make_shared<const model::TableState>(*state));
+  if (!opened) return 0;
+  AskForStatistics(**opened);
+  const bool read = ReadAll(**opened).has_value();
+  const bool verified = table::VerifyTable(context, &fuzz::Engine(), image.state()).has_value();
+  // Verification reads all that reading does.
+  CHECK(read || !verified);
+  CHECK(size != 0 || verified);
+  return 0;
+}
