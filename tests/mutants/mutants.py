@@ -4,7 +4,8 @@ usage: mutants.py [--dir DIR] [--jobs N] [--list] [--deps DIR] [NAME ...]
 
 Copies the tree to DIR (default build/mutants), builds the tests there, proves that they pass, then for
 each mutant of mutants.json puts the broken line in, builds the tests that must see it, and runs them
-until one fails. A mutant of no effect that any test sees is a survivor: exit code 1.
+until one fails. A mutant that no test sees is a survivor; so counts one whose line is gone or that does
+not build, for it proves nothing any more. Exit code 1 if there is any.
 """
 
 import argparse
@@ -18,6 +19,10 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SECONDS_PER_TEST = 240
+
+
+class Unusable(Exception):
+    """A mutant that says nothing about the tests."""
 
 
 def run(command, **options):
@@ -70,23 +75,57 @@ def targets_of(mutants: list[dict]) -> list[str]:
     return sorted({test.partition(":")[0] for mutant in mutants for test in mutant["tests"]})
 
 
+def broken(mutant: dict, whole: str) -> str:
+    if whole.count(mutant["old"]) != 1:
+        raise Unusable(f"its line is there {whole.count(mutant['old'])} times in {mutant['file']}")
+    return whole.replace(mutant["old"], mutant["new"])
+
+
+def killer_of(mutant: dict, build: pathlib.Path, jobs: int) -> str:
+    for test in mutant["tests"]:
+        failure = build_targets(build, [test.partition(":")[0]], jobs)
+        if failure:
+            raise Unusable(f"it does not build:\n{failure}")
+        if not passes(build, test):
+            return test
+    return ""
+
+
 def try_mutant(mutant: dict, tree: pathlib.Path, build: pathlib.Path, jobs: int) -> str:
     """Which test killed it, "" if none did."""
     path = tree / mutant["file"]
     whole = path.read_text(encoding="utf-8")
-    if whole.count(mutant["old"]) != 1:
-        sys.exit(f"{mutant['name']}: its line is there {whole.count(mutant['old'])} times in {mutant['file']}")
-    path.write_text(whole.replace(mutant["old"], mutant["new"]), encoding="utf-8")
+    path.write_text(broken(mutant, whole), encoding="utf-8")
     try:
-        for test in mutant["tests"]:
-            failure = build_targets(build, [test.partition(":")[0]], jobs)
-            if failure:
-                sys.exit(f"{mutant['name']} does not build:\n{failure}")
-            if not passes(build, test):
-                return test
-        return ""
+        return killer_of(mutant, build, jobs)
     finally:
         path.write_text(whole, encoding="utf-8")
+
+
+def verdict_on(mutant: dict, tree: pathlib.Path, build: pathlib.Path, jobs: int) -> tuple[bool, str]:
+    try:
+        killer = try_mutant(mutant, tree, build, jobs)
+    except Unusable as unusable:
+        return False, f"UNUSABLE, {unusable}"
+    return bool(killer), f"killed by {killer}" if killer else "SURVIVED"
+
+
+def prove_tests_pass(mutants: list[dict], build: pathlib.Path) -> None:
+    for test in sorted({test for mutant in mutants for test in mutant["tests"]}):
+        if not passes(build, test) and not passes(build, test):
+            sys.exit(f"{test} fails without any mutant")
+        print(f"passes: {test}", flush=True)
+
+
+def try_all(mutants: list[dict], tree: pathlib.Path, build: pathlib.Path, jobs: int) -> int:
+    """How many were killed. Mutants of one file stand together, so that less is built again."""
+    killed = 0
+    for mutant in sorted(mutants, key=lambda mutant: mutant["file"]):
+        start = time.monotonic()
+        dead, verdict = verdict_on(mutant, tree, build, jobs)
+        killed += dead
+        print(f"rule {mutant['rule']:>2}  {mutant['name']}: {verdict} ({time.monotonic() - start:.0f} s)", flush=True)
+    return killed
 
 
 def main() -> int:
@@ -108,19 +147,10 @@ def main() -> int:
     configure(tree, build, arguments.deps)
     if failure := build_targets(build, targets_of(mutants), arguments.jobs):
         sys.exit(failure)
-    for test in sorted({test for mutant in mutants for test in mutant["tests"]}):
-        if not passes(build, test) and not passes(build, test):
-            sys.exit(f"{test} fails without any mutant")
-    survivors = []
-    for mutant in mutants:
-        start = time.monotonic()
-        killer = try_mutant(mutant, tree, build, arguments.jobs)
-        if not killer:
-            survivors.append(mutant["name"])
-        verdict = f"killed by {killer}" if killer else "SURVIVED"
-        print(f"rule {mutant['rule']:>2}  {mutant['name']}: {verdict} ({time.monotonic() - start:.0f} s)", flush=True)
-    print(f"{len(mutants) - len(survivors)} of {len(mutants)} mutants killed")
-    return 1 if survivors else 0
+    prove_tests_pass(mutants, build)
+    killed = try_all(mutants, tree, build, arguments.jobs)
+    print(f"{killed} of {len(mutants)} mutants killed")
+    return 0 if killed == len(mutants) else 1
 
 
 if __name__ == "__main__":
