@@ -78,8 +78,8 @@ def tpch(system: Any, data: str, numbers: list[int], repeats: int, answers: str 
 
 
 def keep(answer: Any, folder: str, name: str) -> None:
-    """Rows of an answer for comparing, numbers as they are, everything else as text."""
-    if folder:
+    """Rows of an answer for comparing, numbers as they are, everything else as text: of the first turn only."""
+    if folder and not (pathlib.Path(folder) / f"{name}.json").exists():
         rows = [[plain(value) for value in row.values()] for row in answer.to_pylist()]
         (pathlib.Path(folder) / f"{name}.json").write_text(json.dumps(rows), encoding="utf-8")
 
