@@ -4,18 +4,11 @@ namespace rhizo::db {
 namespace {
 
 // The version of a table that a commit published; 0 if none (a drop).
-Result<uint64_t> VersionIn(txn::Repository& repository, const TableId& table,
-                           const CommitId& commit) {
-  ASSIGN_OR_RETURN(uint64_t last, repository.meta().LastVersion(table));
-  for (uint64_t to = last; to >= 1;) {
-    uint64_t from = to > 32 ? to - 31 : 1;
-    ASSIGN_OR_RETURN(auto page, repository.meta().ReadVersions(table, from, to));
-    for (const auto& version : page) {
-      if (version.commit == commit) return version.number;
-    }
-    to = from - 1;
-  }
-  return uint64_t{0};
+Result<uint64_t> VersionIn(txn::Repository& repository, const TableId& table, const CommitId& id,
+                           const model::Commit& commit) {
+  ASSIGN_OR_RETURN(uint64_t last, repository.meta().LastVersionAsOf(table, commit.txn));
+  ASSIGN_OR_RETURN(auto versions, repository.meta().ReadVersions(table, last, last));
+  return !versions.empty() && versions[0].commit == id ? last : 0;
 }
 
 std::string TextOrEmpty(const std::optional<CommitId>& id) {
@@ -45,7 +38,7 @@ Result<CommitInfo> Describe(txn::Repository& repository, const CommitId& id,
     TableChange change{table.name, std::string(model::ChangeKindName(table.kind)), 0,
                        table.rows_added, table.rows_removed};
     if (table.kind != model::ChangeKind::kDrop) {
-      ASSIGN_OR_RETURN(change.version, VersionIn(repository, table.table, id));
+      ASSIGN_OR_RETURN(change.version, VersionIn(repository, table.table, id, commit));
     }
     info.tables.push_back(std::move(change));
   }

@@ -175,6 +175,38 @@ Result<std::optional<TableVersion>> LogReader::Version(const TableId& table, uin
   return std::optional<TableVersion>();
 }
 
+Result<uint64_t> LogReader::EndOf(const TxnId& txn) {
+  ASSIGN_OR_RETURN(auto places, Places(TxnKey(txn)));
+  for (const Place& place : places) {
+    ASSIGN_OR_RETURN(SharedRecord record, Record(place.seq));
+    if (FinalOf(record, txn)) return place.seq;
+  }
+  return uint64_t{0};
+}
+
+Result<uint64_t> LogReader::RowOf(const TableId& table, uint64_t number) {
+  ASSIGN_OR_RETURN(auto places, Places(VersionKey(table, number)));
+  for (const Place& place : places) {
+    ASSIGN_OR_RETURN(SharedRecord record, Record(place.seq));
+    if (place.ordinal >= record->versions.size()) continue;
+    const VersionEntry& version = record->versions[place.ordinal];
+    if (version.table == table && version.number == number) return place.seq;
+  }
+  return uint64_t{0};
+}
+
+Result<uint64_t> LogReader::LastVersionAsOf(const TableId& table, const TxnId& txn,
+                                            uint64_t newest) {
+  ASSIGN_OR_RETURN(uint64_t end, EndOf(txn));
+  if (end == 0 || newest == 0) return newest;
+  uint64_t low = 0, high = newest + 1;  // `low` is not after the end, `high` is
+  for (uint64_t probe = newest; high - low > 1; probe = low + (high - low) / 2) {
+    ASSIGN_OR_RETURN(uint64_t row, RowOf(table, probe));
+    (row <= end ? low : high) = probe;
+  }
+  return low;
+}
+
 Result<uint64_t> LogReader::LastVersion(const TableId& table, uint64_t at_least) {
   uint64_t low = at_least, step = 1;  // `low` exists
   uint64_t high = 0;                  // does not exist, once found

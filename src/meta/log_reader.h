@@ -25,6 +25,9 @@ class LogReader final {
   Result<std::optional<TableVersion>> Version(const TableId& table, uint64_t number);
   // Zero if there is none. `at_least` is known to exist.
   Result<uint64_t> LastVersion(const TableId& table, uint64_t at_least);
+  // The greatest of the numbers up to `newest` (which exists) that lies not after `txn` in the log;
+  // `newest` if there is no such transaction.
+  Result<uint64_t> LastVersionAsOf(const TableId& table, const TxnId& txn, uint64_t newest);
   // Ids of objects that begin with these hex digits, ascending, at most `limit`.
   Result<std::vector<ObjectId>> ObjectsByPrefix(std::string_view hex_prefix, size_t limit);
   // Ids, computed from their bytes, and sizes of the objects in one row.
@@ -37,6 +40,10 @@ class LogReader final {
 
  private:
   Result<std::vector<Place>> Places(uint64_t key);
+  // The row where it ended; zero if it never landed.
+  Result<uint64_t> EndOf(const TxnId& txn);
+  // Zero if there is no such version.
+  Result<uint64_t> RowOf(const TableId& table, uint64_t number);
   Result<std::optional<std::string>> ObjectAt(const Place& place, const ObjectId& id);
 
   Connection& connection_;

@@ -41,6 +41,7 @@ class MemoryWriteSession final : public WriteSession {
       added_.objects.try_emplace(object.id, object.bytes);
     }
     added_.transactions[publication.txn] = {publication.commit, publication.time};
+    added_.landed[publication.commit] = store_.contents_.landed.size() + added_.landed.size();
     return AddVersions(publication);
   }
 
@@ -65,6 +66,7 @@ class MemoryWriteSession final : public WriteSession {
     for (auto& [name, steps] : added_.steps) Append(all.steps[name], steps);
     for (auto& [table, versions] : added_.versions) Append(all.versions[table], versions);
     all.transactions.merge(added_.transactions);
+    all.landed.merge(added_.landed);
     all.objects.merge(added_.objects);
     ++store_.changes_;
     return {};
@@ -238,6 +240,20 @@ Result<uint64_t> MemoryMetaStore::LastVersion(const TableId& table) {
   std::lock_guard lock(mutex_);
   auto found = contents_.versions.find(table);
   return found == contents_.versions.end() ? uint64_t{0} : found->second.size();
+}
+
+Result<uint64_t> MemoryMetaStore::LastVersionAsOf(const TableId& table, const TxnId& txn) {
+  std::lock_guard lock(mutex_);
+  auto found = contents_.versions.find(table);
+  if (found == contents_.versions.end()) return uint64_t{0};
+  const auto& versions = found->second;
+  auto landed = contents_.transactions.find(txn);
+  if (landed == contents_.transactions.end()) return versions.size();
+  uint64_t order = contents_.landed.at(landed->second.commit);
+  auto later = std::partition_point(versions.begin(), versions.end(), [&](const auto& version) {
+    return contents_.landed.at(version.commit) <= order;
+  });
+  return static_cast<uint64_t>(later - versions.begin());
 }
 
 Result<std::vector<ObjectId>> MemoryMetaStore::FindObjects(std::string_view hex_prefix,

@@ -26,6 +26,7 @@ class MemoryMetaStore final : public MetaStore {
   Result<uint64_t> ChangeCounter() override;
   Status ListObjects(const std::function<bool(const ObjectId&, uint64_t)>& visit) override;
   Result<uint64_t> LastVersion(const TableId& table) override;
+  Result<uint64_t> LastVersionAsOf(const TableId& table, const TxnId& txn) override;
   Result<std::vector<ObjectId>> FindObjects(std::string_view hex_prefix, size_t limit) override;
   Status Verify(
       const std::function<void(std::string_view what, std::string_view problem)>& report) override;
@@ -41,6 +42,7 @@ class MemoryMetaStore final : public MetaStore {
     std::map<std::string, RefRow, std::less<>> refs;
     std::map<std::string, std::vector<RefLogEntry>, std::less<>> steps;
     std::unordered_map<TableId, std::vector<TableVersion>> versions;
+    std::unordered_map<CommitId, uint64_t> landed;  // numbered as they came
     std::unordered_map<TxnId, LandedTransaction> transactions;
     std::unordered_map<ObjectId, std::string> objects;
   };

@@ -134,6 +134,9 @@ class MetaStore {
 
   // The greatest version number of a table; 0 if it has none.
   virtual Result<uint64_t> LastVersion(const TableId& table) = 0;
+  // The greatest version number of a table when `txn` landed, its own included; LastVersion if it
+  // never did. Costs O(log n) of the table's versions.
+  virtual Result<uint64_t> LastVersionAsOf(const TableId& table, const TxnId& txn) = 0;
   // Up to `limit` ids of small objects whose lower-case hex begins with `hex_prefix` (7 to 64
   // digits), for ids that users shorten. Costs O(log n + found), not a scan.
   virtual Result<std::vector<ObjectId>> FindObjects(std::string_view hex_prefix, size_t limit) = 0;

@@ -57,6 +57,7 @@ class SqliteMetaStore final : public MetaStore {
   Result<uint64_t> ChangeCounter() override;
   Status ListObjects(const std::function<bool(const ObjectId&, uint64_t)>& visit) override;
   Result<uint64_t> LastVersion(const TableId& table) override;
+  Result<uint64_t> LastVersionAsOf(const TableId& table, const TxnId& txn) override;
   Result<std::vector<ObjectId>> FindObjects(std::string_view hex_prefix, size_t limit) override;
   Status Verify(
       const std::function<void(std::string_view what, std::string_view problem)>& report) override;

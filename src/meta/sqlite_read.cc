@@ -95,6 +95,13 @@ Result<uint64_t> SqliteMetaStore::LastVersion(const TableId& table) {
   return Read([&](LogReader& reader) { return LastVersionIn(reader, table); });
 }
 
+Result<uint64_t> SqliteMetaStore::LastVersionAsOf(const TableId& table, const TxnId& txn) {
+  return Read([&](LogReader& reader) -> Result<uint64_t> {
+    ASSIGN_OR_RETURN(uint64_t newest, LastVersionIn(reader, table));
+    return reader.LastVersionAsOf(table, txn, newest);
+  });
+}
+
 Result<std::vector<ObjectId>> SqliteMetaStore::FindObjects(std::string_view hex_prefix,
                                                            size_t limit) {
   RETURN_IF_ERROR(CheckHexPrefix(hex_prefix));

@@ -12,6 +12,9 @@
 
 namespace rhizo::sql {
 
+// Whether the engine's answer of what passes, from statistics alone, can be believed.
+bool CanPrune(const duckdb::TableFilter& filter);
+
 class ScanFilters {
  public:
   // Statistics of a column of the scan over the rows in question; null if nothing is known.
@@ -35,6 +38,7 @@ class ScanFilters {
     size_t column = 0;
     const duckdb::TableFilter* filter = nullptr;
     duckdb::unique_ptr<duckdb::TableFilterState> state;
+    bool can_prune = true;
     bool passes_entry = false;
     bool passes_vector = false;
   };

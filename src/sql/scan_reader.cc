@@ -25,6 +25,23 @@ duckdb::unique_ptr<duckdb::BaseStatistics> RowIdStatistics(size_t entry, uint64_
   return statistics.ToUnique();
 }
 
+// The filters by position in plan.fields, or null if rows cannot be read past the cache: without a
+// filter all of a column is wanted, row ids need places, and nested columns are rarely skipped.
+std::unique_ptr<duckdb::TableFilterSet> DirectFilters(const ScanPlan& plan,
+                                                      const duckdb::TableFilterSet* filters) {
+  if (filters == nullptr || filters->filters.empty()) return nullptr;
+  auto out = std::make_unique<duckdb::TableFilterSet>();
+  for (const auto& column : plan.columns) {
+    if (column.kind != ScanColumn::Kind::kField) return nullptr;
+  }
+  for (const auto& [index, filter] : filters->filters) {
+    const auto& column = plan.columns[index];
+    if (column.type.IsNested() || !CanPrune(*filter)) return nullptr;
+    if (!out->filters.try_emplace(column.field_position, filter->Copy()).second) return nullptr;
+  }
+  return out;
+}
+
 }  // namespace
 
 ScanReader::ScanReader(duckdb::ClientContext& client, const ScanPlan& plan,
@@ -32,12 +49,18 @@ ScanReader::ScanReader(duckdb::ClientContext& client, const ScanPlan& plan,
     : plan_(plan),
       filters_(client, filters),
       entry_reader_(client, *plan.table, plan.fields),
-      loaded_(plan.columns.size()) {}
+      direct_filters_(DirectFilters(plan, filters)),
+      loaded_(plan.columns.size()) {
+  if (!direct_filters_) return;
+  direct_reader_ =
+      std::make_unique<table::DirectReader>(client, *plan.table, plan.fields, *direct_filters_);
+}
 
 void ScanReader::Start(const Morsel& morsel) {
   next_entry_ = morsel.first_entry;
   end_entry_ = morsel.end_entry;
   next_vector_ = vector_count_ = 0;
+  is_direct_ = false;
   selected_ = Selected();
 }
 
@@ -57,7 +80,11 @@ bool ScanReader::Next(duckdb::DataChunk* out) {
 
 // Moves to the next vector with rows that pass.
 bool ScanReader::FindVector() {
-  while (next_vector_ < vector_count_ || FindEntry()) {
+  while (is_direct_ || next_vector_ < vector_count_ || FindEntry()) {
+    if (is_direct_) {
+      if (FindDirectRows()) return true;
+      continue;
+    }
     vector_ = next_vector_++;
     for (auto& column : loaded_) column.reset();
     if (!VectorMayMatch()) continue;
@@ -67,13 +94,33 @@ bool ScanReader::FindVector() {
   return false;
 }
 
+bool ScanReader::FindDirectRows() {
+  auto* rows = engine::ValueOrThrow(direct_reader_->Next());
+  is_direct_ = rows != nullptr;
+  if (!is_direct_) return false;
+  for (size_t i = 0; i < loaded_.size(); ++i) {
+    loaded_[i] = std::make_unique<duckdb::Vector>(plan_.columns[i].type, nullptr);
+    loaded_[i]->Reference(rows->data[plan_.columns[i].field_position]);
+  }
+  selected_ = Selected();
+  selected_.rows = selected_.count = rows->size();
+  selected_.waits = true;
+  return true;
+}
+
+bool ScanReader::StartDirect(const table::OpenEntry& entry) {
+  is_direct_ = direct_reader_ && engine::ValueOrThrow(direct_reader_->Start(entry));
+  return is_direct_;
+}
+
 bool ScanReader::FindEntry() {
   while (next_entry_ < end_entry_) {
     entry_ = next_entry_++;
     const auto& entry = plan_.entries[entry_];
     if (!EntryMayMatch(entry)) continue;
+    next_vector_ = vector_count_ = 0;
+    if (StartDirect(entry)) return true;
     engine::ThrowIfError(entry_reader_.Start(entry));
-    next_vector_ = 0;
     vector_count_ = entry_reader_.vector_count();
     if (vector_count_ > 0) return true;
   }

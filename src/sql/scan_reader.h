@@ -1,4 +1,5 @@
-// Reads the morsels of a scan on one thread: prunes entries and vectors, filters, and hands rows
+// Reads the morsels of a scan on one thread, through the column cache or, at the first touch under
+// a filter, past it: prunes entries and vectors, filters, and hands rows
 // out. Vectors that pass whole are referenced; selections of a quarter and more are sliced; thinner
 // ones are copied together, so what comes after the scan does not run on crumbs. Not thread-safe.
 #pragma once
@@ -9,6 +10,7 @@
 #include "engine/duckdb_headers.h"
 #include "sql/scan_filters.h"
 #include "sql/scan_plan.h"
+#include "table/direct_reader.h"
 #include "table/open_table.h"
 
 namespace rhizo::sql {
@@ -34,7 +36,9 @@ class ScanReader {
   };
 
   bool FindVector();
+  bool FindDirectRows();
   bool FindEntry();
+  bool StartDirect(const table::OpenEntry& entry);
   bool EntryMayMatch(const table::OpenEntry& entry);
   bool VectorMayMatch();
   void SelectRows();
@@ -48,6 +52,9 @@ class ScanReader {
   const ScanPlan& plan_;
   ScanFilters filters_;
   table::EntryReader entry_reader_;
+  std::unique_ptr<duckdb::TableFilterSet> direct_filters_;
+  std::unique_ptr<table::DirectReader> direct_reader_;  // null: this scan cannot read so
+  bool is_direct_ = false;                              // the entry is read by it
 
   size_t next_entry_ = 0;
   size_t end_entry_ = 0;

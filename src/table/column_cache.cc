@@ -4,6 +4,13 @@ namespace rhizo::table {
 
 using Column = std::shared_ptr<const DecodedColumn>;
 
+namespace {
+
+// Touched columns that are remembered, 40 bytes each; then all are forgotten.
+constexpr size_t kMaxTouched = 1 << 18;
+
+}  // namespace
+
 Result<Column> ColumnCache::Get(const ObjectId& segment, FieldId field, const Load& load) {
   Key key{segment, field};
   std::shared_ptr<Slot> slot;
@@ -70,6 +77,12 @@ void ColumnCache::EvictLocked() {
   }
 }
 
+bool ColumnCache::Touch(const ObjectId& segment, FieldId field) {
+  std::lock_guard lock(mutex_);
+  if (touched_.size() >= kMaxTouched) touched_.clear();
+  return !touched_.insert({segment, field}).second;
+}
+
 Footer ColumnCache::FindFooter(const ObjectId& segment) { return footers_.Find(segment); }
 
 void ColumnCache::KeepFooter(const ObjectId& segment, Footer footer) {
@@ -90,6 +103,7 @@ void ColumnCache::Clear() {
     std::lock_guard lock(mutex_);
     slots_.clear();
     recent_.clear();
+    touched_.clear();
     used_bytes_ = 0;
   }
   footers_.Clear();

@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/id.h"
@@ -87,6 +88,9 @@ class ColumnCache {
                                                    const Load& load);
   // The cached column, or null; does not load.
   std::shared_ptr<const DecodedColumn> Peek(const ObjectId& segment, FieldId field);
+  // Notes that the column was wanted; true if it was before. For readers that keep a column only
+  // when it is wanted again.
+  bool Touch(const ObjectId& segment, FieldId field);
   // Parsed footers of Parquet segments and descriptions of segments, the last few thousand used.
   Footer FindFooter(const ObjectId& segment);
   void KeepFooter(const ObjectId& segment, Footer footer);
@@ -122,6 +126,7 @@ class ColumnCache {
   mutable std::mutex mutex_;
   std::unordered_map<Key, std::shared_ptr<Slot>, KeyHash> slots_;
   std::list<Key> recent_;  // front: most recently used
+  std::unordered_set<Key, KeyHash> touched_;
   uint64_t used_bytes_ = 0;
   uint64_t hits_ = 0;
   uint64_t misses_ = 0;

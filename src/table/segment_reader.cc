@@ -28,14 +28,8 @@ Status CheckRange(const model::SegmentInfo& info, const Hash256& expected, const
   return BadSegment(info, what + " is not what was written");
 }
 
-// What the file says of itself must be what the info says of it.
-Status CheckShape(const duckdb::ParquetReader& reader, const model::SegmentInfo& info,
-                  size_t index) {
-  bool fits = reader.NumRowGroups() == 1 && reader.NumRows() == info.rows &&
-              reader.columns.size() == info.fields.size() &&
-              reader.columns[index].type == engine::StorageType(info.fields[index].type);
-  if (!fits) return BadSegment(info, "the file does not hold what its info says");
-  return {};
+bool Holds(const model::ByteRange& range, uint64_t offset) {
+  return offset >= range.offset && offset - range.offset < range.length;
 }
 
 duckdb::Vector Restore(const model::FieldInfo& field, duckdb::Vector stored, duckdb::idx_t count) {
@@ -88,15 +82,32 @@ Result<uint64_t> VerifiedSegment::Size(const ObjectId& id) {
   return info_.length_bytes;
 }
 
+Status VerifiedSegment::AddRangeAt(uint64_t offset) {
+  if (Holds(info_.header, offset) || Holds(info_.footer, offset)) return AddRest();
+  for (const auto& field : info_.fields) {
+    if (Holds(field.chunk, offset)) return AddField(field);
+  }
+  return BadSegment(info_, "is read where nothing was written");
+}
+
+std::map<uint64_t, std::string>::const_iterator VerifiedSegment::RangeAt(uint64_t offset) const {
+  auto range = ranges_.upper_bound(offset);
+  if (range == ranges_.begin()) return ranges_.end();
+  --range;
+  return offset - range->first < range->second.size() ? range : ranges_.end();
+}
+
 Status VerifiedSegment::ReadAt(const ObjectId& id, uint64_t offset, std::span<char> out) {
   CHECK(id == info_.segment);
-  auto range = ranges_.upper_bound(offset);
-  if (range == ranges_.begin()) return BadSegment(info_, "is read where nothing was verified");
-  --range;
+  auto range = RangeAt(offset);
+  if (range == ranges_.end()) {
+    RETURN_IF_ERROR(AddRangeAt(offset));
+    range = RangeAt(offset);
+  }
   uint64_t skip = offset - range->first;
   const auto& bytes = range->second;
-  if (skip >= bytes.size() || out.size() > bytes.size() - skip + kReadAheadBytes) {
-    return BadSegment(info_, "is read where nothing was verified");
+  if (out.size() > bytes.size() - skip + kReadAheadBytes) {
+    return BadSegment(info_, "is read beyond the end of what was written");
   }
   size_t count = std::min(out.size(), bytes.size() - skip);
   std::copy_n(bytes.data() + skip, count, out.data());
@@ -104,23 +115,52 @@ Status VerifiedSegment::ReadAt(const ObjectId& id, uint64_t offset, std::span<ch
   return {};
 }
 
+struct SegmentFile::Filtered {
+  duckdb::ParquetReaderScanState state;
+  duckdb::DataChunk rows;
+};
+
+SegmentFile::SegmentFile(duckdb::ClientContext& client, const ReadContext& context,
+                         const model::SegmentInfo& info)
+    : client_(client), context_(context), info_(info), segment_(context, info) {}
+
+SegmentFile::~SegmentFile() = default;
+
 Status SegmentFile::Open() {
   if (reader_) return {};
+  // Floats may hold NaN, which no bounds in a file speak of.
+  duckdb::ParquetOptions options;
+  options.can_have_nan = true;
   auto footer = context_.cache->FindFooter(info_.segment);
-  if (!footer) RETURN_IF_ERROR(segment_.AddRest());
   reader_ = std::make_unique<duckdb::ParquetReader>(
-      client_, duckdb::OpenFileInfo(engine::SegmentPath(info_.segment)), duckdb::ParquetOptions(),
-      footer);
+      client_, duckdb::OpenFileInfo(engine::SegmentPath(info_.segment)), options, footer);
   if (!footer) context_.cache->KeepFooter(info_.segment, reader_->metadata);
   return {};
 }
 
-Result<Column> SegmentFile::Decode(size_t index) {
-  const auto& field = info_.fields[index];
+// What the file says of itself must be what the info says of it.
+Status SegmentFile::CheckFields(const std::vector<size_t>& indexes) {
+  bool fits = reader_->NumRowGroups() == 1 && reader_->NumRows() == info_.rows &&
+              reader_->columns.size() == info_.fields.size();
+  for (size_t i = 0; fits && i < indexes.size(); ++i) {
+    fits = reader_->columns[indexes[i]].type == engine::StorageType(info_.fields[indexes[i]].type);
+  }
+  if (!fits) return BadSegment(info_, "the file does not hold what its info says");
+  return {};
+}
+
+void SegmentFile::Choose(const std::vector<size_t>& indexes) {
   reader_->column_ids = {};
   reader_->column_indexes = {};
-  reader_->column_ids.push_back(duckdb::MultiFileLocalColumnId(index));
-  reader_->column_indexes.push_back(duckdb::ColumnIndex(index));
+  for (auto index : indexes) {
+    reader_->column_ids.push_back(duckdb::MultiFileLocalColumnId(index));
+    reader_->column_indexes.push_back(duckdb::ColumnIndex(index));
+  }
+}
+
+Result<Column> SegmentFile::Decode(size_t index) {
+  const auto& field = info_.fields[index];
+  Choose({index});
   duckdb::ParquetReaderScanState state;
   reader_->InitializeScan(client_, state, {0});
   DecodedColumnBuilder column(field.type);
@@ -144,7 +184,7 @@ Result<Column> SegmentFile::Read(size_t index) {
   auto column = engine::Guarded([&]() -> Result<Column> {
     engine::SegmentAccess access(&segment_);
     RETURN_IF_ERROR(Open());
-    RETURN_IF_ERROR(CheckShape(*reader_, info_, index));
+    RETURN_IF_ERROR(CheckFields({index}));
     return Decode(index);
   });
   segment_.Drop(info_.fields[index]);
@@ -152,6 +192,34 @@ Result<Column> SegmentFile::Read(size_t index) {
     return BadSegment(info_, "holds another number of rows");
   }
   return column;
+}
+
+Status SegmentFile::StartFiltered(const std::vector<size_t>& indexes,
+                                  duckdb::unique_ptr<duckdb::TableFilterSet> filters) {
+  return engine::Guarded([&]() -> Status {
+    engine::SegmentAccess access(&segment_);
+    RETURN_IF_ERROR(Open());
+    RETURN_IF_ERROR(CheckFields(indexes));
+    Choose(indexes);
+    reader_->filters = std::move(filters);
+    filtered_ = std::make_unique<Filtered>();
+    reader_->InitializeScan(client_, filtered_->state, {0});
+    duckdb::vector<duckdb::LogicalType> types;
+    for (auto index : indexes) types.push_back(reader_->columns[index].type);
+    filtered_->rows.Initialize(duckdb::Allocator::DefaultAllocator(), types);
+    return {};
+  });
+}
+
+Result<duckdb::DataChunk*> SegmentFile::NextFiltered() {
+  return engine::Guarded([&]() -> Result<duckdb::DataChunk*> {
+    engine::SegmentAccess access(&segment_);
+    while (true) {
+      auto result = reader_->Scan(client_, filtered_->state, filtered_->rows);
+      if (filtered_->rows.size() > 0) return &filtered_->rows;
+      if (result.GetResultType() == duckdb::AsyncResultType::FINISHED) return nullptr;
+    }
+  });
 }
 
 }  // namespace rhizo::table

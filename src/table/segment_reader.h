@@ -1,6 +1,6 @@
 // Columns out of a Parquet segment. Only bytes whose hash was checked ever reach the Parquet
-// reader: it reads from a file in memory that holds exactly the verified ranges and refuses all
-// others.
+// reader: it reads from a file in memory that holds exactly the verified ranges; a range is fetched
+// and checked when it is first read.
 #pragma once
 
 #include <map>
@@ -38,6 +38,9 @@ class VerifiedSegment final : public engine::SegmentSource {
 
  private:
   Result<std::string> Fetch(const model::ByteRange& range);
+  Status AddRangeAt(uint64_t offset);
+  // The verified range that holds `offset`, or the end.
+  std::map<uint64_t, std::string>::const_iterator RangeAt(uint64_t offset) const;
 
   const ReadContext& context_;
   const model::SegmentInfo& info_;
@@ -49,14 +52,26 @@ class SegmentFile {
  public:
   // All outlive the file.
   SegmentFile(duckdb::ClientContext& client, const ReadContext& context,
-              const model::SegmentInfo& info)
-      : client_(client), context_(context), info_(info), segment_(context, info) {}
+              const model::SegmentInfo& info);
+  ~SegmentFile();
 
   // One column, in the segment's type; `index` into info.fields.
   Result<std::shared_ptr<const DecodedColumn>> Read(size_t index);
 
+  // Rows that pass all filters, past every cache: pages and rows that cannot pass are not decoded.
+  // `indexes` into info.fields, all of types the engine stores as they are; filters by position in
+  // `indexes`. Takes the file: no Read() after it.
+  Status StartFiltered(const std::vector<size_t>& indexes,
+                       duckdb::unique_ptr<duckdb::TableFilterSet> filters);
+  // The next such rows (at least one) in the order of `indexes`, valid until the next call; null at
+  // the end.
+  Result<duckdb::DataChunk*> NextFiltered();
+
  private:
+  struct Filtered;
   Status Open();
+  Status CheckFields(const std::vector<size_t>& indexes);
+  void Choose(const std::vector<size_t>& indexes);
   Result<std::shared_ptr<const DecodedColumn>> Decode(size_t index);
 
   duckdb::ClientContext& client_;
@@ -64,6 +79,7 @@ class SegmentFile {
   const model::SegmentInfo& info_;
   VerifiedSegment segment_;
   std::unique_ptr<duckdb::ParquetReader> reader_;
+  std::unique_ptr<Filtered> filtered_;
 };
 
 }  // namespace rhizo::table

@@ -1,6 +1,7 @@
 #include "table/statistics_builder.h"
 
 #include <algorithm>
+#include <bitset>
 #include <cmath>
 #include <cstring>
 
@@ -55,6 +56,8 @@ void AddAll(const T* data, idx_t count, Extremes<T>* extremes) {
   extremes->max = max;
 }
 
+constexpr size_t kRememberedRows = 1024;
+
 template <class T>
 Extremes<T> ExtremesOf(const duckdb::UnifiedVectorFormat& format, idx_t offset, idx_t count) {
   const auto* data = reinterpret_cast<const T*>(format.data);
@@ -64,8 +67,14 @@ Extremes<T> ExtremesOf(const duckdb::UnifiedVectorFormat& format, idx_t offset, 
     AddAll(data + offset, count, &extremes);
     return extremes;
   }
+  // Dictionaries repeat themselves: a value that was looked at need not be compared again.
+  std::bitset<kRememberedRows> seen;
   for (idx_t i = offset; i < offset + count; ++i) {
     auto row = format.sel->get_index(i);
+    if (row < kRememberedRows) {
+      if (seen[row]) continue;
+      seen[row] = true;
+    }
     if (all_valid || format.validity.RowIsValid(row)) extremes.Add(data[row]);
   }
   return extremes;

@@ -208,10 +208,11 @@ Result<std::vector<meta::TableVersion>> ListVersions(Repository& repository, con
   return all;
 }
 
-// Newest first in pages: the current version is nearly always the last one.
+// Newest first in pages: it is nearly always the last one when the head landed.
 Result<uint64_t> VersionOfState(Repository& repository, const TableId& table, const ObjectId& state,
                                 const CommitId& head) {
-  ASSIGN_OR_RETURN(uint64_t last, repository.meta().LastVersion(table));
+  ASSIGN_OR_RETURN(auto commit, repository.ReadCommit(head));
+  ASSIGN_OR_RETURN(uint64_t last, repository.meta().LastVersionAsOf(table, commit->txn));
   for (uint64_t to = last; to >= 1;) {
     uint64_t from = to > 16 ? to - 15 : 1;
     ASSIGN_OR_RETURN(auto page, repository.meta().ReadVersions(table, from, to));

@@ -402,6 +402,31 @@ TYPED_TEST_P(MetaStoreContract, RandomPublicationsAgreeWithANaiveModel) {
   }
 }
 
+TYPED_TEST_P(MetaStoreContract, TheVersionsThatWereThereWhenATransactionLandedAreKnown) {
+  PublicationMaker maker(7);
+  const TableId table{{1}};
+  std::vector<std::pair<TxnId, uint64_t>> landed;
+  MetaModel model;
+  for (int i = 0; i < 60; ++i) {
+    std::string ref = "w" + std::to_string(i % 3);
+    Publication publication = maker.DrawSmallCommit(model, ref);
+    if (i % 4 == 0) publication.versions.clear();
+    auto session = this->store().BeginWrite(kLongWait).value();
+    ASSERT_TRUE(session->Publish(publication).has_value());
+    ASSERT_TRUE(session->Commit().has_value());
+    session.reset();
+    model.refs[ref] = *this->store().ReadRef(ref).value();
+    landed.emplace_back(publication.txn, this->store().LastVersion(table).value());
+    if (i % 20 == 19) this->fixture_.Reopen();
+  }
+  EXPECT_GT(landed.back().second, 30u);
+  for (const auto& [txn, last] : landed) {
+    EXPECT_EQ(this->store().LastVersionAsOf(table, txn).value(), last);
+  }
+  EXPECT_EQ(this->store().LastVersionAsOf(table, TxnId{{9}}).value(), landed.back().second);
+  EXPECT_EQ(this->store().LastVersionAsOf(TableId{{9}}, landed[5].first).value(), 0u);
+}
+
 TYPED_TEST_P(MetaStoreContract, ThreadsReadWhileOthersWrite) {
   constexpr int kWriters = 3, kCommits = 40;
   std::vector<std::jthread> threads;
@@ -443,18 +468,17 @@ TYPED_TEST_P(MetaStoreContract, ThreadsReadWhileOthersWrite) {
   }
 }
 
-REGISTER_TYPED_TEST_SUITE_P(MetaStoreContract, AnEmptyStoreHasNothing,
-                            ARefCanBeCreatedMovedDeletedAndBroughtBack, TimesInARefsLogStrictlyRise,
-                            AMoveFromElsewhereIsAConflictThatNamesRefAndHead,
-                            ARefusedPublicationLeavesNothingAndTheSessionGoesOn,
-                            ATransactionLandsOnce, ATransactionWithoutCommitLands,
-                            VersionsAreNumberedDenselyPerTable, ObjectsComeBackWhateverTheirSize,
-                            TheSameObjectTwiceIsKeptOnce, ListingStopsWhenAsked,
-                            ObjectsAreFoundByTheBeginningOfTheirIds, OptionsOfARefStayWithIt,
-                            ASessionReadsWhatItPublishedAndOthersDoNotUntilItCommits,
-                            DroppingASessionUndoesIt, ACommittedSessionTakesNoMore,
-                            OnlyOneWritesAtATime, TheChangeCounterChangesWithEveryCommitOnly,
-                            ManyRefsAreListedInOrder, ThousandsOfTablesAndObjectsInOnePublication,
-                            RandomPublicationsAgreeWithANaiveModel, ThreadsReadWhileOthersWrite);
+REGISTER_TYPED_TEST_SUITE_P(
+    MetaStoreContract, AnEmptyStoreHasNothing, ARefCanBeCreatedMovedDeletedAndBroughtBack,
+    TimesInARefsLogStrictlyRise, AMoveFromElsewhereIsAConflictThatNamesRefAndHead,
+    ARefusedPublicationLeavesNothingAndTheSessionGoesOn, ATransactionLandsOnce,
+    ATransactionWithoutCommitLands, VersionsAreNumberedDenselyPerTable,
+    ObjectsComeBackWhateverTheirSize, TheSameObjectTwiceIsKeptOnce, ListingStopsWhenAsked,
+    ObjectsAreFoundByTheBeginningOfTheirIds, OptionsOfARefStayWithIt,
+    ASessionReadsWhatItPublishedAndOthersDoNotUntilItCommits, DroppingASessionUndoesIt,
+    ACommittedSessionTakesNoMore, OnlyOneWritesAtATime, TheChangeCounterChangesWithEveryCommitOnly,
+    ManyRefsAreListedInOrder, ThousandsOfTablesAndObjectsInOnePublication,
+    RandomPublicationsAgreeWithANaiveModel, TheVersionsThatWereThereWhenATransactionLandedAreKnown,
+    ThreadsReadWhileOthersWrite);
 
 }  // namespace rhizo::meta

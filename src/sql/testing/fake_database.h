@@ -51,6 +51,7 @@ class FakeDatabase final : public QuerySource {
   std::shared_ptr<const table::OpenTable> Open(const std::string& name);
   size_t views_asked() const { return views_asked_; }
   // Columns decoded so far that are still kept.
+  void ClearCache() { store_->cache.Clear(); }
   uint64_t columns_decoded() const { return store_->cache.Statistics().columns; }
   // What Metadata answers.
   std::map<std::string, MetadataTable> metadata;
