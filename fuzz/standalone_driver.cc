@@ -1,6 +1,6 @@
 // Runs a fuzz target without libFuzzer, so that ordinary builds keep it alive: every file of the
 // folders given, then seeded mutations of them. Arguments: [--runs=N] [--seed=N] folder or file ...
-// The last input is printed when the target dies.
+// The last input is printed when the target dies or does not come back.
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,6 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kMaxInputBytes = 4096;
+constexpr unsigned kMaxSecondsPerInput = 60;
 
 std::string current_input;  // for the signal handler
 
@@ -40,6 +41,7 @@ void PrintInput(int signal) {
 
 void Run(std::string input) {
   current_input = std::move(input);
+  alarm(kMaxSecondsPerInput);
   LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(current_input.data()),
                          current_input.size());
 }
@@ -119,8 +121,7 @@ int main(int argc, char** argv) {
     if (TakeNumber(argv[i], "--runs=", &runs) || TakeNumber(argv[i], "--seed=", &seed)) continue;
     roots.emplace_back(argv[i]);
   }
-  std::signal(SIGABRT, PrintInput);
-  std::signal(SIGSEGV, PrintInput);
+  for (int signal : {SIGABRT, SIGSEGV, SIGFPE, SIGBUS, SIGALRM}) std::signal(signal, PrintInput);
   auto corpus = ReadCorpus(roots);
   for (const auto& input : corpus) Run(input);
   std::printf("%zu files replayed, then %llu mutations of seed %llu\n", corpus.size(),
