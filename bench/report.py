@@ -28,6 +28,8 @@ def with_means(figures: dict[str, dict[str, float]]) -> dict[str, dict[str, floa
 
 
 def amount(value: float) -> str:
+    if math.isnan(value):
+        return "not counted"
     if value >= 100 or value == round(value):
         return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.3g}"
@@ -119,8 +121,9 @@ def page(results: Results, notes_file: pathlib.Path, quick: bool) -> str:
              f"Beside {versions()}.", "",
              "Median (least - greatest); times in milliseconds. All systems of a row in the same run on the same "
              "machine, each measure in a process of its own; where a row has several turns, the systems take them one "
-             "after another. Rows cross as Arrow tables. Default settings; durable unless a row says otherwise, and "
-             "`small_commits` counts who syncs. Databases that a row only starts from are made without syncs where the "
+             "after another. Rows cross as Arrow tables. Default settings, but SQLite in WAL mode with synchronous FULL, DuckLake's "
+             "catalog in WAL mode with a busy timeout of 10 s, `parquet` as zstd with V2 encodings. `small_commits` and `bulk` "
+             "count syncs: delta-rs, Lance and `parquet` make none and are not durable in any row. Databases that a row only starts from are made without syncs where the "
              "system can, flushed and closed. The load under each row is that of the machine when it began.", ""]
     if quick:
         lines += ["**Tiny numbers, only to see that every row runs.**", ""]

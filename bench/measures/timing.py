@@ -17,12 +17,12 @@ def timed(action: Callable[[], Any]) -> float:
     return (time.perf_counter() - started) * 1e3
 
 
-def syncs() -> int:
-    """fsync and fdatasync calls of this process so far; sync_count.c is loaded before everything."""
+def syncs() -> float:
+    """fsync and fdatasync calls of this process so far; not a number unless sync_count.c is loaded before everything."""
     try:
         return int(ctypes.CDLL(None).rhizo_bench_syncs())
     except AttributeError:
-        return 0
+        return float("nan")
 
 
 @contextlib.contextmanager
