@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,6 +22,8 @@ class Result:
     (iterating, ``fetchone``, ``fetchmany``, ``fetchall``, handing the Arrow stream to another library) gives each row
     once. Printed, and in notebooks, a result shows its first rows.
 
+    Threads may share a result: each row is given to one of them.
+
     Any library that knows Arrow's PyCapsules takes a result as it is: ``pyarrow.table(result)``,
     ``polars.DataFrame(result)``, ``duckdb.sql("FROM result")``.
 
@@ -38,6 +41,7 @@ class Result:
 
     def __init__(self, cursor: _rhizo.Cursor) -> None:
         self._cursor = cursor
+        self._lock = threading.RLock()
         self._columns = tuple(Column(**column) for column in cursor.columns)
         self._batches: list[_rhizo.Batch] = []
         self._ended = False  # all batches were pulled
@@ -159,10 +163,11 @@ class Result:
         if size < 0:
             raise InvalidArgumentError(f"size={size}; give a number of rows, 0 or more")
         rows: list[tuple[Any, ...]] = []
-        while len(rows) < size and (batch := self._current()) is not None:
-            end = min(batch.rows, self._position + size - len(rows))
-            rows.extend(batch.tuples(self._position, end))
-            self._position = end
+        with self._lock:
+            while len(rows) < size and (batch := self._current()) is not None:
+                end = min(batch.rows, self._position + size - len(rows))
+                rows.extend(batch.tuples(self._position, end))
+                self._position = end
         return rows
 
     def fetchall(self) -> list[tuple[Any, ...]]:
@@ -172,9 +177,10 @@ class Result:
         [(0,), (1,)]
         """
         rows: list[tuple[Any, ...]] = []
-        while (batch := self._current()) is not None:
-            rows.extend(batch.tuples(self._position, batch.rows))
-            self._position = batch.rows
+        with self._lock:
+            while (batch := self._current()) is not None:
+                rows.extend(batch.tuples(self._position, batch.rows))
+                self._position = batch.rows
         return rows
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
@@ -191,11 +197,12 @@ class Result:
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """The rows as an Arrow C stream in a PyCapsule; the requested schema is ignored, as Arrow allows."""
-        if self._gathered:
-            return self._cursor.arrow_stream(self._batches, True)
-        self._refuse_if_passed()
-        batches, self._batches, self._passed = self._batches, [], True
-        return self._cursor.arrow_stream(batches, self._ended)
+        with self._lock:
+            if self._gathered:
+                return self._cursor.arrow_stream(self._batches, True)
+            self._refuse_if_passed()
+            batches, self._batches, self._passed = self._batches, [], True
+            return self._cursor.arrow_stream(batches, self._ended)
 
     # --- shown
 
@@ -225,17 +232,19 @@ class Result:
 
     def _peek(self, rows: int) -> list[_rhizo.Batch]:
         """Batches with at least so many rows, and one row more to know whether it ends; they are kept."""
-        while sum(batch.rows for batch in self._batches) <= rows and (batch := self._pull()) is not None:
-            self._batches.append(batch)
-        return self._batches
+        with self._lock:
+            while sum(batch.rows for batch in self._batches) <= rows and (batch := self._pull()) is not None:
+                self._batches.append(batch)
+            return list(self._batches)
 
     def _all(self) -> list[_rhizo.Batch]:
-        if not self._gathered:
-            self._refuse_if_passed()
-            while (batch := self._pull()) is not None:
-                self._batches.append(batch)
-            self._gathered = True
-        return self._batches
+        with self._lock:
+            if not self._gathered:
+                self._refuse_if_passed()
+                while (batch := self._pull()) is not None:
+                    self._batches.append(batch)
+                self._gathered = True
+            return self._batches
 
     def _current(self) -> _rhizo.Batch | None:
         """The batch with the next row to fetch. Batches passed are forgotten unless all were gathered."""

@@ -1,5 +1,8 @@
 #include "interrupt.h"
 
+#include <pthread.h>
+
+#include <atomic>
 #include <exception>
 
 namespace nb = nanobind;
@@ -9,6 +12,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kPoll{50};
+
+// Remembered, because asking Python could run a signal handler, which throws.
+std::atomic<unsigned long> main_thread = 0;
 
 // The exception a signal handler raised, or nothing.
 nb::object PendingInterrupt() {
@@ -65,10 +71,13 @@ void CallingThread::Finish() {
   changed_.notify_all();
 }
 
-bool InMainThread() {
-  static PyObject* threading = nb::module_::import_("threading").release().ptr();
-  nb::object main = nb::handle(threading).attr("main_thread")();
-  return nb::cast<unsigned long>(main.attr("ident")) == PyThread_get_thread_ident();
+bool InMainThread() { return PyThread_get_thread_ident() == main_thread; }
+
+void RememberMainThread() {
+  nb::object main = nb::module_::import_("threading").attr("main_thread")();
+  main_thread = nb::cast<unsigned long>(main.attr("ident"));
+  // Whoever forked is the child's main thread.
+  pthread_atfork(nullptr, nullptr, [] { main_thread = PyThread_get_thread_ident(); });
 }
 
 void RunInterruptibly(const Cancellation& cancellation, const CallingThreadPtr& caller,

@@ -38,8 +38,10 @@ class CallingThread {
 
 using CallingThreadPtr = std::shared_ptr<CallingThread>;
 
-// Is this Python's main thread? Needs the GIL.
+// Is this Python's main thread? Never runs Python code.
 bool InMainThread();
+// Once, when the module is loaded.
+void RememberMainThread();
 
 // Runs `work` on another thread, with the GIL released, until it is done. Throws python_error
 // (KeyboardInterrupt) if a signal handler raised; `cancellation` was set then and `work` has ended.

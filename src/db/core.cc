@@ -101,7 +101,8 @@ Result<std::shared_ptr<Core>> Core::Open(const std::string& path, const OpenOpti
     registry.fork_generation = io::ForkGeneration();
   }
   std::string canonical = Canonical(path);
-  if (auto shared = registry.open[canonical].lock()) {
+  auto shared = registry.open[canonical].lock();
+  if (shared && shared->repository().CheckInPlace()) {
     if (options.create == CreateMode::kNew) {
       return Error(ErrorCode::kAlreadyExists,
                    "open: there is a database in \"" + io::ShortPath(path) + "\" already");

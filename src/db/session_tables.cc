@@ -62,9 +62,11 @@ Result<WriteResult> WriteTable(SessionImpl& session, const std::string& name,
   ASSIGN_OR_RETURN(auto* engine, session.core().engine()->Get());
   ASSIGN_OR_RETURN(auto* session_engine, session.Engine());
   auto body = [&](txn::Transaction& transaction) -> Result<std::optional<txn::Change>> {
-    ASSIGN_OR_RETURN(auto view, transaction.CurrentView());
-    ASSIGN_OR_RETURN(auto existing, view->FindTable(table_name));
-    if (append && !existing) return db::UnknownTable(*view, table_name);
+    ASSIGN_OR_RETURN(auto existing, transaction.OpenTable(table_name));
+    if (append && !existing) {
+      ASSIGN_OR_RETURN(auto view, transaction.CurrentView());
+      return db::UnknownTable(*view, table_name);
+    }
     ASSIGN_OR_RETURN(auto incoming, db::IncomingRows::Open(session_engine->client(), rows,
                                                            existing.get(), options.schema, append));
     auto means = MeansFor(session.core(), engine, options.work);

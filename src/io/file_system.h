@@ -33,6 +33,9 @@ class File {
 struct FileInfo {
   uint64_t size_bytes = 0;
   bool is_directory = false;
+  // Which file it is, whatever its name; zero where nobody can say.
+  uint64_t device = 0;
+  uint64_t inode = 0;
 };
 
 class FileSystem {

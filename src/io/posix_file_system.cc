@@ -161,7 +161,9 @@ Result<FileInfo> PosixFileSystem::Stat(const std::string& path) {
   struct stat info;
   if (stat(path.c_str(), &info) != 0) return PosixError(errno, Intent::kRead, "looking at", path);
   return FileInfo{.size_bytes = static_cast<uint64_t>(info.st_size),
-                  .is_directory = S_ISDIR(info.st_mode)};
+                  .is_directory = S_ISDIR(info.st_mode),
+                  .device = info.st_dev,
+                  .inode = info.st_ino};
 }
 
 }  // namespace rhizo::io

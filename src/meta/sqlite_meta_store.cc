@@ -99,7 +99,10 @@ SqliteMetaStore::SqliteMetaStore(SqliteMetaOptions options, ConnectionOptions co
       fork_generation_(io::ForkGeneration()) {}
 
 SqliteMetaStore::~SqliteMetaStore() {
-  if (CheckAlive()) return;
+  if (CheckAlive()) {
+    CheckpointAtClose();
+    return;
+  }
   if (pool_) pool_->Abandon();
   for (auto* connection : {&writer_, &watch_}) {
     if (*connection == nullptr) continue;
@@ -359,6 +362,16 @@ void SqliteMetaStore::CheckpointIfLong(Connection& writer) {
   if (position->frames < frames_at_checkpoint_ + threshold) return;
   // If it fails the log just grows; the next one tries again.
   if (CheckpointLocked(writer)) frames_at_checkpoint_ = position->frames;
+}
+
+// So that rhizo.db alone holds what was committed, whoever copies it without its log. If somebody
+// else writes, that one does it.
+void SqliteMetaStore::CheckpointAtClose() {
+  if (!writer_ || !options_.sync) return;
+  auto position = wal_index_.Read();
+  if (!position || position->frames == frames_at_checkpoint_) return;
+  auto holder = GateHolder::Acquire(*gate_, std::chrono::milliseconds(0));
+  if (holder) static_cast<void>(CheckpointLocked(*writer_).has_value());
 }
 
 Status SqliteMetaStore::Checkpoint() {

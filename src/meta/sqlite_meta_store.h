@@ -113,6 +113,7 @@ class SqliteMetaStore final : public MetaStore {
   Status CheckpointLocked(Connection& writer);
   Status FlushLocked(Connection& writer);
   void CheckpointIfLong(Connection& writer);
+  void CheckpointAtClose();
 
   using ReportFault = std::function<void(std::string_view what, std::string_view problem)>;
   Status VerifyWith(LogReader& reader, const ReportFault& report);

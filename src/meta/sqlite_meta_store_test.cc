@@ -1,5 +1,7 @@
 #include "meta/sqlite_meta_store.h"
 
+#include <filesystem>
+
 #include "io/testing/temporary_directory.h"
 #include "meta/testing/meta_store_contract.h"
 
@@ -31,6 +33,24 @@ class NeverFoldingFixture : public SqliteFixture {
  public:
   NeverFoldingFixture() : SqliteFixture(1'000'000) {}
 };
+
+TEST(SqliteMetaStore, AClosedDatabaseIsWholeWithoutItsLog) {
+  io::TemporaryDirectory directory;
+  PublicationMaker maker(1);
+  auto publication = maker.DrawSmallCommit({}, "main");
+  {
+    auto store = SqliteMetaStore::Create(directory.path(), {}).value();
+    auto session = store->BeginWrite(std::chrono::milliseconds(1000)).value();
+    ASSERT_TRUE(session->Publish(publication).has_value());
+    ASSERT_TRUE(session->Commit().has_value());
+  }
+  for (const char* ending : {"-wal", "-shm"}) {
+    std::filesystem::remove(directory.path() + "/rhizo.db" + ending);
+  }
+  auto store = SqliteMetaStore::Open(directory.path(), {}).value();
+  EXPECT_EQ(store->ReadRef("main").value()->commit, publication.commit);
+  EXPECT_EQ(store->GetObject(publication.objects[0].id).value(), publication.objects[0].bytes);
+}
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Folding, MetaStoreContract, SqliteFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(NeverFolding, MetaStoreContract, NeverFoldingFixture);

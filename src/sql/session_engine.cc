@@ -62,6 +62,11 @@ using NamedStatements = duckdb::case_insensitive_map_t<duckdb::unique_ptr<duckdb
 // Statements of `text`, all of them allowed, before any of them runs.
 Result<Statements> Parse(duckdb::ClientContext& client, const StatementText& text) {
   try {
+    // The parser would take it for the end, and run half of what was meant.
+    if (auto end = text.text.find('\0'); end != text.text.npos) {
+      return Error(ErrorCode::kSql, "a statement cannot hold a NUL byte (found at byte " +
+                                        std::to_string(end) + ")");
+    }
     duckdb::Parser parser(client.GetParserOptions());
     parser.ParseQuery(text.text);
     for (const auto& statement : parser.statements) {

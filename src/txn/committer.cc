@@ -53,7 +53,8 @@ void Committer::Lead(std::unique_lock<std::mutex>* lock) {
 std::vector<Result<Committed>> Committer::Publish(const std::deque<Request*>& batch) {
   std::vector<Result<Committed>> outcomes;
   auto session = repository_->meta().BeginWrite(repository_->options().busy_timeout);
-  Status status = session ? repository_->SettleUnsynced() : Status(session.error());
+  Status status = session ? repository_->CheckInPlace() : Status(session.error());
+  if (status) status = repository_->SettleUnsynced();
   if (status) {
     for (auto* request : batch) outcomes.push_back(PublishOne(**session, *request));
     status = (*session)->Commit();

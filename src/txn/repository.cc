@@ -204,6 +204,8 @@ Result<std::shared_ptr<Repository>> Repository::Open(const std::string& path,
   stores.large = std::make_unique<object::DirectoryObjectStore>(
       collaborators.file_system, path, collaborators.random,
       options.durability == Durability::kFull);
+  ASSIGN_OR_RETURN(stores.meta_file,
+                   collaborators.file_system->Stat(io::JoinPath(path, kMetaFile)));
   return std::shared_ptr<Repository>(
       new Repository(path, options, std::move(collaborators), std::move(stores)));
 }
@@ -223,6 +225,7 @@ Repository::Repository(std::string path, RepositoryOptions options, Collaborator
       options_(options),
       collaborators_(std::move(collaborators)),
       fork_generation_(io::ForkGeneration()),
+      meta_file_(stores.meta_file),
       meta_(std::move(stores.meta)),
       large_(std::move(stores.large)),
       cache_(std::make_shared<object::ObjectCache>(
@@ -268,6 +271,16 @@ Status Repository::CheckWritable() const {
   RETURN_IF_ERROR(CheckUsable());
   if (!options_.read_only) return {};
   return Error(ErrorCode::kReadOnly, "the database was opened for reading only");
+}
+
+Status Repository::CheckInPlace() const {
+  if (path_.empty()) return {};
+  auto now = collaborators_.file_system->Stat(io::JoinPath(path_, kMetaFile));
+  if (!now && now.error().code() != ErrorCode::kObjectNotFound) return std::move(now).error();
+  if (now && now->device == meta_file_.device && now->inode == meta_file_.inode) return {};
+  return Error(ErrorCode::kIo, "\"" + io::ShortPath(path_) +
+                                   "\" was removed, moved or replaced while it was open; open it "
+                                   "again");
 }
 
 Result<std::shared_ptr<const model::Commit>> Repository::ReadCommit(const CommitId& id) {

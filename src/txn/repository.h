@@ -85,6 +85,9 @@ class Repository : public std::enable_shared_from_this<Repository> {
   // kReadOnly, kClosed (forked child), else OK.
   Status CheckWritable() const;
   Status CheckUsable() const;
+  // kIo if the directory was removed, moved or replaced since it was opened: what were written now
+  // would be found by nobody.
+  Status CheckInPlace() const;
   // Held by every writer from its first object until it published: garbage collection waits.
   Result<std::shared_ptr<const void>> HoldObjects();
 
@@ -106,6 +109,7 @@ class Repository : public std::enable_shared_from_this<Repository> {
   struct Stores {
     std::unique_ptr<meta::MetaStore> meta;
     std::unique_ptr<object::ObjectStore> large;
+    io::FileInfo meta_file;  // rhizo.db
   };
   Repository(std::string path, RepositoryOptions options, Collaborators collaborators,
              Stores stores);
@@ -125,6 +129,7 @@ class Repository : public std::enable_shared_from_this<Repository> {
   const RepositoryOptions options_;
   const Collaborators collaborators_;
   const uint64_t fork_generation_;
+  const io::FileInfo meta_file_;
   std::unique_ptr<meta::MetaStore> meta_;
   std::unique_ptr<object::ObjectStore> large_;
   std::shared_ptr<object::ObjectCache> cache_;

@@ -101,16 +101,26 @@ table::WriteContext Transaction::ContextFor(const Means& means) {
   return context;
 }
 
-TableChange* Transaction::FindPending(const model::QualifiedName& name) {
-  for (auto& [id, change] : changes_) {
-    if (change.name == name) return &change;
+std::optional<Transaction::Known> Transaction::FindPending(const model::QualifiedName& name) {
+  if (auto id = own_names_->Find(name)) return Known{name, &changes_.at(*id), {}};
+  for (const auto& twin : own_names_->FindTwins(name)) {
+    return Known{twin, &changes_.at(*own_names_->Find(twin)), {}};
   }
-  return nullptr;
+  return std::nullopt;
+}
+
+// The table called `name` as this transaction sees it, exactly or but for case.
+Result<std::optional<Transaction::Known>> Transaction::Look(const model::QualifiedName& name) {
+  if (auto pending = FindPending(name)) return pending;
+  ASSIGN_OR_RETURN(auto found, snapshot_view_->FindName(name));
+  if (!found) return std::optional<Known>();
+  auto changed = changes_.find(found->entry.table);
+  if (changed == changes_.end()) return std::optional(Known{found->name, nullptr, *found});
+  if (changed->second.name != found->name) return std::optional<Known>();  // it left this name
+  return std::optional(Known{found->name, &changed->second, {}});
 }
 
 Result<TableChange*> Transaction::Adopt(const NamedTable& found) {
-  auto known = changes_.find(found.entry.table);
-  if (known != changes_.end()) return &known->second;
   ASSIGN_OR_RETURN(auto table, snapshot_view_->Open(found.entry.state));
   TableChange change;
   change.id = found.entry.table;
@@ -118,16 +128,16 @@ Result<TableChange*> Transaction::Adopt(const NamedTable& found) {
   change.old_state = table->state();
   change.name = found.name;
   change.state = table->state();
+  shown_.emplace(change.id, found.name);
   return &changes_.emplace(change.id, std::move(change)).first->second;
 }
 
-// The table called `name` as this transaction sees it, or null.
+// Null if there is none.
 Result<TableChange*> Transaction::Find(const model::QualifiedName& name) {
-  if (auto* pending = FindPending(name)) return pending;
-  ASSIGN_OR_RETURN(auto view, CurrentView());
-  ASSIGN_OR_RETURN(auto found, view->FindName(name));
-  if (!found) return static_cast<TableChange*>(nullptr);
-  return Adopt(*found);
+  ASSIGN_OR_RETURN(auto known, Look(name));
+  if (!known) return static_cast<TableChange*>(nullptr);
+  if (known->change != nullptr) return known->change;
+  return Adopt(*known->stored);
 }
 
 Result<TableChange*> Transaction::FindOrFail(const model::QualifiedName& name) {
@@ -138,9 +148,43 @@ Result<TableChange*> Transaction::FindOrFail(const model::QualifiedName& name) {
   return NoTable(name, tables);
 }
 
+Result<std::shared_ptr<const table::OpenTable>> Transaction::OpenTable(
+    const model::QualifiedName& name) {
+  ASSIGN_OR_RETURN(auto known, Look(name));
+  if (!known) return std::shared_ptr<const table::OpenTable>();
+  if (known->change == nullptr) return snapshot_view_->Open(known->stored->entry.state);
+  return opener_->Open(Stage(*known->change));
+}
+
+ObjectId Transaction::Stage(const TableChange& change) {
+  return staging_->Add(model::Encode(change.state));
+}
+
+// Nothing: it is dropped.
+void Transaction::Rename(TableChange* change, std::optional<model::QualifiedName> name) {
+  if (change->name) own_names_->Remove(*change->name);
+  change->name = std::move(name);
+  bool is_own = change->name && !(change->before && change->before->name == *change->name);
+  if (is_own) own_names_->Add(*change->name, change->id);
+  unseen_.insert(change->id);
+}
+
+// A table made here is as if it never was.
+void Transaction::Forget(TableChange* change) {
+  Rename(change, std::nullopt);
+  TableId id = change->id;
+  changes_.erase(id);
+}
+
+// Who writes "Users" may not know of a table "users", whose rows would go.
+Status Transaction::CheckSpelling(const model::QualifiedName& name) {
+  ASSIGN_OR_RETURN(auto known, Look(name));
+  if (known && known->name != name) return NameTaken(name, known->name);
+  return {};
+}
+
 Status Transaction::CheckNameIsFree(const model::QualifiedName& name) {
-  ASSIGN_OR_RETURN(auto view, CurrentView());
-  ASSIGN_OR_RETURN(auto taken, view->FindName(name));
+  ASSIGN_OR_RETURN(auto taken, Look(name));
   if (taken) return NameTaken(name, taken->name);
   return {};
 }
@@ -152,27 +196,26 @@ Result<TableChange*> Transaction::AddNew(const model::QualifiedName& name, model
   RETURN_IF_ERROR(CheckNameIsFree(name));
   TableChange change;
   change.id = DeriveTableId(id_, next_ordinal_++);
-  change.name = name;
   change.state.id = change.id;
   change.state.schema = std::move(schema);
   model::AssignFieldIds(change.id, &change.state.schema, &change.state.used_field_ids);
-  return &changes_.emplace(change.id, std::move(change)).first->second;
+  auto* added = &changes_.emplace(change.id, std::move(change)).first->second;
+  Rename(added, name);
+  return added;
 }
 
 Result<Change> Transaction::CreateTable(const model::QualifiedName& name, model::Schema schema) {
   ASSIGN_OR_RETURN(auto* change, AddNew(name, std::move(schema)));
-  current_view_ = nullptr;
   return Change{change->id, {}, 0, true};
 }
 
 Status Transaction::DropTable(const model::QualifiedName& name) {
   ASSIGN_OR_RETURN(auto* change, FindOrFail(name));
-  current_view_ = nullptr;
   if (!change->before) {
-    changes_.erase(change->id);
+    Forget(change);
     return {};
   }
-  change->name.reset();
+  Rename(change, std::nullopt);
   change->appended.clear();
   return {};
 }
@@ -182,11 +225,9 @@ Status Transaction::RenameTable(const model::QualifiedName& name,
   ASSIGN_OR_RETURN(auto* change, FindOrFail(name));
   RETURN_IF_ERROR(ValidateTableName(new_name.name));
   RETURN_IF_ERROR(ValidateTableName(new_name.schema));
-  ASSIGN_OR_RETURN(auto view, CurrentView());
-  ASSIGN_OR_RETURN(auto taken, view->FindName(new_name));
-  if (taken && taken->entry.table != change->id) return NameTaken(new_name, taken->name);
-  change->name = new_name;
-  current_view_ = nullptr;
+  ASSIGN_OR_RETURN(auto taken, Look(new_name));
+  if (taken && taken->change != change) return NameTaken(new_name, taken->name);
+  Rename(change, new_name);
   return {};
 }
 
@@ -201,6 +242,7 @@ Status Transaction::TakeSchema(TableChange* change, model::Schema schema) {
 
 Result<Change> Transaction::Write(const model::QualifiedName& name, model::Schema schema,
                                   table::RowSource* rows, const Means& means) {
+  RETURN_IF_ERROR(CheckSpelling(name));
   ASSIGN_OR_RETURN(auto* change, Find(name));
   bool created = change == nullptr;
   TableChange backup;
@@ -214,7 +256,7 @@ Result<Change> Transaction::Write(const model::QualifiedName& name, model::Schem
   auto written = table::WriteRows(ContextFor(means), change->state, rows);
   if (!written) {
     if (created) {
-      changes_.erase(change->id);
+      Forget(change);
     } else {
       *change = std::move(backup);
     }
@@ -224,12 +266,13 @@ Result<Change> Transaction::Write(const model::QualifiedName& name, model::Schem
   change->rows_replaced = true;
   change->appended.clear();
   change->counts = written->counts;
-  current_view_ = nullptr;
+  unseen_.insert(change->id);
   return Change{change->id, written->counts, rows_before, created};
 }
 
 Result<Change> Transaction::Append(const model::QualifiedName& name, model::Schema schema,
                                    table::RowSource* rows, const Means& means) {
+  RETURN_IF_ERROR(CheckSpelling(name));
   ASSIGN_OR_RETURN(auto* change, FindOrFail(name));
   TableChange backup = *change;
   auto append = [&]() -> Result<table::WriteCounts> {
@@ -248,7 +291,7 @@ Result<Change> Transaction::Append(const model::QualifiedName& name, model::Sche
     return std::move(counts).error();
   }
   AddCounts(&change->counts, *counts);
-  current_view_ = nullptr;
+  unseen_.insert(change->id);
   return Change{change->id, *counts, backup.state.rows, false};
 }
 
@@ -259,24 +302,29 @@ const table::WriteCounts& Transaction::CountsOf(const TableId& table) const {
 }
 
 Result<std::shared_ptr<const View>> Transaction::CurrentView() {
-  if (current_view_) return current_view_;
+  if (unseen_.empty()) return current_view_;
   std::vector<PlacedTable> tables;
-  for (auto& [id, change] : changes_) {
-    if (!change.ChangesAnything()) continue;
-    PlacedTable placed{id, change.before, change.name, {}, {}, {}};
-    if (change.name) placed.state_id = staging_->Add(model::Encode(change.state));
+  for (const auto& id : unseen_) {
+    PlacedTable placed{id, {}, {}, {}, {}, {}};
+    if (auto shown = shown_.find(id); shown != shown_.end())
+      placed.before = NamedTable{shown->second, {}};
+    auto change = changes_.find(id);
+    if (change != changes_.end() && change->second.name) {
+      placed.name = change->second.name;
+      placed.state_id = Stage(change->second);
+    }
     tables.push_back(std::move(placed));
   }
-  ASSIGN_OR_RETURN(auto root, ApplyToState(snapshot_.commit->state_root, tables));
-  auto keep = std::make_shared<KeepAlive>(KeepAlive{snapshot_view_, staging_, hold_});
-  std::vector<model::QualifiedName> own_names;
+  ASSIGN_OR_RETURN(auto root, ApplyToState(current_view_->state_root(), tables));
   for (const auto& table : tables) {
-    if (table.name && !(table.before && table.before->name == *table.name))
-      own_names.push_back(*table.name);
+    shown_.erase(table.id);
+    if (table.name) shown_.emplace(table.id, *table.name);
   }
-  current_view_ = tables.empty() ? snapshot_view_
-                                 : std::make_shared<View>(*snapshot_view_, root, opener_,
-                                                          std::move(own_names), keep);
+  unseen_.clear();
+  auto keep = std::make_shared<KeepAlive>(KeepAlive{snapshot_view_, staging_, hold_});
+  current_view_ = root == snapshot_view_->state_root()
+                      ? snapshot_view_
+                      : std::make_shared<View>(*snapshot_view_, root, opener_, own_names_, keep);
   return current_view_;
 }
 

@@ -71,7 +71,11 @@ class Transaction {
   bool id_is_from_caller() const { return id_from_caller_; }
   const Head& snapshot() const { return snapshot_; }
   bool has_changes() const { return !changes_.empty(); }
+  // What was there and what was done since, for statements that read.
   Result<std::shared_ptr<const View>> CurrentView();
+  // One table as this transaction sees it; null if there is none. Costs the same however many
+  // tables it changed.
+  Result<std::shared_ptr<const table::OpenTable>> OpenTable(const model::QualifiedName& name);
 
   struct Means {
     engine::Instance* engine = nullptr;
@@ -99,11 +103,22 @@ class Transaction {
               bool id_from_caller, std::shared_ptr<const void> hold, Head snapshot,
               std::shared_ptr<const View> snapshot_view);
 
+  // A table and what it is called: changed here already, or only in the snapshot.
+  struct Known {
+    model::QualifiedName name;
+    TableChange* change = nullptr;
+    std::optional<NamedTable> stored;
+  };
+  Result<std::optional<Known>> Look(const model::QualifiedName& name);
   Result<TableChange*> Find(const model::QualifiedName& name);
   Result<TableChange*> FindOrFail(const model::QualifiedName& name);
-  TableChange* FindPending(const model::QualifiedName& name);
+  std::optional<Known> FindPending(const model::QualifiedName& name);
   Result<TableChange*> Adopt(const NamedTable& found);
+  void Rename(TableChange* change, std::optional<model::QualifiedName> name);
+  void Forget(TableChange* change);
+  ObjectId Stage(const TableChange& change);
   Result<TableChange*> AddNew(const model::QualifiedName& name, model::Schema schema);
+  Status CheckSpelling(const model::QualifiedName& name);
   Status CheckNameIsFree(const model::QualifiedName& name);
   Status TakeSchema(TableChange* change, model::Schema schema);
   table::WriteContext ContextFor(const Means& means);
@@ -124,7 +139,11 @@ class Transaction {
   const std::shared_ptr<TableOpener> opener_;
   uint64_t next_ordinal_ = 0;
   std::map<TableId, TableChange> changes_;
-  std::shared_ptr<const View> current_view_;  // null: to be made
+  const std::shared_ptr<OwnNames> own_names_ = std::make_shared<OwnNames>();
+  std::shared_ptr<const View> current_view_;
+  // What current_view_ does not show yet, and the names under which it shows what was changed.
+  std::set<TableId> unseen_;
+  std::map<TableId, model::QualifiedName> shown_;
 };
 
 }  // namespace rhizo::txn

@@ -218,6 +218,51 @@ TEST(Transaction, RenamingKeepsTheTableAndFreesItsName) {
   EXPECT_EQ(ReadAll(*HeadView(*repository), "old"), Numbered(5, 1));
 }
 
+TEST(Transaction, ViewsShowEveryStepOfManyTables) {
+  auto repository = Repository::OpenInMemory(Collaborators::System()).value();
+  ASSERT_TRUE(CommitRows(repository, "old", Numbered(0, 2), false).has_value());
+  auto transaction = Transaction::Begin(repository, kMainBranch).value();
+  auto names = [&] {
+    std::vector<std::string> all;
+    for (const auto& table : transaction->CurrentView().value()->ListTables().value())
+      all.push_back(table.name.name);
+    return all;
+  };
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(names(), Names{"old"});
+  ASSERT_TRUE(WriteTo(*transaction, "b", Numbered(0, 1)).has_value());
+  EXPECT_EQ(names(), (Names{"b", "old"}));
+  // Two tables change places; one of them is new.
+  ASSERT_TRUE(transaction->RenameTable({"main", "old"}, {"main", "c"}).has_value());
+  ASSERT_TRUE(transaction->RenameTable({"main", "b"}, {"main", "old"}).has_value());
+  ASSERT_TRUE(transaction->RenameTable({"main", "c"}, {"main", "b"}).has_value());
+  EXPECT_EQ(names(), (Names{"b", "old"}));
+  EXPECT_EQ(ReadAll(*transaction->CurrentView().value(), "b"), Numbered(0, 2));
+  EXPECT_EQ(ReadAll(*transaction->CurrentView().value(), "old"), Numbered(0, 1));
+  ASSERT_TRUE(AppendTo(*transaction, "b", Numbered(2, 1)).has_value());
+  EXPECT_EQ(ReadAll(*transaction->CurrentView().value(), "b"), Numbered(0, 3));
+  EXPECT_EQ(transaction->RenameTable({"main", "b"}, {"main", "OLD"}).error().code(),
+            ErrorCode::kAlreadyExists);
+  ASSERT_TRUE(transaction->DropTable({"main", "old"}).has_value());
+  EXPECT_EQ(names(), Names{"b"});
+  ASSERT_TRUE(transaction->RenameTable({"main", "b"}, {"main", "old"}).has_value());
+  EXPECT_EQ(names(), Names{"old"});
+}
+
+TEST(Transaction, WritingANameThatDiffersInCaseFromATableIsRefused) {
+  auto repository = Repository::OpenInMemory(Collaborators::System()).value();
+  ASSERT_TRUE(CommitRows(repository, "abc", Numbered(0, 2), false).has_value());
+  auto transaction = Transaction::Begin(repository, kMainBranch).value();
+  for (int round = 0; round < 2; ++round) {
+    auto written = WriteTo(*transaction, "ABC", Numbered(0, 1));
+    ASSERT_FALSE(written.has_value());
+    EXPECT_EQ(written.error().code(), ErrorCode::kAlreadyExists);
+    EXPECT_FALSE(AppendTo(*transaction, "ABC", Numbered(0, 1)).has_value());
+    ASSERT_TRUE(AppendTo(*transaction, "abc", Numbered(2, 1)).has_value());
+  }
+  EXPECT_EQ(ReadAll(*transaction->CurrentView().value(), "abc").size(), 4u);
+}
+
 TEST(Transaction, AnUnknownTableSuggestsTheNearestName) {
   auto repository = InMemory();
   ASSERT_OK(CommitRows(repository, "flights", Numbered(0, 1), false));

@@ -49,7 +49,7 @@ View::View(const CommitId& commit, Timestamp time, const ObjectId& state_root,
       keep_(std::move(keep)) {}
 
 View::View(const View& snapshot, const ObjectId& state_root, std::shared_ptr<TableOpener> opener,
-           std::vector<model::QualifiedName> own_names, std::shared_ptr<const void> keep)
+           std::shared_ptr<const OwnNames> own_names, std::shared_ptr<const void> keep)
     : commit_(snapshot.commit_),
       time_(snapshot.time_),
       state_root_(state_root),
@@ -68,20 +68,22 @@ Result<std::optional<NamedTable>> View::FindName(const model::QualifiedName& nam
   auto* reader = opener_->context().small;
   ASSIGN_OR_RETURN(auto exact, FindState(reader, state_root_, name));
   if (exact) return std::optional(NamedTable{name, *exact});
-  ASSIGN_OR_RETURN(auto twin, FindTwin(name));
-  if (!twin) return std::optional<NamedTable>();
-  ASSIGN_OR_RETURN(auto entry, FindState(reader, state_root_, *twin));
-  if (!entry) return std::optional<NamedTable>();
-  return std::optional(NamedTable{*twin, *entry});
+  ASSIGN_OR_RETURN(auto twins, FindTwins(name));
+  for (const auto& twin : twins) {
+    ASSIGN_OR_RETURN(auto entry, FindState(reader, state_root_, twin));
+    if (entry) return std::optional(NamedTable{twin, *entry});
+  }
+  return std::optional<NamedTable>();
 }
 
-// The index knows published states only; what a transaction named itself is few.
-Result<std::optional<model::QualifiedName>> View::FindTwin(const model::QualifiedName& name) const {
-  std::string folded = FoldName(name.ToString());
-  for (const auto& own : own_names_) {
-    if (FoldName(own.ToString()) == folded) return std::optional(own);
-  }
-  return names_->FindTwin(opener_->context().small, published_root_, name);
+// The index of names knows published states only.
+Result<std::vector<model::QualifiedName>> View::FindTwins(const model::QualifiedName& name) const {
+  std::vector<model::QualifiedName> twins;
+  if (own_names_) twins = own_names_->FindTwins(name);
+  ASSIGN_OR_RETURN(auto published,
+                   names_->FindTwin(opener_->context().small, published_root_, name));
+  if (published) twins.push_back(*published);
+  return twins;
 }
 
 Result<std::shared_ptr<const table::OpenTable>> View::FindTable(

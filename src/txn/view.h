@@ -17,6 +17,7 @@
 #include "model/database_state.h"
 #include "table/open_table.h"
 #include "txn/name_index.h"
+#include "txn/own_names.h"
 
 namespace rhizo::txn {
 
@@ -47,9 +48,9 @@ class View {
   View(const CommitId& commit, Timestamp time, const ObjectId& state_root,
        std::shared_ptr<TableOpener> opener, std::shared_ptr<NameIndex> names,
        std::shared_ptr<const void> keep);
-  // The state of a transaction that started from `snapshot` and gave tables the names `own_names`.
+  // The state of a transaction that started from `snapshot` and named tables itself.
   View(const View& snapshot, const ObjectId& state_root, std::shared_ptr<TableOpener> opener,
-       std::vector<model::QualifiedName> own_names, std::shared_ptr<const void> keep);
+       std::shared_ptr<const OwnNames> own_names, std::shared_ptr<const void> keep);
 
   const CommitId& commit() const { return commit_; }
   Timestamp time() const { return time_; }
@@ -73,11 +74,11 @@ class View {
  private:
   const CommitId commit_;
   const Timestamp time_;
-  Result<std::optional<model::QualifiedName>> FindTwin(const model::QualifiedName& name) const;
+  Result<std::vector<model::QualifiedName>> FindTwins(const model::QualifiedName& name) const;
 
   const ObjectId state_root_;
   const ObjectId published_root_;  // of the commit
-  const std::vector<model::QualifiedName> own_names_;
+  const std::shared_ptr<const OwnNames> own_names_;  // null: of a commit
   const std::shared_ptr<TableOpener> opener_;
   const std::shared_ptr<NameIndex> names_;
   const bool has_own_writes_;
