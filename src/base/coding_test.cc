@@ -43,6 +43,21 @@ TEST(Coding, ACountLargerThanTheInputCanHoldIsRefused) {
   EXPECT_TRUE(decoder.failed());
 }
 
+TEST(Coding, BytesBeyondTheInputAreRefused) {
+  Decoder decoder("abc");
+  EXPECT_EQ(decoder.Raw(4), "");
+  EXPECT_TRUE(decoder.failed());
+}
+
+TEST(Coding, AStringLongerThanTheInputIsRefused) {
+  Encoder encoder;
+  encoder.Varint(uint64_t{1} << 40);
+  encoder.Raw("ab");
+  Decoder decoder(encoder.bytes());
+  EXPECT_EQ(decoder.String(), "");
+  EXPECT_TRUE(decoder.failed());
+}
+
 TEST(Coding, LeftOverBytesAreCorruption) {
   Decoder decoder("ab");
   decoder.U8();

@@ -84,6 +84,17 @@ TEST(Instance, TwoInstancesLiveBesideEachOther) {
   EXPECT_FALSE(Answer(**other, "FROM t"));
 }
 
+// Not even tried as a file: no reader is looked for.
+TEST(Instance, TextAfterFromNamesATableOnly) {
+  auto instance = StartInstance();
+  auto connection = instance->Connect();
+  for (const char* name : {"x.parquet", "x.csv", "/etc/passwd.json", "x.db"}) {
+    auto outcome = Answer(**connection, std::string("SELECT * FROM '") + name + "'");
+    ASSERT_FALSE(outcome);
+    EXPECT_EQ(outcome.error().code(), ErrorCode::kTableNotFound) << outcome.error().message();
+  }
+}
+
 class Escape : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(Escape, IsRefusedAndTheInstanceStillWorks) {

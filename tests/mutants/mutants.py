@@ -18,7 +18,10 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SECONDS_PER_TEST = 240
+SECONDS_FOR_A_TEST = 600
+# A mutant that makes a test hang is killed; this much slower than without one is hanging.
+PATIENCE = 10
+LEAST_SECONDS = 30
 
 
 class Unusable(Exception):
@@ -61,12 +64,12 @@ def build_targets(build: pathlib.Path, targets: list[str], jobs: int) -> str:
     return "" if done.returncode == 0 else done.stdout[-3000:]
 
 
-def passes(build: pathlib.Path, test: str) -> bool:
+def passes(build: pathlib.Path, test: str, seconds: float) -> bool:
     """`test` is TARGET or TARGET:FILTER."""
     target, _, only = test.partition(":")
     command = [str(build / "bin" / target)] + ([f"--gtest_filter={only}"] if only else [])
     try:
-        return run(command, timeout=SECONDS_PER_TEST).returncode == 0
+        return run(command, timeout=seconds).returncode == 0
     except subprocess.TimeoutExpired:
         return False
 
@@ -81,48 +84,55 @@ def broken(mutant: dict, whole: str) -> str:
     return whole.replace(mutant["old"], mutant["new"])
 
 
-def killer_of(mutant: dict, build: pathlib.Path, jobs: int) -> str:
+def killer_of(mutant: dict, build: pathlib.Path, jobs: int, durations: dict[str, float]) -> str:
     for test in mutant["tests"]:
         failure = build_targets(build, [test.partition(":")[0]], jobs)
         if failure:
             raise Unusable(f"it does not build:\n{failure}")
-        if not passes(build, test):
+        if not passes(build, test, max(LEAST_SECONDS, PATIENCE * durations[test])):
             return test
     return ""
 
 
-def try_mutant(mutant: dict, tree: pathlib.Path, build: pathlib.Path, jobs: int) -> str:
+def try_mutant(mutant: dict, tree: pathlib.Path, build: pathlib.Path, jobs: int, durations: dict[str, float]) -> str:
     """Which test killed it, "" if none did."""
     path = tree / mutant["file"]
     whole = path.read_text(encoding="utf-8")
     path.write_text(broken(mutant, whole), encoding="utf-8")
     try:
-        return killer_of(mutant, build, jobs)
+        return killer_of(mutant, build, jobs, durations)
     finally:
         path.write_text(whole, encoding="utf-8")
 
 
-def verdict_on(mutant: dict, tree: pathlib.Path, build: pathlib.Path, jobs: int) -> tuple[bool, str]:
+def verdict_on(mutant: dict, tree: pathlib.Path, build: pathlib.Path, jobs: int,
+               durations: dict[str, float]) -> tuple[bool, str]:
     try:
-        killer = try_mutant(mutant, tree, build, jobs)
+        killer = try_mutant(mutant, tree, build, jobs, durations)
     except Unusable as unusable:
         return False, f"UNUSABLE, {unusable}"
     return bool(killer), f"killed by {killer}" if killer else "SURVIVED"
 
 
-def prove_tests_pass(mutants: list[dict], build: pathlib.Path) -> None:
+def prove_tests_pass(mutants: list[dict], build: pathlib.Path) -> dict[str, float]:
+    """How many seconds each takes."""
+    durations = {}
     for test in sorted({test for mutant in mutants for test in mutant["tests"]}):
-        if not passes(build, test) and not passes(build, test):
+        start = time.monotonic()
+        if not passes(build, test, SECONDS_FOR_A_TEST):
             sys.exit(f"{test} fails without any mutant")
-        print(f"passes: {test}", flush=True)
+        durations[test] = time.monotonic() - start
+        print(f"passes: {test} ({durations[test]:.0f} s)", flush=True)
+    return durations
 
 
-def try_all(mutants: list[dict], tree: pathlib.Path, build: pathlib.Path, jobs: int) -> int:
+def try_all(mutants: list[dict], tree: pathlib.Path, build: pathlib.Path, jobs: int,
+            durations: dict[str, float]) -> int:
     """How many were killed. Mutants of one file stand together, so that less is built again."""
     killed = 0
     for mutant in sorted(mutants, key=lambda mutant: mutant["file"]):
         start = time.monotonic()
-        dead, verdict = verdict_on(mutant, tree, build, jobs)
+        dead, verdict = verdict_on(mutant, tree, build, jobs, durations)
         killed += dead
         print(f"rule {mutant['rule']:>2}  {mutant['name']}: {verdict} ({time.monotonic() - start:.0f} s)", flush=True)
     return killed
@@ -147,8 +157,8 @@ def main() -> int:
     configure(tree, build, arguments.deps)
     if failure := build_targets(build, targets_of(mutants), arguments.jobs):
         sys.exit(failure)
-    prove_tests_pass(mutants, build)
-    killed = try_all(mutants, tree, build, arguments.jobs)
+    durations = prove_tests_pass(mutants, build)
+    killed = try_all(mutants, tree, build, arguments.jobs, durations)
     print(f"{killed} of {len(mutants)} mutants killed")
     return 0 if killed == len(mutants) else 1
 
