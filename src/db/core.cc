@@ -5,6 +5,7 @@
 
 #include <climits>
 #include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -82,12 +83,29 @@ engine::InstanceOptions ForEngine(const OpenOptions& options) {
 Status CheckOptions(const std::string& path, const OpenOptions& options) {
   if (path.empty() || path.find('\0') != path.npos)
     return InvalidArgument("open: the path is empty or holds a zero byte");
+  std::error_code ignored;
+  if (!options.temp_directory.empty() &&
+      !std::filesystem::is_directory(options.temp_directory, ignored)) {
+    return InvalidArgument("open: temp_directory \"" + options.temp_directory +
+                           "\" is no directory");
+  }
   if (options.threads > 1024) return InvalidArgument("open: threads must be at most 1024");
   constexpr uint64_t kLeastMemory = 64ull << 20;
   if (options.memory_limit_bytes != 0 && options.memory_limit_bytes < kLeastMemory) {
     return InvalidArgument("open: memory_limit must be at least 64 MiB");
   }
   return {};
+}
+
+// Before it is made: a call that fails makes nothing.
+Status CheckBranchOfNew(const std::string& path, const OpenOptions& options) {
+  if (options.branch.empty() || options.branch == txn::kMainBranch) return {};
+  ASSIGN_OR_RETURN(bool exists,
+                   txn::Repository::Exists(path, *txn::Collaborators::System().file_system));
+  if (exists) return {};
+  return Error(ErrorCode::kBranchNotFound,
+               "there is no branch \"" + options.branch + "\": a new database has only \"main\"")
+      .With("branch", options.branch);
 }
 
 }  // namespace
@@ -114,6 +132,7 @@ Result<std::shared_ptr<Core>> Core::Open(const std::string& path, const OpenOpti
         "memory_limit, "
         "threads, temp_directory and verify_integrity are shared by all handles)");
   }
+  RETURN_IF_ERROR(CheckBranchOfNew(canonical, options));
   ASSIGN_OR_RETURN(auto repository, txn::Repository::Open(canonical, ForRepository(options)));
   OpenOptions effective = options;
   if (effective.author.empty()) effective.author = LoginName();

@@ -117,7 +117,12 @@ Result<CommitId> SessionImpl::HeadCommit() {
 
 Result<CommitId> SessionImpl::ResolvePoint(const std::string& text) {
   if (text.empty()) return HeadCommit();
-  if (auto time = txn::ParseTime(text)) {
+  auto time = txn::ParseTime(text);
+  if (time) {
+    ASSIGN_OR_RETURN(auto ref, repository().meta().ReadRef(text));
+    if (ref) time.reset();  // a branch or tag that is called like a day
+  }
+  if (time) {
     if (branch_.empty())
       return InvalidArgument("a snapshot has no log to look up the time \"" + text +
                              "\" in; name a branch");

@@ -106,6 +106,28 @@ Error NotAvailable(const std::string& name) {
   return Unsupported("the function " + name + " is not available: " + why).With("function", name);
 }
 
+// Its advice is about settings that statements cannot change here.
+Error OutOfMemory(const std::string& message) {
+  std::string what = message.substr(0, message.find('\n'));
+  return Error(ErrorCode::kOutOfMemory,
+               what +
+                   "\nOpen the database with a greater memory_limit, or with a temp_directory "
+                   "for what does not fit.");
+}
+
+// The engine also suggests its own tables, which nobody means.
+std::string WithoutForeignSuggestion(std::string message) {
+  size_t begin = message.find("\nDid you mean \"");
+  if (begin == std::string::npos) return message;
+  std::string_view name = std::string_view(message).substr(begin + 15);
+  if (name.starts_with("main.")) name.remove_prefix(5);
+  bool is_foreign = name.starts_with("pg_") || name.starts_with("duckdb_") ||
+                    name.starts_with("sqlite_") || name.starts_with("information_schema") ||
+                    name.starts_with("pragma_") || name.starts_with("checkpoint");
+  if (is_foreign) message.erase(begin, message.find('\n', begin + 1) - begin);
+  return message;
+}
+
 Error FromDuckDB(const duckdb::ErrorData& error) {
   std::string name = Extra(error, "name");
   if (error.Type() == ExceptionType::CATALOG) {
@@ -117,7 +139,8 @@ Error FromDuckDB(const duckdb::ErrorData& error) {
     // Without the stack trace, which names paths.
     return Error(ErrorCode::kIo, "the engine failed: " + error.RawMessage());
   }
-  Error translated(CodeFor(error), error.Message());
+  if (error.Type() == ExceptionType::OUT_OF_MEMORY) return OutOfMemory(error.Message());
+  Error translated(CodeFor(error), WithoutForeignSuggestion(error.Message()));
   if (translated.code() == ErrorCode::kTableNotFound) {
     return std::move(translated).With("table", name);
   }

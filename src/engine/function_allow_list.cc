@@ -48,8 +48,8 @@ constexpr std::array<std::string_view, 7> kPragmaFunctions = {
 
 // The library's scalar functions are a known set (its source id is checked): these go, the rest
 // only compute.
-constexpr std::array<std::string_view, 4> kForbiddenScalars = {"current_setting", "sleep_ms",
-                                                               "write_log", "add_parquet_key"};
+constexpr std::array<std::string_view, 5> kForbiddenScalars = {
+    "current_setting", "sleep_ms", "write_log", "add_parquet_key", "txid_current"};
 
 // Names whose absence deserves a better message than "does not exist".
 constexpr std::array<std::string_view, 14> kFileReaders = {

@@ -124,6 +124,9 @@ Result<std::unique_ptr<Instance>> Instance::Start(const InstanceOptions& options
     Configure(options, &config);
     std::unique_ptr<Instance> instance(new Instance(MainPath(options), &config));
     RETURN_IF_ERROR(LoadExtensions(&instance->duckdb_));
+    // The same statement on the same rows answers the same on every machine.
+    duckdb::DBConfig::GetConfig(*instance->duckdb_.instance)
+        .SetOptionByName("TimeZone", duckdb::Value("UTC"));
     RETURN_IF_ERROR(LockDown(&instance->duckdb_));
     return instance;
   });

@@ -122,10 +122,15 @@ Status CheckSchema(Connection& connection, bool for_writing) {
   auto check = [&]() -> Status {
     ASSIGN_OR_RETURN(int64_t application, ReadNumber(connection, "PRAGMA application_id"));
     if (application != kApplicationId) return NotOurs();
+    ASSIGN_OR_RETURN(int64_t version, ReadNumber(connection, "PRAGMA user_version"));
+    if (version > kFormatNumber) {
+      StoreFormat newer;
+      newer.number = static_cast<uint32_t>(version);
+      return newer.CheckSupported(for_writing);
+    }
     RETURN_IF_ERROR(CheckTables(connection));
     RETURN_IF_ERROR(connection.PrepareStatements());
     ASSIGN_OR_RETURN(StoreFormat format, ReadFormat(connection));
-    ASSIGN_OR_RETURN(int64_t version, ReadNumber(connection, "PRAGMA user_version"));
     if (version != static_cast<int64_t>(format.number)) return NotOurs();
     return format.CheckSupported(for_writing);
   };

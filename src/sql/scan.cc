@@ -35,8 +35,9 @@ const ScanBindData& BindData(const duckdb::FunctionData* data) {
 
 duckdb::unique_ptr<duckdb::GlobalTableFunctionState> InitGlobal(
     duckdb::ClientContext&, duckdb::TableFunctionInitInput& input) {
-  const auto& table = BindData(input.bind_data.get()).table();
-  return duckdb::make_uniq<ScanGlobal>(MakeScanPlan(table, input.column_ids, input.projection_ids));
+  const auto& data = BindData(input.bind_data.get());
+  return duckdb::make_uniq<ScanGlobal>(
+      MakeScanPlan(data.entry->name, data.table(), input.column_ids, input.projection_ids));
 }
 
 duckdb::unique_ptr<duckdb::LocalTableFunctionState> InitLocal(

@@ -28,10 +28,11 @@ ScanColumn MakeColumn(const table::OpenTable& table, duckdb::column_t id,
 
 }  // namespace
 
-ScanPlan MakeScanPlan(const table::OpenTable& table,
+ScanPlan MakeScanPlan(std::string name, const table::OpenTable& table,
                       const duckdb::vector<duckdb::column_t>& columns,
                       const duckdb::vector<duckdb::idx_t>& output) {
   ScanPlan plan;
+  plan.name = std::move(name);
   plan.table = &table;
   plan.entries = engine::ValueOrThrow(table.Entries());
   plan.morsels = SplitIntoMorsels(plan.entries);

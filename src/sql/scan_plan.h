@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "engine/duckdb_headers.h"
@@ -26,6 +27,7 @@ struct Morsel {
 };
 
 struct ScanPlan {
+  std::string name;  // of the table, for errors
   const table::OpenTable* table = nullptr;
   std::span<const table::OpenEntry> entries;
   std::vector<ScanColumn> columns;
@@ -36,7 +38,7 @@ struct ScanPlan {
 
 // Reads the list of entries. `columns` are the engine's ids; `output` chooses among them (empty:
 // all). Throws.
-ScanPlan MakeScanPlan(const table::OpenTable& table,
+ScanPlan MakeScanPlan(std::string name, const table::OpenTable& table,
                       const duckdb::vector<duckdb::column_t>& columns,
                       const duckdb::vector<duckdb::idx_t>& output);
 

@@ -56,6 +56,17 @@ ScanReader::ScanReader(duckdb::ClientContext& client, const ScanPlan& plan,
       std::make_unique<table::DirectReader>(client, *plan.table, plan.fields, *direct_filters_);
 }
 
+template <class T>
+T ScanReader::Got(Result<T> result) const {
+  if (!result) {
+    engine::ThrowError(std::move(result)
+                           .error()
+                           .In("reading table \"" + plan_.name + "\"")
+                           .With("table", plan_.name));
+  }
+  if constexpr (!std::is_void_v<T>) return std::move(result).value();
+}
+
 void ScanReader::Start(const Morsel& morsel) {
   next_entry_ = morsel.first_entry;
   end_entry_ = morsel.end_entry;
@@ -95,7 +106,7 @@ bool ScanReader::FindVector() {
 }
 
 bool ScanReader::FindDirectRows() {
-  auto* rows = engine::ValueOrThrow(direct_reader_->Next());
+  auto* rows = Got(direct_reader_->Next());
   is_direct_ = rows != nullptr;
   if (!is_direct_) return false;
   for (size_t i = 0; i < loaded_.size(); ++i) {
@@ -109,7 +120,7 @@ bool ScanReader::FindDirectRows() {
 }
 
 bool ScanReader::StartDirect(const table::OpenEntry& entry) {
-  is_direct_ = direct_reader_ && engine::ValueOrThrow(direct_reader_->Start(entry));
+  is_direct_ = direct_reader_ && Got(direct_reader_->Start(entry));
   return is_direct_;
 }
 
@@ -120,7 +131,7 @@ bool ScanReader::FindEntry() {
     if (!EntryMayMatch(entry)) continue;
     next_vector_ = vector_count_ = 0;
     if (StartDirect(entry)) return true;
-    engine::ThrowIfError(entry_reader_.Start(entry));
+    Got(entry_reader_.Start(entry));
     vector_count_ = entry_reader_.vector_count();
     if (vector_count_ > 0) return true;
   }
@@ -145,7 +156,7 @@ bool ScanReader::VectorMayMatch() {
     const auto& wanted = plan_.columns[column];
     if (wanted.kind == ScanColumn::Kind::kEmpty) return nullptr;
     if (wanted.kind == ScanColumn::Kind::kField) {
-      return engine::ValueOrThrow(entry_reader_.Zone(vector_, wanted.field_position));
+      return Got(entry_reader_.Zone(vector_, wanted.field_position));
     }
     statistics_ = RowIdStatistics(entry_, vector_ * kVectorSize, (vector_ + 1) * kVectorSize);
     return statistics_.get();
@@ -159,7 +170,7 @@ void ScanReader::SelectRows() {
   selected_.rows = std::min<uint64_t>(kVectorSize, segment_rows - first_slot);
   bool all = true;
   duckdb::SelectionVector visible;
-  selected_.count = engine::ValueOrThrow(entry_reader_.Visible(vector_, &visible, &all));
+  selected_.count = Got(entry_reader_.Visible(vector_, &visible, &all));
   if (!all) selected_.selection.Initialize(visible);
   if (selected_.count == 0) return;
   filters_.Select([&](size_t column) -> duckdb::Vector& { return Column(column); }, selected_.rows,
@@ -175,7 +186,7 @@ duckdb::Vector& ScanReader::Column(size_t column) {
   const auto& wanted = plan_.columns[column];
   loaded = std::make_unique<duckdb::Vector>(wanted.type, nullptr);
   if (wanted.kind == ScanColumn::Kind::kField) {
-    engine::ThrowIfError(entry_reader_.Read(vector_, wanted.field_position, loaded.get()));
+    Got(entry_reader_.Read(vector_, wanted.field_position, loaded.get()));
   } else if (wanted.kind == ScanColumn::Kind::kRowId) {
     LoadRowIds(loaded.get());
   } else {

@@ -45,6 +45,9 @@ class ScanReader {
   bool IsThin() const;
 
   duckdb::Vector& Column(size_t column);
+  // What was given, or the error thrown with the table's name.
+  template <class T>
+  T Got(Result<T> result) const;
   void LoadRowIds(duckdb::Vector* out) const;
   void Append(duckdb::DataChunk* out, duckdb::idx_t offset);
   void Emit(duckdb::DataChunk* out);

@@ -258,7 +258,8 @@ Result<RunningQuery> SessionEngine::Scan(std::shared_ptr<const table::OpenTable>
   std::unique_ptr<engine::ChunkSource> rows;
   if (is_direct) {
     auto fields = FieldIndexes(table->schema(), columns);
-    ASSIGN_OR_RETURN(rows, TableRows::Open(link.connection, table, fields, limit, work));
+    ASSIGN_OR_RETURN(
+        rows, TableRows::Open(link.connection, qualified.ToString(), table, fields, limit, work));
   } else {
     ScanRequest request{"", qualified, &table->schema(), columns, where, limit};
     link.session->Show(qualified, table);

@@ -30,6 +30,7 @@ TableRows::~TableRows() {
 }
 
 Result<std::unique_ptr<TableRows>> TableRows::Open(std::shared_ptr<duckdb::Connection> connection,
+                                                   const std::string& name,
                                                    std::shared_ptr<const table::OpenTable> table,
                                                    const std::vector<size_t>& fields,
                                                    std::optional<uint64_t> limit,
@@ -39,7 +40,7 @@ Result<std::unique_ptr<TableRows>> TableRows::Open(std::shared_ptr<duckdb::Conne
   duckdb::vector<duckdb::column_t> columns(fields.begin(), fields.end());
   RETURN_IF_ERROR(engine::Guarded([&] {
     BeginTransaction(*rows->connection_->context);
-    rows->plan_ = MakeScanPlan(*rows->table_, columns, {});
+    rows->plan_ = MakeScanPlan(name, *rows->table_, columns, {});
     rows->reader_.emplace(*rows->connection_->context, rows->plan_, nullptr);
   }));
   return rows;

@@ -22,6 +22,7 @@ class TableRows final : public engine::ChunkSource {
  public:
   // `fields`: indexes into the table's schema.
   static Result<std::unique_ptr<TableRows>> Open(std::shared_ptr<duckdb::Connection> connection,
+                                                 const std::string& name,
                                                  std::shared_ptr<const table::OpenTable> table,
                                                  const std::vector<size_t>& fields,
                                                  std::optional<uint64_t> limit, WorkOptions work);

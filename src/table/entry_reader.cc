@@ -146,8 +146,12 @@ Result<uint64_t> EntryReader::FirstVisible(size_t vector) {
 
 Status EntryReader::Load(Column* column) {
   if (column->info == nullptr || column->decoded) return {};
-  ASSIGN_OR_RETURN(column->decoded,
-                   ReadColumn(client_, table_.context(), *entry_->segment, *column->info, &file_));
+  auto decoded = ReadColumn(client_, table_.context(), *entry_->segment, *column->info, &file_);
+  if (!decoded) {
+    const std::string& name = column->field->name;
+    return std::move(decoded).error().In("column \"" + name + "\"").With("column", name);
+  }
+  column->decoded = *std::move(decoded);
   return {};
 }
 

@@ -53,8 +53,10 @@ Result<std::string> VerifiedSegment::Fetch(const model::ByteRange& range) {
     return bytes->substr(range.offset, range.length);
   }
   std::string out(range.length, '\0');
-  RETURN_IF_ERROR(context_.large->ReadAt(info_.segment, range.offset, out));
-  return out;
+  Status read = context_.large->ReadAt(info_.segment, range.offset, out);
+  if (read) return out;
+  if (read.error().code() == ErrorCode::kObjectNotFound) return BadSegment(info_, "is missing");
+  return std::move(read).error();
 }
 
 Status VerifiedSegment::AddField(const model::FieldInfo& field) {

@@ -120,7 +120,6 @@ Collaborators Collaborators::System() {
           {}};
 }
 
-// A database, an empty or absent directory, or neither (kInvalidArgument).
 Result<bool> Repository::Exists(const std::string& path, io::FileSystem& file_system) {
   auto info = file_system.Stat(path);
   if (!info) {
@@ -246,7 +245,9 @@ Result<std::string> Repository::LoadSmall(const ObjectId& id) {
   }
   auto stored = meta_->GetObject(id);
   if (stored || stored.error().code() != ErrorCode::kObjectNotFound) return stored;
-  return large_->Get(id);
+  auto large = large_->Get(id);
+  if (large || large.error().code() != ErrorCode::kObjectNotFound) return large;
+  return Corruption("object " + id.Short() + " is missing").With("object", id.ToString());
 }
 
 void Repository::ShowUnpublished(const ObjectId& id, object::ObjectBytes bytes) {
@@ -347,6 +348,9 @@ Status Repository::WritePins() {
   std::string line;
   for (const auto& [commit, count] : pinned_) line += (line.empty() ? "" : " ") + commit.ToString();
   if (pin_file_) return pin_file_->Replace(line);
+  // Gone if somebody swept an "empty" folder, or copied without it.
+  Status made = collaborators_.file_system->CreateDirectory(io::JoinPath(path_, "pins"));
+  if (!made && made.error().code() != ErrorCode::kAlreadyExists) return made;
   ASSIGN_OR_RETURN(pin_file_,
                    io::PinFile::Create(io::JoinPath(path_, "pins"), line, *collaborators_.random));
   return {};

@@ -62,6 +62,9 @@ class Repository : public std::enable_shared_from_this<Repository> {
   // Nothing on disk: everything ends with the object.
   static Result<std::shared_ptr<Repository>> OpenInMemory(
       Collaborators collaborators = Collaborators::System());
+  // Whether `path` is a database; false: nothing is there, or an empty directory. kInvalidArgument
+  // if it is something else.
+  static Result<bool> Exists(const std::string& path, io::FileSystem& file_system);
   ~Repository();
 
   const std::string& path() const { return path_; }
@@ -119,7 +122,6 @@ class Repository : public std::enable_shared_from_this<Repository> {
   static Result<std::unique_ptr<meta::MetaStore>> OpenMeta(const std::string& path,
                                                            const RepositoryOptions& options,
                                                            const Collaborators& collaborators);
-  static Result<bool> Exists(const std::string& path, io::FileSystem& file_system);
   Result<std::string> LoadSmall(const ObjectId& id);
   Result<std::shared_ptr<const void>> Pin(const CommitId& commit);
   Status WritePins();

@@ -224,8 +224,8 @@ TEST(Transaction, ViewsShowEveryStepOfManyTables) {
   auto transaction = Transaction::Begin(repository, kMainBranch).value();
   auto names = [&] {
     std::vector<std::string> all;
-    for (const auto& table : transaction->CurrentView().value()->ListTables().value())
-      all.push_back(table.name.name);
+    auto tables = transaction->CurrentView().value()->ListTables();
+    for (const auto& table : *tables) all.push_back(table.name.name);
     return all;
   };
   using Names = std::vector<std::string>;

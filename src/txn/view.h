@@ -77,7 +77,7 @@ class View {
   Result<std::vector<model::QualifiedName>> FindTwins(const model::QualifiedName& name) const;
 
   const ObjectId state_root_;
-  const ObjectId published_root_;  // of the commit
+  const ObjectId published_root_;                    // of the commit
   const std::shared_ptr<const OwnNames> own_names_;  // null: of a commit
   const std::shared_ptr<TableOpener> opener_;
   const std::shared_ptr<NameIndex> names_;
