@@ -1,5 +1,6 @@
 #include "engine/arrow_builder.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <utility>
@@ -116,6 +117,20 @@ MonthDayNano ToMonthDayNano(const model::Field& field, const duckdb::interval_t&
 
 }  // namespace
 
+void ArrowBuffer::Reserve(size_t size) {
+  capacity_ = std::max({size, capacity_ * 2, size_t{64}});
+  std::unique_ptr<char, Free> grown(static_cast<char*>(::operator new(capacity_, kAlignment)));
+  if (size_ > 0) std::memcpy(grown.get(), bytes_.get(), size_);
+  bytes_ = std::move(grown);
+}
+
+void ArrowBuffer::PutOnes(uint64_t index, uint64_t count) {
+  for (; count > 0 && index % 8 != 0; --count) PutBit(index++, true);
+  std::memset(Grow(count / 8), 0xff, count / 8);
+  index += count / 8 * 8;
+  for (count %= 8; count > 0; --count) PutBit(index++, true);
+}
+
 ArrowBuilder::ArrowBuilder(const model::Field& field) : ArrowBuilder(field, Role::kValue) {}
 
 ArrowBuilder::ArrowBuilder(const model::Field& field, Role role)
@@ -139,13 +154,27 @@ ArrowBuilder::ArrowBuilder(const model::Field& field, Role role)
 }
 
 void ArrowBuilder::PutValid(bool valid) {
+  if (null_count_ == 0 && valid) {
+    ++length_;
+    return;
+  }
+  if (null_count_ == 0) validity_.PutOnes(0, static_cast<uint64_t>(length_));
   validity_.PutBit(static_cast<uint64_t>(length_), valid);
   ++length_;
   if (!valid) ++null_count_;
 }
 
-void ArrowBuilder::PutOffset(uint64_t offset) {
+void ArrowBuilder::PutAllValid(uint64_t count) {
+  if (null_count_ > 0) validity_.PutOnes(static_cast<uint64_t>(length_), count);
+  length_ += static_cast<int64_t>(count);
+}
+
+void ArrowBuilder::CheckOffset(uint64_t offset) const {
   if (offset > INT32_MAX) CannotSend(field_, "a batch would hold more than 2 GiB of it");
+}
+
+void ArrowBuilder::PutOffset(uint64_t offset) {
+  CheckOffset(offset);
   offsets_.Put(static_cast<int32_t>(offset));
 }
 
@@ -156,10 +185,15 @@ void ArrowBuilder::AppendEach(Vector& vector, idx_t size, const Positions& rows,
   // By bytes: signed and unsigned integers go the same way.
   auto* values = reinterpret_cast<const T*>(format.data);
   using Out = decltype(convert(values[0]));
+  auto* to = reinterpret_cast<Out*>(data_.Grow(rows.size() * sizeof(Out)));
+  if (format.validity.AllValid()) {
+    for (idx_t row : rows) *to++ = convert(values[format.sel->get_index(row)]);
+    return PutAllValid(rows.size());
+  }
   for (idx_t row : rows) {
     idx_t at = format.sel->get_index(row);
     bool valid = format.validity.RowIsValid(at);
-    data_.Put(valid ? convert(values[at]) : Out{});
+    *to++ = valid ? convert(values[at]) : Out{};
     PutValid(valid);
   }
 }
@@ -173,13 +207,25 @@ void ArrowBuilder::AppendBytes(Vector& vector, idx_t size, const Positions& rows
   duckdb::UnifiedVectorFormat format;
   vector.ToUnifiedFormat(size, format);
   auto* values = duckdb::UnifiedVectorFormat::GetData<duckdb::string_t>(format);
-  for (idx_t row : rows) {
+  auto value_of = [&](idx_t row) {
     idx_t at = format.sel->get_index(row);
-    bool valid = format.validity.RowIsValid(at);
-    if (valid) data_.Append(values[at].GetData(), values[at].GetSize());
-    PutOffset(data_.size());
-    PutValid(valid);
+    return format.validity.RowIsValid(at) ? &values[at] : nullptr;
+  };
+  uint64_t end = data_.size();
+  auto* offset = reinterpret_cast<int32_t*>(offsets_.Grow(rows.size() * sizeof(int32_t)));
+  for (idx_t row : rows) {
+    const auto* value = value_of(row);
+    if (value != nullptr) end += value->GetSize();
+    *offset++ = static_cast<int32_t>(end);
   }
+  CheckOffset(end);
+  char* to = data_.Grow(end - data_.size());
+  for (idx_t row : rows) {
+    const auto* value = value_of(row);
+    if (value != nullptr) to = std::copy_n(value->GetData(), value->GetSize(), to);
+  }
+  if (format.validity.AllValid()) return PutAllValid(rows.size());
+  for (idx_t row : rows) PutValid(value_of(row) != nullptr);
 }
 
 void ArrowBuilder::AppendDecimals(Vector& vector, idx_t size, const Positions& rows) {

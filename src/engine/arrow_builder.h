@@ -2,6 +2,7 @@
 // are thrown as kSchema (RhizoException).
 #pragma once
 
+#include <cstring>
 #include <memory>
 #include <new>
 #include <string>
@@ -14,40 +15,47 @@
 
 namespace rhizo::engine {
 
-// Bytes at an address that Arrow's consumers like (64).
+// Bytes at an address that Arrow's consumers like (64), which only grow.
 class ArrowBuffer {
  public:
   template <class T>
   void Put(T value) {
-    Append(reinterpret_cast<const char*>(&value), sizeof(value));
+    std::memcpy(Grow(sizeof(value)), &value, sizeof(value));
   }
-  void Append(const char* bytes, size_t size) { bytes_.insert(bytes_.end(), bytes, bytes + size); }
+  void Append(const char* bytes, size_t size) {
+    if (size > 0) std::memcpy(Grow(size), bytes, size);
+  }
+  // Room for `size` more bytes, which the caller fills; valid until the next call.
+  char* Grow(size_t size) {
+    if (size > capacity_ - size_) Reserve(size_ + size);
+    char* room = bytes_.get() + size_;
+    size_ += size;
+    return room;
+  }
   // Never null, also when empty.
-  const void* data() const { return bytes_.empty() ? kNothing : bytes_.data(); }
-  size_t size() const { return bytes_.size(); }
+  const void* data() const { return size_ == 0 ? kNothing : bytes_.get(); }
+  size_t size() const { return size_; }
   // Bit `index` is the next one.
   void PutBit(uint64_t index, bool value) {
-    if (index % 8 == 0) bytes_.push_back(0);
-    if (value) bytes_.back() = static_cast<char>(bytes_.back() | 1 << (index % 8));
+    if (index % 8 == 0) Put(char{0});
+    char& last = bytes_.get()[size_ - 1];
+    if (value) last = static_cast<char>(last | 1 << (index % 8));
   }
+  // Bits `index` to `index + count` are the next ones, all set.
+  void PutOnes(uint64_t index, uint64_t count);
 
  private:
-  template <class T>
-  struct Aligned {
-    using value_type = T;
-    Aligned() = default;
-    template <class U>
-    explicit Aligned(const Aligned<U>&) {}
-    static constexpr std::align_val_t kAlignment{64};
-    T* allocate(size_t count) {
-      return static_cast<T*>(::operator new(count * sizeof(T), kAlignment));
-    }
-    void deallocate(T* memory, size_t) { ::operator delete(memory, kAlignment); }
-    bool operator==(const Aligned&) const { return true; }
+  static constexpr std::align_val_t kAlignment{64};
+  struct Free {
+    void operator()(char* memory) const { ::operator delete(memory, kAlignment); }
   };
   alignas(64) static constexpr char kNothing[64] = {};
 
-  std::vector<char, Aligned<char>> bytes_;
+  void Reserve(size_t size);
+
+  std::unique_ptr<char, Free> bytes_;
+  size_t size_ = 0;
+  size_t capacity_ = 0;
 };
 
 class ArrowBuilder {
@@ -88,7 +96,9 @@ class ArrowBuilder {
                    const std::vector<duckdb::idx_t>& rows);
   int32_t IndexOf(std::string_view value);
   void PutValid(bool valid);
+  void PutAllValid(uint64_t count);
   void PutOffset(uint64_t offset);
+  void CheckOffset(uint64_t offset) const;
   void FinishDictionary(ArrowArray* out) const;
 
   const model::Field& field_;
@@ -96,7 +106,7 @@ class ArrowBuilder {
   const bool is_dictionary_;
   int64_t length_ = 0;
   int64_t null_count_ = 0;
-  ArrowBuffer validity_;
+  ArrowBuffer validity_;  // filled from the first NULL on
   ArrowBuffer offsets_;
   ArrowBuffer data_;
   std::vector<ArrowBuilder> children_;
