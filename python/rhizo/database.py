@@ -10,6 +10,7 @@ from typing import Literal
 from rhizo import _rhizo
 from rhizo.errors import InvalidArgumentError
 from rhizo.session import Session
+from rhizo.texts import to_name, to_path, to_text
 
 _UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
 _UNITS |= {"kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40}
@@ -93,16 +94,16 @@ def open(
     if threads is not None and threads < 1:
         raise InvalidArgumentError(f"threads={threads}; give 1 or more")
     native = _rhizo.open(
-        os.fspath(path),
-        branch,
+        to_path(path),
+        to_name(branch, "branch"),
         _CREATE[create],
         read_only,
         durability == "full",
         _bytes(memory_limit),
         threads or 0,
-        "" if temp_directory is None else os.fspath(temp_directory),
+        "" if temp_directory is None else to_path(temp_directory),
         _millis(busy_timeout),
-        author or "",
+        to_text(author or "", "author"),
         verify_integrity,
     )
     return Database(native)

@@ -11,6 +11,7 @@ from typing import Any
 
 from rhizo import _rhizo
 from rhizo.errors import InvalidArgumentError, SchemaError, SqlError, UnsupportedError
+from rhizo.texts import to_name, to_text
 
 _SQL_OF_PYTHON: dict[Any, str] = {
     bool: "BOOLEAN",
@@ -25,6 +26,8 @@ _SQL_OF_PYTHON: dict[Any, str] = {
     decimal.Decimal: "DECIMAL(38,9)",
     uuid.UUID: "UUID",
 }
+_INNER = re.compile(r"\(.*\)|\"[^\"]*\"|'[^']*'", re.DOTALL)
+_CLAUSE = re.compile(r"\b(DEFAULT|PRIMARY\s+KEY|UNIQUE|CHECK|REFERENCES|COLLATE|GENERATED|AS|AUTO_?INCREMENT)\b", re.IGNORECASE)
 _NOT_NULL = re.compile(r"\s+NOT\s+NULL\s*$", re.IGNORECASE)
 
 
@@ -45,7 +48,7 @@ def to_schema(session: _rhizo.Session, schema: Any) -> object:
 def _of_columns(session: _rhizo.Session, columns: Mapping[Any, Any]) -> object:
     if not columns:
         raise SchemaError("a table has at least one column")
-    return _rhizo.struct_schema([_column(session, str(name), kind) for name, kind in columns.items()])
+    return _rhizo.struct_schema([_column(session, to_name(str(name), "column"), kind) for name, kind in columns.items()])
 
 
 def _column(session: _rhizo.Session, name: str, kind: Any) -> tuple[str, object, bool]:
@@ -54,6 +57,7 @@ def _column(session: _rhizo.Session, name: str, kind: Any) -> tuple[str, object,
     text = _SQL_OF_PYTHON.get(kind, kind) if not isinstance(kind, str) else kind
     if not isinstance(text, str):
         raise SchemaError(f"column {name!r}: {kind!r} is no type; give a SQL type such as 'BIGINT'", fields={"column": name})
+    _refuse_clauses(name, to_text(text, "type", SchemaError))
     bare = _NOT_NULL.sub("", text)
     return name, _sql_type(session, name, bare), bare == text
 
@@ -65,7 +69,18 @@ def _sql_type(session: _rhizo.Session, name: str, text: str) -> object:
         _refuse_enum(name, probe.columns[0]["type"])
         return _rhizo.first_column_schema(probe.arrow_schema())
     except SqlError as error:
-        raise SchemaError(f"column {name!r}: {text!r} is no SQL type: {error}", fields={"column": name}) from error
+        reason = str(error).partition("\n")[0]
+        raise SchemaError(f"column {name!r}: {text!r} is no SQL type: {reason}", fields={"column": name}) from error
+
+
+def _refuse_clauses(name: str, text: str) -> None:
+    """What stands behind the type in other databases. Fields of a STRUCT, in parentheses, may be called like that."""
+    found = _CLAUSE.search(_INNER.sub("", text))
+    if found:
+        raise SchemaError(
+            f"column {name!r}: {found[0].upper()} is not supported yet; only NOT NULL may stand behind a type",
+            fields={"column": name},
+        )
 
 
 def _refuse_enum(name: str, text: str) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rhizo import _rhizo
 from rhizo.errors import InvalidArgumentError, SchemaError
+from rhizo.objects import to_array
 from rhizo.optional import is_from, need
+from rhizo.texts import to_name
 
 _ACCEPTED = (
     "a pandas or Polars DataFrame, a pyarrow Table, RecordBatch or RecordBatchReader, a rhizo Result, anything with "
@@ -19,8 +22,8 @@ def to_stream(data: Any) -> object:
     """A PyCapsule ``arrow_array_stream`` with the rows of ``data``."""
     if is_from(data, "pandas"):
         return _pandas_stream(data)
-    if is_from(data, "polars") and hasattr(data, "collect"):
-        data = data.collect()
+    if is_from(data, "polars") and hasattr(type(data), "columns"):
+        return _polars_stream(data)
     if hasattr(data, "__arrow_c_stream__"):
         return data.__arrow_c_stream__()
     if hasattr(data, "__arrow_c_array__"):
@@ -51,11 +54,18 @@ def _pandas_stream(data: Any) -> object:
     return to_arrow(data).__arrow_c_stream__()
 
 
+def _polars_stream(data: Any) -> object:
+    from rhizo.polars_in import to_stream
+
+    return to_stream(data.collect() if hasattr(data, "collect") else data)
+
+
 def _table_of_columns(columns: Mapping[Any, Any]) -> Any:
     pa = need("pyarrow", "writing a dict of columns")
     if not columns:
         raise SchemaError("a dict without columns is no table")
-    arrays = {str(name): _array(pa, str(name), values) for name, values in columns.items()}
+    refuse_duplicates([str(name) for name in columns])
+    arrays = {str(name): _array(pa, to_name(str(name), "column"), values) for name, values in columns.items()}
     lengths = {name: len(array) for name, array in arrays.items()}
     if len(set(lengths.values())) > 1:
         raise InvalidArgumentError(f"columns differ in length: {lengths}")
@@ -69,10 +79,42 @@ def _array(pa: Any, name: str, values: Any) -> Any:
         raise InvalidArgumentError(
             f"column {name!r} is a {type(values).__name__}, not a list; for one row give a list of dicts"
         )
+    if is_from(values, "pandas"):
+        return _pandas_array(pa, name, values)
+    if is_from(values, "polars") and hasattr(values, "dtype"):
+        return _polars_array(pa, name, values)
+    if hasattr(values, "__array__") and getattr(values, "dtype", None) != object:
+        return _foreign_array(pa, name, values)
+    return to_array(pa, name, list(values), nan_is_missing=False, one_kind=False)
+
+
+def _pandas_array(pa: Any, name: str, values: Any) -> Any:
+    import pandas
+
+    from rhizo.pandas_in import to_column
+
+    return to_column(pa, name, values if isinstance(values, pandas.Series) else pandas.Series(values))
+
+
+def _polars_array(pa: Any, name: str, series: Any) -> Any:
+    from rhizo.polars_in import wide_column
+
+    wide = wide_column(name, series)
+    return pa.chunked_array(series) if wide is None else wide
+
+
+def _foreign_array(pa: Any, name: str, values: Any) -> Any:
     try:
-        return pa.array(values if hasattr(values, "__array__") else list(values), from_pandas=is_from(values, "pandas"))
-    except (pa.ArrowException, TypeError, OverflowError) as error:
+        return pa.array(values)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
         raise SchemaError(f"column {name!r}: {error}", fields={"column": name}) from error
+
+
+def refuse_duplicates(names: list[str]) -> None:
+    """Names of columns must differ."""
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise SchemaError(f"duplicate column name {twice[0]!r}: names must differ as text", fields={"column": twice[0]})
 
 
 def _table_of_rows(rows: list[Any]) -> Any:

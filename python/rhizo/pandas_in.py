@@ -7,19 +7,16 @@ labels, dtypes, and which columns are the index (docs/python.md).
 from __future__ import annotations
 
 import json
-from collections import Counter
 from typing import Any
 
 import pandas as pd
 
 from rhizo.errors import SchemaError
+from rhizo.incoming import refuse_duplicates
+from rhizo.objects import to_array
 from rhizo.optional import need
 from rhizo.pandas_labels import encode_label, is_plain
-
-_CLEAR_OBJECTS = {
-    "string", "bytes", "integer", "floating", "boolean", "decimal", "date", "datetime", "time", "timedelta",
-    "datetime64", "timedelta64", "empty",
-}  # fmt: skip
+from rhizo.texts import to_name
 
 
 def to_arrow(frame: pd.DataFrame) -> Any:
@@ -28,18 +25,12 @@ def to_arrow(frame: pd.DataFrame) -> Any:
     columns = [(str(label), frame.iloc[:, place]) for place, label in enumerate(frame.columns)]
     levels = _index_columns(frame.index, {name for name, _ in columns})
     everything = columns + levels
-    _refuse_duplicates([name for name, _ in everything])
+    refuse_duplicates([name for name, _ in everything])
     if not everything:
         raise SchemaError("a DataFrame without columns is no table")
-    arrays = [_column(pa, name, series) for name, series in everything]
+    arrays = [to_column(pa, to_name(name, "column"), series) for name, series in everything]
     table = pa.table(dict(zip((name for name, _ in everything), arrays, strict=True)))
     return table.replace_schema_metadata({"pandas": json.dumps(_metadata(frame, everything, len(levels)))})
-
-
-def _refuse_duplicates(names: list[str]) -> None:
-    twice = [name for name, count in Counter(names).items() if count > 1]
-    if twice:
-        raise SchemaError(f"duplicate column name {twice[0]!r}: names must differ as text", fields={"column": twice[0]})
 
 
 def _is_plain_range(index: Any) -> bool:
@@ -90,10 +81,13 @@ def _column_entry(label: str | None, name: str, series: Any) -> dict[str, Any]:
     return {"name": label, "field_name": name, "pandas_type": numpy_type, "numpy_type": numpy_type, "metadata": None}
 
 
-def _column(pa: Any, name: str, series: Any) -> Any:
+def to_column(pa: Any, name: str, series: Any) -> Any:
+    """One column as a ``pyarrow.Array``."""
     try:
         return _convert(pa, name, series)
-    except (pa.ArrowException, TypeError, OverflowError) as error:
+    except SchemaError:
+        raise
+    except (pa.ArrowException, TypeError, OverflowError, ValueError) as error:
         raise SchemaError(
             f"column {name!r} ({series.dtype}) cannot be stored: {error}", fields={"column": name}
         ) from error
@@ -102,7 +96,7 @@ def _column(pa: Any, name: str, series: Any) -> Any:
 def _convert(pa: Any, name: str, series: Any) -> Any:
     dtype = series.dtype
     if dtype == object:
-        return _objects(pa, name, series)
+        return to_array(pa, name, series.tolist(), nan_is_missing=True, one_kind=True)
     if isinstance(dtype, pd.SparseDtype):
         return _convert(pa, name, series.sparse.to_dense())
     if dtype.kind == "c":
@@ -129,36 +123,3 @@ def _exact(pa: Any, name: str, array: Any, kind: Any) -> Any:
         raise SchemaError(
             f"column {name!r} ({array.type}) has values that do not fit microseconds: {error}", fields={"column": name}
         ) from error
-
-
-def _objects(pa: Any, name: str, series: Any) -> Any:
-    """Python objects, if they are all of one kind."""
-    present = [value for value in series if not _is_missing(value)]
-    kinds = sorted({type(value).__name__ for value in present})
-    kind = pd.api.types.infer_dtype(present, skipna=False) if present else "empty"
-    if (kind not in _CLEAR_OBJECTS and len(kinds) > 1) or len(_zones(present, kind)) > 1:
-        raise SchemaError(
-            f"column {name!r} mixes {', '.join(kinds)}; convert it to one type first",
-            fields={"column": name, "types": ", ".join(kinds)},
-        )
-    if kind == "integer" and any(not -(2**63) <= value < 2**63 for value in present):
-        return _huge(pa, name, series)
-    return pa.array([None if _is_missing(value) else value for value in series])
-
-
-def _is_missing(value: Any) -> bool:
-    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value)
-
-
-def _zones(present: list[Any], kind: str) -> set[str]:
-    return {str(value.tzinfo) for value in present} if kind == "datetime" else set()
-
-
-def _huge(pa: Any, name: str, series: Any) -> Any:
-    """Whole numbers beyond 64 bits, as 128 bits."""
-    values = [None if _is_missing(value) else int(value) for value in series]
-    if any(value is not None and abs(value) >= 10**38 for value in values):
-        raise SchemaError(f"column {name!r} has whole numbers of more than 38 digits", fields={"column": name})
-    stored = [None if value is None else value.to_bytes(16, "little", signed=True) for value in values]
-    kind = pa.opaque(pa.binary(16), type_name="hugeint", vendor_name="DuckDB")
-    return pa.ExtensionArray.from_storage(kind, pa.array(stored, pa.binary(16)))

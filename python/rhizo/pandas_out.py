@@ -87,7 +87,7 @@ def _series(table: pa.Table, name: str, spec: Spec) -> pd.Series:
     if noted.endswith(b"HUGEINT"):
         return _whole_numbers([None if value is None else int(value) for value in column.to_pylist()], spec)
     if spec.get("name") == "object":
-        return _objects(column)
+        return _timestamps(column) if _has_nanoseconds(column.type) else _objects(column)
     series = _natural(column)
     if "category" in spec:
         return _category(series, spec)
@@ -148,6 +148,16 @@ def _values(column: pa.ChunkedArray) -> list[Any]:
 
 def _objects(column: pa.ChunkedArray) -> pd.Series:
     return pd.Series(_values(column), dtype=object)
+
+
+def _has_nanoseconds(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_timestamp(kind)) and kind.unit == "ns"
+
+
+def _timestamps(column: pa.ChunkedArray) -> pd.Series:
+    """pandas' own objects, because Python's have microseconds."""
+    values = [None if value is pd.NaT else value for value in column.to_pandas()]
+    return pd.Series(values, dtype=object)
 
 
 def _extension(column: pa.ChunkedArray) -> pd.Series:

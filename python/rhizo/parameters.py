@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from rhizo.errors import InvalidArgumentError
+from rhizo.texts import to_text
 
 Plain = None | bool | int | float | str | bytes | tuple[str, str]
 Parameters = Sequence[Any] | Mapping[str, Any] | None
@@ -26,7 +27,7 @@ def to_parameters(params: Parameters) -> list[Plain] | dict[str, Plain] | None:
     if params is None:
         return None
     if isinstance(params, Mapping):
-        return {str(name).removeprefix("$"): _value(value, f"${name}") for name, value in params.items()}
+        return {to_text(str(name), "parameter name").removeprefix("$"): _value(value, f"${name}") for name, value in params.items()}
     if isinstance(params, (str, bytes)) or not isinstance(params, Sequence):
         raise InvalidArgumentError(f"parameters are a list or a dict, not {type(params).__name__}; write [value]")
     return [_value(value, f"?{place}") for place, value in enumerate(params, 1)]
@@ -34,7 +35,7 @@ def to_parameters(params: Parameters) -> list[Plain] | dict[str, Plain] | None:
 
 def _value(value: Any, place: str) -> Plain:
     if value is None or isinstance(value, (bool, float, str, bytes)):
-        return _plain(value)
+        return _plain(value, place)
     if isinstance(value, int):
         return _whole(int(value), place)
     for kind, convert in _TYPED:
@@ -44,11 +45,11 @@ def _value(value: Any, place: str) -> Plain:
     return _foreign(value, place)
 
 
-def _plain(value: Any) -> Plain:
+def _plain(value: Any, place: str) -> Plain:
     if isinstance(value, float):  # also numpy.float64, a subclass
         return float(value)
     if isinstance(value, str):
-        return str(value)
+        return to_text(str(value), f"parameter {place}")
     return bytes(value) if isinstance(value, bytes) else bool(value) if value is not None else None
 
 

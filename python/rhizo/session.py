@@ -24,6 +24,7 @@ from rhizo.facts import (
 )
 from rhizo.progress import Progress, shown
 from rhizo.tables import Ref, Tables, to_ref
+from rhizo.texts import to_name, to_text
 from rhizo.transaction import Transaction
 
 _Self = TypeVar("_Self", bound="Session")
@@ -36,6 +37,11 @@ class _Closed:
         raise ClosedError("this session was closed")
 
 _T = TypeVar("_T")
+
+
+def _metadata(metadata: Mapping[str, str] | None) -> dict[str, str]:
+    pairs = (metadata or {}).items()
+    return {to_text(key, "metadata key"): to_text(value, f"metadata value of {key!r}") for key, value in pairs}
 
 
 class Session(Tables):
@@ -76,8 +82,9 @@ class Session(Tables):
         {'job': '17'}
         """
         branch = self._native.current_branch()
+        message, author = to_text(message, "message"), to_text(author, "author")
         native = self._native.on(branch) if branch else self._native
-        begun = native.begin(message, author, dict(metadata or {}), txn_id)
+        begun = native.begin(message, author, _metadata(metadata), txn_id)
         return Transaction(native, begun, owns_session=bool(branch))
 
     def retry(
@@ -150,7 +157,7 @@ class Session(Tables):
         """
         if limit == 0:
             return []
-        return [Commit.of(facts) for facts in self._native.log(to_ref(ref), limit or 0, table)]
+        return [Commit.of(facts) for facts in self._native.log(to_ref(ref), limit or 0, to_name(table))]
 
     def history(self, table: str, *, limit: int | None = None) -> list[Commit]:
         """Commits that changed a table, newest first.
@@ -171,7 +178,7 @@ class Session(Tables):
         """
         if limit == 0:
             return []
-        return [RefLogEntry.of(facts) for facts in self._native.reflog(ref, limit or 0)]
+        return [RefLogEntry.of(facts) for facts in self._native.reflog(to_name(ref, "branch or tag"), limit or 0)]
 
     # --- branches and tags
 
@@ -199,7 +206,7 @@ class Session(Tables):
         'experiment'
         """
         until = None if expires is None else to_micros(expires)
-        return Branch.of(self._native.create_branch(name, to_ref(at), until, protected))
+        return Branch.of(self._native.create_branch(to_name(name, "branch"), to_ref(at), until, protected))
 
     def set_branch(self, name: str, *, expires: datetime | None = None, protected: bool | None = None) -> Branch:
         """Changes a branch's expiry or protection; what is None stays as it is.
@@ -209,7 +216,7 @@ class Session(Tables):
         True
         """
         until = None if expires is None else to_micros(expires)
-        return Branch.of(self._native.set_branch(name, until, protected))
+        return Branch.of(self._native.set_branch(to_name(name, "branch"), until, protected))
 
     def delete_branch(self, name: str) -> None:
         """Removes a branch; :meth:`undelete_branch` brings it back.
@@ -219,7 +226,7 @@ class Session(Tables):
         >>> db.undelete_branch("try").name
         'try'
         """
-        self._native.delete_branch(name)
+        self._native.delete_branch(to_name(name, "branch"))
 
     def undelete_branch(self, name: str) -> Branch:
         """Brings a deleted branch back to its last commit.
@@ -229,7 +236,7 @@ class Session(Tables):
         >>> db.undelete_branch("try").commit == db.commit().id
         True
         """
-        return Branch.of(self._native.undelete_branch(name))
+        return Branch.of(self._native.undelete_branch(to_name(name, "branch")))
 
     def rename_branch(self, name: str, new_name: str) -> None:
         """Gives a branch another name.
@@ -239,7 +246,7 @@ class Session(Tables):
         >>> [branch.name for branch in db.branches()]
         ['main', 'tried']
         """
-        self._native.rename_branch(name, new_name)
+        self._native.rename_branch(to_name(name, "branch"), to_name(new_name, "branch"))
 
     def tags(self) -> list[Tag]:
         """All tags.
@@ -259,7 +266,7 @@ class Session(Tables):
         >>> db.read("users", at="v1.0").fetchall()
         [(1,)]
         """
-        return Tag(**self._native.create_tag(name, to_ref(at)))
+        return Tag(**self._native.create_tag(to_name(name, "tag"), to_ref(at)))
 
     def delete_tag(self, name: str) -> None:
         """Removes a tag; the commit stays.
@@ -269,7 +276,7 @@ class Session(Tables):
         >>> db.tags()
         []
         """
-        self._native.delete_tag(name)
+        self._native.delete_tag(to_name(name, "tag"))
 
     def current_branch(self) -> str:
         """The name of this session's branch; "" for a snapshot.
@@ -286,7 +293,7 @@ class Session(Tables):
         >>> db.current_branch()
         'experiment'
         """
-        self._native.checkout(branch, create)
+        self._native.checkout(to_name(branch, "branch"), create)
 
     def merge(self, source: Ref) -> MergeResult:
         """Brings what happened on ``source`` to this branch, which must not have moved since (a fast-forward).
@@ -423,4 +430,4 @@ class Scratch(Session):
         >>> db.on("tried").current_branch()
         'tried'
         """
-        return Branch.of(self._native.keep(name))
+        return Branch.of(self._native.keep(to_name(name, "branch")))

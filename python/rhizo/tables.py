@@ -9,13 +9,14 @@ from typing import Any, Literal
 
 from rhizo import _rhizo
 from rhizo.declared import to_schema
-from rhizo.errors import InvalidArgumentError, TableNotFoundError
+from rhizo.errors import InvalidArgumentError, SqlError, TableNotFoundError
 from rhizo.facts import Branch, Commit, Tag, TableInfo, Version, WriteResult
 from rhizo.incoming import has_leftover_index, to_stream
 from rhizo.optional import is_from
 from rhizo.parameters import Parameters, to_parameters
 from rhizo.progress import Progress, shown
 from rhizo.result import Result
+from rhizo.texts import to_name, to_path, to_text
 
 Ref = str | int | datetime | Commit | Branch | Tag
 SchemaMode = Literal["keep", "evolve", "replace"]
@@ -38,13 +39,19 @@ def to_ref(ref: Ref | None) -> str:
         return aware.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     if isinstance(ref, bool) or not isinstance(ref, (str, int)):
         raise InvalidArgumentError(f"{ref!r} names no version; give a number, a branch, tag or commit, or a datetime")
-    return str(ref)
+    return to_name(str(ref), "branch, tag or commit")
 
 
 def _place(version: int | None, at: Ref | None) -> str:
     if version is not None and at is not None:
         raise InvalidArgumentError("give version or at, not both")
+    if version is not None and (isinstance(version, bool) or not isinstance(version, int) or version < 1):
+        raise InvalidArgumentError(f"version={version!r}; versions are numbers from 1 on")
     return to_ref(version if version is not None else at)
+
+
+def _message(message: str | None) -> str | None:
+    return None if message is None else to_text(message, "message")
 
 
 def _mode(schema: str, allowed: tuple[str, ...]) -> str:
@@ -78,7 +85,7 @@ class Tables:
         >>> [column.type for column in db.info("users").columns]
         ['BIGINT', 'VARCHAR', 'DOUBLE']
         """
-        return WriteResult(**self._native.create_table(table, to_schema(self._native, schema), if_not_exists))
+        return WriteResult(**self._native.create_table(to_name(table), to_schema(self._native, schema), if_not_exists))
 
     def write(
         self,
@@ -113,9 +120,10 @@ class Tables:
         >>> db.write("users", {"id": [1, 2], "name": ["Ada", "Bob"]}).changed
         False
         """
-        mode = _mode(schema, ("keep", "evolve", "replace"))
+        mode, message = _mode(schema, ("keep", "evolve", "replace")), _message(message)
+        rows = self._fitted(to_name(table), data, mode)
         with shown(f"writing {table}", progress) as told:
-            return WriteResult(**self._native.write(table, to_stream(self._fitted(table, data, mode)), mode, message, told))
+            return WriteResult(**self._native.write(table, to_stream(rows), mode, message, told))
 
     def append(
         self,
@@ -139,9 +147,10 @@ class Tables:
         >>> db.read("log").to_dict()
         {'n': [1, 2, 3]}
         """
-        mode = _mode(schema, ("keep", "evolve"))
+        mode, message = _mode(schema, ("keep", "evolve")), _message(message)
+        rows = self._fitted(to_name(table), data, mode)
         with shown(f"appending to {table}", progress) as told:
-            return WriteResult(**self._native.append(table, to_stream(self._fitted(table, data, mode)), mode, message, told))
+            return WriteResult(**self._native.append(table, to_stream(rows), mode, message, told))
 
     def _fitted(self, table: str, data: Any, mode: str) -> Any:
         """A pandas frame without the row numbers that filtering left behind, where the table keeps no index."""
@@ -180,10 +189,10 @@ class Tables:
         2
         """
         several = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
-        names = [os.fspath(path) for path in several]
-        mode = _mode(schema, ("keep", "evolve", "replace"))
+        names = [to_path(path) for path in several]
+        mode, message = _mode(schema, ("keep", "evolve", "replace")), _message(message)
         with shown(f"importing {table}", progress) as told:
-            return WriteResult(**self._native.import_files(table, names, format, append, mode, message, told))
+            return WriteResult(**self._native.import_files(to_name(table), names, format, append, mode, message, told))
 
     def drop_table(self, table: str, *, if_exists: bool = False) -> None:
         """Removes the table from here on; its versions stay readable.
@@ -193,7 +202,7 @@ class Tables:
         >>> db.tables()
         []
         """
-        self._native.drop_table(table, if_exists)
+        self._native.drop_table(to_name(table), if_exists)
 
     def rename_table(self, table: str, new_name: str) -> None:
         """Gives the table another name; its history goes with it.
@@ -203,7 +212,7 @@ class Tables:
         >>> db.tables()
         ['users']
         """
-        self._native.rename_table(table, new_name)
+        self._native.rename_table(to_name(table), to_name(new_name))
 
     # --- reading
 
@@ -228,7 +237,7 @@ class Tables:
         """
         if columns is not None:
             return self.scan(table, columns=columns, version=version, at=at)
-        return Result(self._native.read(table, _place(version, at)))
+        return Result(self._native.read(to_name(table), _place(version, at)))
 
     def scan(
         self,
@@ -257,10 +266,11 @@ class Tables:
             raise InvalidArgumentError(f"limit={limit}; give a number of rows, 0 or more")
         if isinstance(columns, str):
             raise InvalidArgumentError(f"columns={columns!r}; give a list of names")
-        chosen = [] if columns is None else list(columns)
+        chosen = [to_name(column, "column") for column in columns or []]
         if columns is not None and not chosen:
             raise InvalidArgumentError("columns=[]; name at least one column, or give None for all")
-        return Result(self._native.scan(table, chosen, where, to_parameters(params), _place(version, at), limit))
+        condition, values = to_text(where, "condition", SqlError), to_parameters(params)
+        return Result(self._native.scan(to_name(table), chosen, condition, values, _place(version, at), limit))
 
     def read_pandas(
         self, table: str, *, columns: list[str] | None = None, version: int | None = None, at: Ref | None = None
@@ -293,7 +303,7 @@ class Tables:
         >>> db.sql("SELECT name FROM users WHERE score > $least", {"least": 80}).fetchall()
         [('Ada',)]
         """
-        return Result(self._native.sql(statement, to_parameters(params)))
+        return Result(self._native.sql(to_text(statement, "statement", SqlError), to_parameters(params)))
 
     def tables(self, *, at: Ref | None = None) -> list[str]:
         """The names of the tables, sorted.
@@ -311,7 +321,7 @@ class Tables:
         >>> db.info("users").rows
         2
         """
-        return TableInfo.of(self._native.info(table, _place(version, at)))
+        return TableInfo.of(self._native.info(to_name(table), _place(version, at)))
 
     def versions(self, table: str) -> list[Version]:
         """The versions of a table in the history of this branch, newest first.
@@ -321,7 +331,7 @@ class Tables:
         >>> [(version.version, version.message) for version in db.versions("users")][-1]
         (1, 'first users')
         """
-        return [Version.of(facts) for facts in self._native.versions(table)]
+        return [Version.of(facts) for facts in self._native.versions(to_name(table))]
 
     def export_table(
         self,
@@ -348,4 +358,6 @@ class Tables:
         2
         """
         with shown(f"exporting {table}", progress) as told:
-            return self._native.export_table(table, os.fspath(path), format, _place(version, at), overwrite, told)
+            return self._native.export_table(
+                to_name(table), to_path(path), format, _place(version, at), overwrite, told
+            )

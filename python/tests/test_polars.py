@@ -80,6 +80,29 @@ def test_types_without_an_arrow_form_polars_reads(db: rhizo.Database) -> None:
     assert frame.row(0) == (6, dt.timedelta(days=1), 5, "10")
 
 
+def test_whole_numbers_of_128_bits_are_written_back(db: rhizo.Database) -> None:
+    db.write("n", {"n": [1, 2]})
+    sums = db.sql("SELECT 'x' AS name, sum(n) AS s, 5 AS n FROM n").to_polars()
+    assert sums.schema["s"] == pl.Int128
+    db.write("t", sums)
+    assert [column.type for column in db.info("t").columns] == ["VARCHAR", "HUGEINT", "INTEGER"]
+    assert_frame_equal(db.read("t").to_polars(), sums)
+    wide = pl.DataFrame({"a": pl.Series([2**100, None], dtype=pl.Int128)})
+    db.write("alone", wide)
+    assert_frame_equal(db.read("alone").to_polars(), wide)
+    db.write("dict", {"a": wide["a"], "b": [1, 2]})
+    assert db.read("dict").fetchall() == [(2**100, 1), (None, 2)]
+
+
+def test_whole_numbers_of_128_bits_that_cannot_be_stored_are_refused(db: rhizo.Database) -> None:
+    large = pl.Series([10**38], dtype=pl.Int128)
+    nested = pl.Series([[1]], dtype=pl.List(pl.Int128))
+    struct = pl.Series([{"x": 1}], dtype=pl.Struct({"x": pl.Int128}))
+    for series, match in ((large, "38 digits"), (nested, "Int128"), (struct, "Int128")):
+        with pytest.raises(rhizo.SchemaError, match=f"'c'.*{match}"):
+            db.write("t", pl.DataFrame({"c": series}))
+
+
 def test_no_rows(db: rhizo.Database) -> None:
     frame = pl.DataFrame(COLUMNS).clear()
     db.write("t", frame)

@@ -96,6 +96,32 @@ def test_an_unknown_type_is_a_schema_error_naming_the_column(db: rhizo.Database)
     assert db.tables() == []
 
 
+@pytest.mark.parametrize(
+    ("text", "clause"),
+    [("INT DEFAULT 5", "DEFAULT"), ("INT NOT NULL default (1 + 1)", "DEFAULT"), ("INT PRIMARY KEY", "PRIMARY KEY"),
+     ("VARCHAR CHECK (a > 'x')", "CHECK"), ("DECIMAL(10,2) UNIQUE", "UNIQUE"), ("VARCHAR COLLATE NOCASE", "COLLATE")],
+)  # fmt: skip
+def test_what_stands_behind_a_type_in_other_databases_is_not_supported_yet(
+    db: rhizo.Database, text: str, clause: str
+) -> None:
+    with pytest.raises(rhizo.SchemaError, match=f"'a'.*{clause} is not supported yet") as caught:
+        db.create_table("t", {"a": text})
+    assert "CAST" not in str(caught.value)
+    assert db.tables() == []
+
+
+def test_a_wrong_type_shows_no_statement_that_nobody_wrote(db: rhizo.Database) -> None:
+    for wrong in ("NUMBERR", "INT 5", "", "DECIMAL(100,2)", "INT)", "a b c"):
+        with pytest.raises(rhizo.SchemaError, match="'a'") as caught:
+            db.create_table("t", {"a": wrong})
+        assert "CAST" not in str(caught.value) and "SELECT" not in str(caught.value)
+
+
+def test_fields_may_be_called_like_clauses(db: rhizo.Database) -> None:
+    db.create_table("t", {"a": 'STRUCT("default" INT, "unique" VARCHAR)'})
+    assert db.info("t").columns[0].type == "STRUCT(default INTEGER, unique VARCHAR)"
+
+
 def test_an_enum_cannot_be_declared_yet(db: rhizo.Database) -> None:
     with pytest.raises(rhizo.UnsupportedError, match="'a'.*VARCHAR"):
         db.create_table("t", {"a": "ENUM('x', 'y')"})
@@ -138,6 +164,16 @@ def test_scan_chooses_columns_rows_and_how_many(db: rhizo.Database) -> None:
     assert db.scan("t", limit=2).fetchall() == [(0, "0"), (1, "1")]
     assert db.scan("t", where="a > ?", params=[1000]).fetchall() == []
     assert db.read("t", columns=["b", "a"]).fetchone() == ("0", 0)
+
+
+def test_versions_are_counted_from_1(db: rhizo.Database) -> None:
+    db.write("t", ROWS)
+    for wrong in (-1, 0, True, "1"):
+        for read in (db.read, db.scan, db.info, db.read_pandas):
+            with pytest.raises(rhizo.InvalidArgumentError, match="version="):
+                read("t", version=wrong)  # type: ignore[operator]
+    with pytest.raises(rhizo.VersionNotFoundError):
+        db.read("t", version=2)
 
 
 def test_scan_refuses_what_it_cannot_mean(db: rhizo.Database) -> None:
