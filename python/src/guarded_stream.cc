@@ -66,6 +66,14 @@ Interruptible& InterruptibleOf(ArrowArrayStream* stream) {
   return *static_cast<Interruptible*>(stream->private_data);
 }
 
+// A library may pull many batches that are each made sooner than signals are looked for.
+bool SignalPending() {
+  if (PyErr_CheckSignals() == 0) return false;
+  PyErr_Clear();
+  PyErr_SetInterrupt();
+  return true;
+}
+
 // With the GIL held: runs `work`; true if Ctrl-C came meanwhile, which is then raised again in
 // Python.
 bool RunUnderSignals(const Cancellation& cancellation, const std::function<void()>& work) {
@@ -89,9 +97,11 @@ int InterruptibleNext(ArrowArrayStream* stream, ArrowArray* out) {
   {
     nb::gil_scoped_acquire acquire;
     direct = !InMainThread();
-    if (!direct)
-      state.interrupted =
-          RunUnderSignals(state.cancellation, [&] { answer = inner->get_next(inner, out); });
+    if (!direct) {
+      state.interrupted = SignalPending() || RunUnderSignals(state.cancellation, [&] {
+                            answer = inner->get_next(inner, out);
+                          });
+    }
   }
   if (direct) answer = inner->get_next(inner, out);
   if (!state.interrupted) return answer;

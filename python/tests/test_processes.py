@@ -139,7 +139,9 @@ def test_processes_append_to_one_table_and_all_succeed(path: Path) -> None:
 
 INTERRUPTED = {
     "a query that is pulled": "db.sql('SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE a.range % 7 = b.range % 5').fetchall()",
-    "a query handed to pyarrow": "handed_over()",
+    "a query handed to pyarrow": "handed_over(SLOW)",
+    "a long result handed to pyarrow": "handed_over('SELECT * FROM range(2000000000)')",
+    "a write of a long result": "db.write('t', db.sql('SELECT * FROM range(3000000000)'))",
     "a write of an endless stream": "db.write('t', pa.RecordBatchReader.from_batches(schema, endless()))",
     "a write from a sleeping source": "db.write('t', pa.RecordBatchReader.from_batches(schema, sleeping()))",
 }
@@ -159,9 +161,10 @@ def test_ctrl_c_stops_within_a_second(tmp_path: Path, what: str) -> None:
             yield block
             time.sleep(60)
             yield block
-        def handed_over():
+        SLOW = "SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE a.range % 7 = b.range % 5"
+        def handed_over(sql):
             try:
-                return pa.table(db.sql('SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE a.range % 7 = b.range % 5'))
+                return pa.table(db.sql(sql))
             except OSError:  # pyarrow's own words for it; Ctrl-C itself comes with the next line
                 time.sleep(0)
         db = rhizo.open({str(tmp_path / "db")!r})

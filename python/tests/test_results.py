@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gc
+import threading
 import uuid
 from decimal import Decimal
 from pathlib import Path
@@ -186,3 +187,24 @@ def test_time_zones_follow_the_session(db: rhizo.Database) -> None:
     db.write("t", table)
     (moment,) = db.read("t").fetchone() or ()
     assert moment.isoformat() == "1970-01-01T01:00:00+01:00"
+
+
+def test_threads_share_a_result_and_each_row_is_given_once(db: rhizo.Database) -> None:
+    result = db.sql("SELECT * FROM range(200000)")
+    given: list[list[tuple[int]]] = [[] for _ in range(4)]
+
+    def fetch(mine: list[tuple[int]]) -> None:
+        while rows := result.fetchmany(777):
+            mine.extend(rows)
+
+    threads = [threading.Thread(target=fetch, args=(mine,)) for mine in given]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(n for mine in given for (n,) in mine) == list(range(200000))
+
+
+def test_a_nul_byte_does_not_end_a_statement(db: rhizo.Database) -> None:
+    with pytest.raises(rhizo.RhizoError, match="NUL byte"):
+        db.sql("SELECT 1\0 WHERE false")
