@@ -19,6 +19,9 @@ from rhizo.pandas_labels import encode_label, is_plain
 from rhizo.texts import to_name
 
 
+_MOST_BYTES_OF_CATEGORIES = 64 << 10
+
+
 def to_arrow(frame: pd.DataFrame) -> Any:
     """The frame as a ``pyarrow.Table``; index levels that say something become columns behind the others."""
     pa = need("pyarrow", "writing a pandas DataFrame")
@@ -58,7 +61,10 @@ def _metadata(frame: pd.DataFrame, everything: list[tuple[str, Any]], levels: in
     index_names = list(frame.index.names) if levels else []
     rhizo: dict[str, Any] = {"dtypes": {name: encode_dtype(series.dtype, None) for name, series in everything}}
     rhizo["index_names"] = [encode_label(name) for name in index_names]
-    if not is_plain(frame.columns):
+    if isinstance(frame.columns, pd.CategoricalIndex):
+        rhizo["label_categories"] = [encode_label(label) for label in frame.columns.categories]
+        rhizo["labels_ordered"] = bool(frame.columns.ordered)
+    if not is_plain(frame.columns) or isinstance(frame.columns, pd.CategoricalIndex):
         rhizo["labels"] = [encode_label(label) for label in frame.columns]
         rhizo["label_levels"] = frame.columns.nlevels
     if any(name is not None for name in frame.columns.names):
@@ -104,7 +110,7 @@ def _convert(pa: Any, name: str, series: Any) -> Any:
     if str(dtype) == "float16":
         return pa.array(series.astype("float32"), from_pandas=True)
     if isinstance(dtype, pd.CategoricalDtype):
-        return pa.array(series, from_pandas=True)
+        return _category(pa, name, series)
     if isinstance(dtype, pd.DatetimeTZDtype):
         array = pa.array(series, from_pandas=True)
         return _exact(pa, name, array, pa.timestamp("us", tz=array.type.tz))
@@ -113,6 +119,26 @@ def _convert(pa: Any, name: str, series: Any) -> Any:
     if pd.api.types.is_extension_array_dtype(dtype):
         return pa.array(series.array)
     return pa.array(series.to_numpy(), from_pandas=True)
+
+
+def _category(pa: Any, name: str, series: Any) -> Any:
+    array = pa.array(series, from_pandas=True)
+    if series.dtype.ordered and _bytes_of(array.dictionary) > _MOST_BYTES_OF_CATEGORIES:
+        raise SchemaError(
+            f"column {name!r} has {len(array.dictionary):,} ordered categories, too many to keep their order (64 KiB); "
+            "write its values, such as series.astype(str), and a column with its codes",
+            fields={"column": name},
+        )
+    return array
+
+
+def _bytes_of(dictionary: Any) -> int:
+    """As the native module counts them when it keeps a dictionary: one more for each value."""
+    import pyarrow.compute as pc
+
+    texts = dictionary.type in ("string", "large_string")
+    width = int(pc.sum(pc.binary_length(dictionary)).as_py() or 0) if texts else len(dictionary) * 8
+    return width + len(dictionary)
 
 
 def _exact(pa: Any, name: str, array: Any, kind: Any) -> Any:

@@ -71,8 +71,18 @@ def _set_labels(frame: pd.DataFrame, metadata: dict[str, Any]) -> None:
         by_name = dict(zip(stored, map(decode_label, ours["labels"]), strict=True))
         labels = [by_name.get(name, name) for name in frame.columns]
         frame.columns = _labels(labels, ours["label_levels"], names)
+    if "label_categories" in ours:
+        frame.columns = _categories(frame.columns, ours)
     if len(names) == 1:
         frame.columns.name = names[0]
+
+
+def _categories(labels: pd.Index, ours: dict[str, Any]) -> pd.Index:
+    """The labels as categories, unless the table has others by now."""
+    categories = [decode_label(label) for label in ours["label_categories"]]
+    if not set(labels) <= set(categories):
+        return labels
+    return pd.CategoricalIndex(labels, categories=categories, ordered=ours["labels_ordered"])
 
 
 def _labels(labels: list[Any], levels: int, names: list[Any]) -> pd.Index:

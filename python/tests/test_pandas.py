@@ -135,11 +135,32 @@ def test_an_index_is_a_column_in_sql_and_a_plain_range_is_not(db: rhizo.Database
         [pd.Timestamp("2026-01-01"), pd.Timestamp("2026-01-02")],
         [dt.date(2026, 1, 1), None],
         [True, False],
+        pd.CategoricalIndex(["b", "a"], categories=["b", "a", "unused"]),
+        pd.CategoricalIndex([2, 1], categories=[2, 1], ordered=True, name="what"),
     ],
     ids=repr,
 )
 def test_names_that_are_no_strings_come_back(db: rhizo.Database, labels: object) -> None:
     round_trip(db, pd.DataFrame([[1, 2]], columns=labels))  # type: ignore[call-overload]
+
+
+def test_labels_are_no_categories_once_the_table_has_a_new_column(db: rhizo.Database) -> None:
+    db.write("t", pd.DataFrame([[1, 2]], columns=pd.CategoricalIndex(["b", "a"])))
+    db.append("t", {"c": [3]}, schema="evolve")
+    assert list(db.read_pandas("t").columns) == ["b", "a", "c"]
+    assert list(db.read_pandas("t", columns=["a"]).columns) == ["a"]
+
+
+def test_many_categories_keep_their_values_and_ordered_ones_are_refused(db: rhizo.Database) -> None:
+    names = [f"category {number}" for number in reversed(range(6000))]
+    values = [names[0], names[-1], None]
+    db.write("t", pd.DataFrame({"c": pd.Categorical(values, categories=names)}))
+    back = db.read_pandas("t")["c"]
+    assert (str(back.dtype), back.astype(object).where(back.notna(), None).tolist()) == ("category", values)
+    with pytest.raises(rhizo.SchemaError, match="'c'.*6,000 ordered categories"):
+        db.write("u", pd.DataFrame({"c": pd.Categorical(values, categories=names, ordered=True)}))
+    few = pd.DataFrame({"c": pd.Categorical(values, categories=[names[0], names[-1]], ordered=True)})
+    round_trip(db, few)
 
 
 def test_names_that_are_equal_as_text_are_refused(db: rhizo.Database) -> None:
