@@ -3,7 +3,10 @@
 #include <utf8proc.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
+#include <iterator>
+#include <optional>
 #include <vector>
 
 namespace rhizo {
@@ -36,22 +39,43 @@ Error BadName(std::string_view what, std::string_view name, std::string_view why
       .With("name", std::string(name));
 }
 
-bool HasControlCharacter(std::string_view name) {
+bool IsControl(utf8proc_int32_t point) {
+  auto category = utf8proc_category(point);
+  return category == UTF8PROC_CATEGORY_CC || category == UTF8PROC_CATEGORY_ZL ||
+         category == UTF8PROC_CATEGORY_ZP;
+}
+
+// Characters that nobody sees, or that turn the direction of others: two names that look alike would
+// differ. U+200C and U+200D, which join and part letters, are spelling in several scripts.
+bool IsInvisible(utf8proc_int32_t point) {
+  constexpr struct {
+    utf8proc_int32_t first, last;
+  } kRanges[] = {{0xAD, 0xAD},     {0x200B, 0x200B}, {0x200E, 0x200F}, {0x202A, 0x202E},
+                 {0x2060, 0x2064}, {0x2066, 0x2069}, {0xFEFF, 0xFEFF}};
+  return std::any_of(std::begin(kRanges), std::end(kRanges), [point](const auto& range) {
+    return range.first <= point && point <= range.last;
+  });
+}
+
+// The first code point of valid UTF-8 for which `is` holds.
+template <class Predicate>
+std::optional<utf8proc_int32_t> FirstThat(std::string_view name, Predicate is) {
   const auto* cursor = reinterpret_cast<const utf8proc_uint8_t*>(name.data());
   auto left = static_cast<utf8proc_ssize_t>(name.size());
   while (left > 0) {
     utf8proc_int32_t point = 0;
     auto size = utf8proc_iterate(cursor, left, &point);
-    if (size <= 0) return true;
-    auto category = utf8proc_category(point);
-    if (category == UTF8PROC_CATEGORY_CC || category == UTF8PROC_CATEGORY_ZL ||
-        category == UTF8PROC_CATEGORY_ZP) {
-      return true;
-    }
+    if (size <= 0 || is(point)) return point;
     cursor += size;
     left -= size;
   }
-  return false;
+  return std::nullopt;
+}
+
+std::string CodePoint(utf8proc_int32_t point) {
+  char text[16];
+  std::snprintf(text, sizeof(text), "U+%04X", static_cast<unsigned>(point));
+  return text;
 }
 
 Status ValidateText(std::string_view what, std::string_view name, size_t max_bytes) {
@@ -63,7 +87,10 @@ Status ValidateText(std::string_view what, std::string_view name, size_t max_byt
   if (!Map(name, UTF8PROC_COMPOSE | UTF8PROC_STABLE, &normalised)) {
     return BadName(what, name, "it is not valid UTF-8");
   }
-  if (HasControlCharacter(name)) return BadName(what, name, "it has a control character");
+  if (FirstThat(name, IsControl)) return BadName(what, name, "it has a control character");
+  if (auto point = FirstThat(name, IsInvisible)) {
+    return BadName(what, name, "it has the invisible character " + CodePoint(*point));
+  }
   if (normalised != name) return BadName(what, name, "it is not in Unicode normal form NFC");
   return {};
 }

@@ -1,5 +1,6 @@
 // The one validator of user-chosen names, applied at every door and to what is read from disk.
-// Names are NFC UTF-8 of 1-255 bytes without control characters; they never become paths.
+// Names are NFC UTF-8 of 1-255 bytes without control characters and without invisible ones (except
+// the joiners U+200C and U+200D); they never become paths.
 #pragma once
 
 #include <string>
@@ -11,7 +12,7 @@ namespace rhizo {
 
 // A table or schema name (one part, no dot).
 Status ValidateTableName(std::string_view name);
-// A column name: any valid UTF-8 of 1-1024 bytes without control characters.
+// A column name: any NFC UTF-8 of 1-1024 bytes without control and invisible characters.
 Status ValidateColumnName(std::string_view name);
 // A branch or tag name; `/` is allowed between parts.
 Status ValidateRefName(std::string_view name);
