@@ -1,4 +1,8 @@
 // init, import, export.
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 #include <iostream>
 
 #include "cli/command_line.h"
@@ -52,7 +56,20 @@ void PrintWritten(const WriteResult& written) {
   std::cout << '\n';
 }
 
+// A file that is not there must not cost a new database.
+Status CheckReadable(const std::vector<std::string>& files) {
+  for (const auto& file : files) {
+    if (access(file.c_str(), R_OK) == 0) continue;
+    ErrorCode code = errno == ENOENT || errno == ENOTDIR ? ErrorCode::kInvalidArgument
+                                                         : ErrorCode::kIo;
+    std::string why = errno == ENOENT ? "there is no such file" : std::strerror(errno);
+    return Error(code, "cannot read \"" + file + "\": " + why).With("path", file);
+  }
+  return {};
+}
+
 Status Import(const Context& context, const ImportOptions& options) {
+  RETURN_IF_ERROR(CheckReadable(options.files));
   ASSIGN_OR_RETURN(auto database, context.OpenForWriting(CreateMode::kIfMissing));
   InterruptScope interrupt;
   ProgressLine progress("importing " + options.table, "rows");

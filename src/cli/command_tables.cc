@@ -47,9 +47,9 @@ Status InfoOfTable(Database& database, const Context& context, const std::string
   return {};
 }
 
-Status InfoOfDatabase(Database& database, const Context& context) {
-  ASSIGN_OR_RETURN(auto head, database.Head());
-  ASSIGN_OR_RETURN(auto names, database.Tables());
+Status InfoOfDatabase(Database& database, const Context& context, const std::string& at) {
+  ASSIGN_OR_RETURN(auto head, at.empty() ? database.Head() : database.Show(at));
+  ASSIGN_OR_RETURN(auto names, database.Tables(at));
   ASSIGN_OR_RETURN(auto branches, database.Branches());
   ASSIGN_OR_RETURN(auto tags, database.Tags());
   if (context.json) {
@@ -70,7 +70,7 @@ Status InfoOfDatabase(Database& database, const Context& context) {
 
 Status Info(const Context& context, const std::string& table, const std::string& at) {
   ASSIGN_OR_RETURN(auto database, context.OpenForReading());
-  if (table.empty()) return InfoOfDatabase(database, context);
+  if (table.empty()) return InfoOfDatabase(database, context, at);
   return InfoOfTable(database, context, table, at);
 }
 

@@ -161,8 +161,13 @@ Json Shape(const VerifyReport& report) {
 }
 
 // Bytes that are not UTF-8 (only in file names) are replaced rather than refused.
+void PrintJsonPart(const Json& part) {
+  std::cout << part.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 void PrintJson(const Json& document) {
-  std::cout << document.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
+  PrintJsonPart(document);
+  std::cout << '\n';
 }
 
 }  // namespace rhizo::cli

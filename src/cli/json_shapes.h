@@ -40,5 +40,7 @@ Json Shape(const std::vector<T>& items) {
 }
 
 void PrintJson(const Json& document);
+// Without an end of line, for documents that are written piece by piece.
+void PrintJsonPart(const Json& part);
 
 }  // namespace rhizo::cli

@@ -130,14 +130,14 @@ std::string ReplaceAll(std::string text, const std::string& what, const std::str
 }
 
 // DuckDB says the kind of the error before, and after it what to change in options that users of
-// ours do not have.
+// ours do not have, or where in our statement it happened.
 std::string WithoutAdvice(std::string message) {
   for (const char* kind :
        {"Conversion Error: ", "Invalid Input Error: ", "IO Error: ", "Binder Error: "}) {
     if (message.starts_with(kind)) message.erase(0, std::strlen(kind));
   }
   size_t end = message.size();
-  for (const char* advice : {"\nPossible ", "\n\nColumn ", "\n* ", "\n  file = "}) {
+  for (const char* advice : {"\nPossible ", "\n\nColumn ", "\n* ", "\n  file = ", "\nLINE "}) {
     end = std::min(end, message.find(advice));
   }
   message.resize(end);

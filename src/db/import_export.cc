@@ -1,4 +1,6 @@
 // Session: files in and out.
+#include <sys/stat.h>
+
 #include "db/expression_rows.h"
 #include "db/file_arrow_in.h"
 #include "db/file_arrow_out.h"
@@ -30,6 +32,15 @@ std::string ImportMessage(const std::vector<std::string>& paths) {
   std::string first = paths[0].substr(paths[0].find_last_of('/') + 1);
   if (paths.size() == 1) return "import " + first;
   return "import " + first + " and " + std::to_string(paths.size() - 1) + " more";
+}
+
+// A CSV file at least names its columns.
+Status CheckNotEmpty(const std::string& path) {
+  struct stat info {};
+  bool is_empty = stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) && info.st_size == 0;
+  if (!is_empty) return {};
+  return InvalidArgument("\"" + path + "\" is empty: it has neither columns nor rows")
+      .With("path", path);
 }
 
 // CSV has text only: what the table has as text stays text ("007"), and with "keep" its other types
@@ -158,7 +169,10 @@ Result<WriteResult> Session::ImportFiles(const std::string& name,
                                          const std::string& format, bool append,
                                          const WriteOptions& options) {
   ASSIGN_OR_RETURN(auto file_format, db::FormatOf(paths, format));
-  for (const auto& path : paths) RETURN_IF_ERROR(db::CheckReadable(path));
+  for (const auto& path : paths) {
+    RETURN_IF_ERROR(db::CheckReadable(path));
+    RETURN_IF_ERROR(CheckNotEmpty(path));
+  }
   {
     std::lock_guard lock(impl_->mutex());
     RETURN_IF_ERROR(impl_->CheckWritable());

@@ -276,3 +276,27 @@ def test_the_schema_option_decides_what_other_columns_mean(people):
         {"id": 1, "city": None}, {"id": 9, "city": "Bath"}]
     people("import", "db", "people", "people.csv", "--schema", "replace")
     assert [c["name"] for c in people.json("info", "db", "people")["table"]["columns"]] == ["id", "name", "score"]
+
+
+def test_a_file_that_cannot_be_read_makes_no_database(rhizo):
+    error = rhizo.error("import", "db", "t", "missing.csv")
+    assert error["code"] == "invalid_argument" and "missing.csv" in error["message"]
+    rhizo.run("import", "db", "t", "missing.csv/x.csv", code=1)
+    assert os.listdir(rhizo.directory) == []
+
+
+def test_a_file_without_a_byte_is_no_table(people):
+    for name in ("empty.csv", "empty.tsv", "empty.parquet", "empty.arrow"):
+        (people.directory / name).write_bytes(b"")
+        for table in ("new", "people"):
+            assert f'"{name}" is empty' in people.error("import", "db", table, name)["message"]
+    assert people.json("info", "db")["database"]["tables"] == ["people"]
+
+
+@pytest.mark.parametrize("content", [b"PAR1 is not all there is to it PAR1", b"x" * 1000, b"PAR1"])
+def test_a_broken_parquet_file_is_named_and_no_statement_shown(rhizo, content):
+    (rhizo.directory / "broken.parquet").write_bytes(content)
+    rhizo("init", "db")
+    message = rhizo.error("import", "db", "t", "broken.parquet")["message"]
+    assert "broken.parquet" in message
+    assert "read_parquet" not in message and "LINE 1" not in message and "hive" not in message

@@ -141,3 +141,34 @@ def test_verify_finds_a_flipped_bit(people, big_csv):
     done = people.run("verify", "db", "--json", code=1)
     assert '"ok":false' in done.stdout and '"big (commit' in done.stdout
     assert people.run("verify", "db", code=1).stderr.startswith("error:")
+
+
+def test_a_long_log_is_printed_as_it_is_read_in_the_same_order(rhizo):
+    rhizo("init", "db")
+    (rhizo.directory / "n.csv").write_text("n\n1\n")
+    for number in range(150):
+        rhizo("import", "db", f"t{number % 2}", "n.csv", "--append" if number > 1 else "--schema=keep", "-m", f"number {number}")
+    commits = rhizo.json("log", "db")["commits"]
+    assert [commit["message"] for commit in commits[:150]] == [f"number {number}" for number in reversed(range(150))]
+    assert len({commit["id"] for commit in commits}) == len(commits) == 151
+    assert len(rhizo("log", "db", "--oneline").splitlines()) == 151
+    for limit in (1, 63, 64, 65, 150, 151, 400):
+        assert rhizo.json("log", "db", "-n", limit)["commits"] == commits[:limit]
+    odd = [commit["message"] for commit in rhizo.json("log", "db", "--table", "t1")["commits"]]
+    assert odd == [f"number {number}" for number in reversed(range(1, 150, 2))]
+    assert rhizo.json("log", "db", "main~100")["commits"][0]["message"] == "number 49"
+    assert rhizo.json("log", "db", "--table", "nobody")["commits"] == []
+
+
+def test_a_log_of_nothing_is_an_error_before_anything_is_printed(people):
+    done = people.run("log", "db", "nowhere", "--json", code=1)
+    assert done.stdout == "" and '"code"' in done.stderr
+
+
+def test_info_of_a_database_is_that_of_the_place_asked_for(people):
+    first = people.json("show", "db")["commit"]["id"]
+    people("import", "db", "more", "more.csv")
+    assert people.json("info", "db", "--at", first)["database"]["tables"] == ["people"]
+    assert people.json("info", "db", "--at", first)["database"]["head"]["id"] == first
+    assert people.json("info", "db")["database"]["tables"] == ["more", "people"]
+    assert "nope" in people.error("info", "db", "--at", "nope")["message"]
