@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import NoReturn, TypeVar, cast
 
 from rhizo import _rhizo
-from rhizo.errors import ClosedError, InvalidArgumentError, RhizoError
+from rhizo.errors import ClosedError, InvalidArgumentError, ReadOnlyError, RhizoError
 from rhizo.facts import (
     Branch,
     Commit,
@@ -53,9 +53,10 @@ class Session(Tables):
     Examples here start with ``db = rhizo.open(directory)``, a new and empty database.
     """
 
-    def __init__(self, native: _rhizo.Session) -> None:
+    def __init__(self, native: _rhizo.Session, *, is_snapshot: bool = False) -> None:
         super().__init__(native)
         self._path = native.path
+        self._is_snapshot = is_snapshot
 
     # --- transactions
 
@@ -289,10 +290,15 @@ class Session(Tables):
     def checkout(self, branch: str, *, create: bool = False) -> None:
         """Moves this session (and only it) to another branch, made first if ``create``.
 
+        Raises:
+            ReadOnlyError: this session is a snapshot, which stays at one commit.
+
         >>> db.checkout("experiment", create=True)
         >>> db.current_branch()
         'experiment'
         """
+        if self._is_snapshot:
+            raise ReadOnlyError("a snapshot stays at one commit; db.on(branch) gives a session on a branch")
         self._native.checkout(to_name(branch, "branch"), create)
 
     def merge(self, source: Ref) -> MergeResult:
@@ -336,7 +342,7 @@ class Session(Tables):
         ...     len(before.read("users")), len(db.read("users"))
         (1, 2)
         """
-        return Session(self._native.at(to_ref(ref)))
+        return Session(self._native.at(to_ref(ref)), is_snapshot=True)
 
     def scratch(self) -> Scratch:
         """A session on a nameless branch from here, gone at the end unless it is kept.

@@ -133,6 +133,15 @@ def test_a_snapshot_stays_and_cannot_be_written(grown: rhizo.Database) -> None:
             snapshot.write("t", {"n": [1]})
 
 
+def test_a_snapshot_does_not_move_to_a_branch(grown: rhizo.Database) -> None:
+    with grown.at("main") as snapshot:
+        for create in (False, True):
+            with pytest.raises(rhizo.ReadOnlyError, match="stays at one commit"):
+                snapshot.checkout("try" if create else "main", create=create)
+        assert snapshot.current_branch() == ""
+    assert [branch.name for branch in grown.branches()] == ["main"]
+
+
 def test_checkout_moves_only_its_own_session(db: rhizo.Database) -> None:
     other = db.on("main")
     db.checkout("try", create=True)
