@@ -202,3 +202,15 @@ def test_a_name_that_is_no_text_is_refused(db: rhizo.Database) -> None:
     for wrong in (5, None, b"t"):
         with pytest.raises(rhizo.InvalidNameError, match="str"):
             db.write(wrong, {"n": [1]})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("point", ["\u200b", "\u200f", "\u202e", "\u2066", "\ufeff"])
+def test_names_with_characters_that_nobody_sees_are_refused(db: rhizo.Database, point: str) -> None:
+    for call in (
+        lambda: db.write(f"a{point}b", {"n": [1]}),
+        lambda: db.write("t", {f"a{point}b": [1]}),
+        lambda: db.create_branch(f"a{point}b"),
+    ):
+        with pytest.raises(rhizo.InvalidNameError, match=f"U\\+{ord(point):04X}"):
+            call()
+    db.write("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", {"n": [1]})
