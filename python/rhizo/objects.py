@@ -32,6 +32,7 @@ _FAMILY_OF_CLASS = {
     "numpy.bool": "bool",
     "numpy.bool_": "bool",
     "numpy.integer": "int",
+    "numpy.longdouble": "longdouble",
     "numpy.floating": "float",
     "numpy.ndarray": "list",
     "numpy.datetime64": "datetime64",
@@ -84,11 +85,11 @@ def _convert(pa: Any, column: str, values: list[Any], families: set[str]) -> Any
     except OverflowError as error:
         if families == {"int"}:
             return whole_numbers(pa, column, values)
-        raise _refusal(column, f"has values that no type of Arrow holds: {error}") from error
+        raise _refusal(column, f"cannot be stored: {error}") from error
     except UnicodeError as error:
         raise _refusal(column, "has text that is no Unicode: half of a surrogate pair") from error
     except (pa.ArrowException, TypeError, ValueError) as error:
-        raise _refusal(column, str(error)) from error
+        raise _refusal(column, f"cannot be stored: {error}") from error
 
 
 def _nanoseconds(pa: Any, values: list[Any]) -> Any:

@@ -32,7 +32,7 @@ FORMS: dict[str, Callable[[list[Any]], Any]] = {
     "dicts in pandas": lambda values: pd.DataFrame({"c": [{"x": value} for value in values]}),
 }
 
-CHANGED = {
+CHANGED: dict[str, tuple[list[Any], str]] = {
     "date and datetime": ([DAY, NOON], "date, datetime"),
     "datetime and date": ([NOON, DAY], "date, datetime"),
     "naive and aware": ([NOON, NOON.replace(tzinfo=UTC)], "zone"),
@@ -46,6 +46,7 @@ CHANGED = {
     "frozenset": ([frozenset("a")], "sets"),
     "bool and int": ([True, 2], "bool, int"),
     "fraction and decimal": ([1.5, Decimal("1.1")], "Decimal, float"),
+    "long double and float": ([np.longdouble(1) / 3, 1.0], "float, longdouble"),
     "list and dict": ([[1], {"x": 1}], "dict, list"),
     "surrogate": (["\ud800"], "surrogate"),
     "keys": ([{b"a": 1}], "key"),
@@ -163,6 +164,7 @@ def test_series_of_polars_and_pandas_are_columns_of_a_dict(db: rhizo.Database) -
 def test_names_and_texts_with_half_a_surrogate_pair_are_refused(db: rhizo.Database) -> None:
     name = "a\ud800"
     db.write("t", {"n": [1]})
+    call: Callable[[], Any]
     for call in (
         lambda: db.write(name, {"n": [1]}),
         lambda: db.append(name, {"n": [1]}),
