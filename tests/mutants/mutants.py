@@ -29,7 +29,8 @@ class Unusable(Exception):
 
 
 def run(command, **options):
-    return subprocess.run(command, text=True, errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options)
+    return subprocess.run(command, text=True, errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          **options)
 
 
 def copy_tree(tree: pathlib.Path) -> None:
