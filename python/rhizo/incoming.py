@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from rhizo import _rhizo
 from rhizo.errors import InvalidArgumentError, SchemaError
@@ -18,8 +18,30 @@ _ACCEPTED = (
 )
 
 
-def to_stream(data: Any) -> object:
-    """A PyCapsule ``arrow_array_stream`` with the rows of ``data``."""
+_FEW_ROWS = 10_000
+
+
+def to_stream(data: Any) -> tuple[object, Literal["computed", "memory", "few"]]:
+    """A PyCapsule ``arrow_array_stream`` with the rows of ``data``, and whether they are computed as they are pulled
+    or lie in memory, many or few."""
+    if is_from(data, "polars") and hasattr(data, "collect"):
+        data = data.collect()
+    return _capsule(data), _where_rows_are(data)
+
+
+def _where_rows_are(data: Any) -> Literal["computed", "memory", "few"]:
+    if is_from(data, "pyarrow"):
+        rows = getattr(data, "num_rows", None)
+    elif isinstance(data, Mapping):
+        rows = max((len(values) for values in data.values() if hasattr(values, "__len__")), default=0)
+    else:
+        rows = len(data) if is_from(data, "pandas") or is_from(data, "polars") or isinstance(data, list) else None
+    if rows is None:
+        return "computed"
+    return "few" if rows <= _FEW_ROWS else "memory"
+
+
+def _capsule(data: Any) -> object:
     if is_from(data, "pandas"):
         return _pandas_stream(data)
     if is_from(data, "polars") and hasattr(type(data), "columns"):
@@ -57,7 +79,7 @@ def _pandas_stream(data: Any) -> object:
 def _polars_stream(data: Any) -> object:
     from rhizo.polars_in import to_stream
 
-    return to_stream(data.collect() if hasattr(data, "collect") else data)
+    return to_stream(data)
 
 
 def _table_of_columns(columns: Mapping[Any, Any]) -> Any:

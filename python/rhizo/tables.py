@@ -123,7 +123,7 @@ class Tables:
         mode, message = _mode(schema, ("keep", "evolve", "replace")), _message(message)
         rows = self._fitted(to_name(table), data, mode)
         with shown(f"writing {table}", progress) as told:
-            return WriteResult(**self._native.write(table, to_stream(rows), mode, message, told))
+            return WriteResult(**self._native.write(table, *to_stream(rows), mode, message, told))
 
     def append(
         self,
@@ -150,7 +150,7 @@ class Tables:
         mode, message = _mode(schema, ("keep", "evolve")), _message(message)
         rows = self._fitted(to_name(table), data, mode)
         with shown(f"appending to {table}", progress) as told:
-            return WriteResult(**self._native.append(table, to_stream(rows), mode, message, told))
+            return WriteResult(**self._native.append(table, *to_stream(rows), mode, message, told))
 
     def _fitted(self, table: str, data: Any, mode: str) -> Any:
         """A pandas frame without the row numbers that filtering left behind, where the table keeps no index."""

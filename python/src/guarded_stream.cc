@@ -22,6 +22,7 @@ Source& SourceOf(ArrowArrayStream* stream) { return *static_cast<Source*>(stream
 // Runs one call of the inner stream where it belongs.
 int CallSource(Source& source, const std::function<int(ArrowArrayStream*)>& call) {
   int answer = EIO;
+  if (source.caller == nullptr) return call(source.inner.get());
   source.caller->Call([&] {
     pulling_sessions.push_back(source.session);
     answer = call(source.inner.get());
@@ -52,8 +53,12 @@ const char* SourceError(ArrowArrayStream* stream) {
 void SourceRelease(ArrowArrayStream* stream) {
   Source* source = &SourceOf(stream);
   auto caller = source->caller;
-  caller->Call([&] { delete source; });
   stream->release = nullptr;
+  if (caller == nullptr) {
+    delete source;
+    return;
+  }
+  caller->Call([&] { delete source; });
 }
 
 struct Interruptible {

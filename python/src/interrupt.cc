@@ -5,6 +5,8 @@
 #include <atomic>
 #include <exception>
 
+#include "worker.h"
+
 namespace nb = nanobind;
 
 namespace rhizo::python {
@@ -86,7 +88,8 @@ void RunInterruptibly(const Cancellation& cancellation, const CallingThreadPtr& 
   nb::object interrupt;
   {
     nb::gil_scoped_release release;
-    std::thread worker([&] {
+    auto worker = Worker::Take();
+    worker->Start([&work, &failure, caller] {
       try {
         work();
       } catch (...) {
@@ -95,7 +98,7 @@ void RunInterruptibly(const Cancellation& cancellation, const CallingThreadPtr& 
       caller->Finish();
     });
     interrupt = ServeUntilFinished(cancellation, *caller);
-    worker.join();
+    Worker::GiveBack(std::move(worker));
   }
   if (interrupt.is_valid()) {
     PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(interrupt.ptr())), interrupt.ptr());

@@ -28,9 +28,31 @@ WriteOptions OptionsOf(const std::string& schema, std::optional<std::string> mes
   return {.schema = SchemaModeOf(schema), .message = std::move(message), .work = work.options()};
 }
 
+// Where the rows of a stream come from.
+enum class Rows { kComputed, kInMemory, kFewInMemory };
+
+Rows RowsOf(const std::string& name) {
+  if (name == "few") return Rows::kFewInMemory;
+  return name == "memory" ? Rows::kInMemory : Rows::kComputed;
+}
+
+// Rows that lie in memory belong to no thread; few of them are not worth another one.
+template <class Write>
+nb::dict ConsumeMemory(nb::handle capsule, const Work& work, bool few, Write write) {
+  OwnedStream stream = SourceStream(TakeStream(capsule), nullptr, nullptr, nullptr);
+  auto consume = [&] { return write(stream.get()); };
+  auto written = few ? RunBriefly(consume) : RunBlocking(work.options().cancellation, consume);
+  work.RaiseFromProgress();
+  return ToPython(Unwrap(std::move(written)));
+}
+
 // The rows of `capsule` into a table by `write(stream)`.
 template <class Write>
-nb::dict Consume(NativeSession& self, nb::handle capsule, const Work& work, Write write) {
+nb::dict Consume(NativeSession& self, nb::handle capsule, Rows rows, const Work& work,
+                 Write write) {
+  if (rows != Rows::kComputed) {
+    return ConsumeMemory(capsule, work, rows == Rows::kFewInMemory, write);
+  }
   auto caller = std::make_shared<CallingThread>();
   auto state = std::make_shared<SourceState>();
   OwnedStream stream = SourceStream(TakeStream(capsule), caller, &self, state);
@@ -45,21 +67,22 @@ nb::dict Consume(NativeSession& self, nb::handle capsule, const Work& work, Writ
 }
 
 nb::dict Write(NativeSession& self, const std::string& name, nb::handle rows,
-               const std::string& schema, std::optional<std::string> message, nb::object progress) {
+               const std::string& kind, const std::string& schema,
+               std::optional<std::string> message, nb::object progress) {
   Session& session = self.get();
   Work work(std::move(progress));
   WriteOptions options = OptionsOf(schema, std::move(message), work);
-  return Consume(self, rows, work,
+  return Consume(self, rows, RowsOf(kind), work,
                  [&](ArrowArrayStream* stream) { return session.Write(name, stream, options); });
 }
 
 nb::dict Append(NativeSession& self, const std::string& name, nb::handle rows,
-                const std::string& schema, std::optional<std::string> message,
-                nb::object progress) {
+                const std::string& kind, const std::string& schema,
+                std::optional<std::string> message, nb::object progress) {
   Session& session = self.get();
   Work work(std::move(progress));
   WriteOptions options = OptionsOf(schema, std::move(message), work);
-  return Consume(self, rows, work,
+  return Consume(self, rows, RowsOf(kind), work,
                  [&](ArrowArrayStream* stream) { return session.Append(name, stream, options); });
 }
 
@@ -158,9 +181,9 @@ void BindTables(nb::class_<NativeSession>& binding) {
   binding.def("create_table", &CreateTable)
       .def("drop_table", &DropTable)
       .def("rename_table", &RenameTable)
-      .def("write", &Write, nb::arg("name"), nb::arg("rows"), nb::arg("schema"),
+      .def("write", &Write, nb::arg("name"), nb::arg("rows"), nb::arg("kind"), nb::arg("schema"),
            nb::arg("message").none(), nb::arg("progress").none())
-      .def("append", &Append, nb::arg("name"), nb::arg("rows"), nb::arg("schema"),
+      .def("append", &Append, nb::arg("name"), nb::arg("rows"), nb::arg("kind"), nb::arg("schema"),
            nb::arg("message").none(), nb::arg("progress").none())
       .def("read", &Read)
       .def("scan", &Scan, nb::arg("name"), nb::arg("columns"), nb::arg("where"),

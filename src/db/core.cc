@@ -150,8 +150,9 @@ Core::Core(std::string path, OpenOptions options, std::shared_ptr<txn::Repositor
 }
 
 unsigned Core::threads() const {
-  return options_.threads != 0 ? options_.threads
-                               : std::max(1u, std::thread::hardware_concurrency());
+  // Asking the system reads a file each time.
+  static const unsigned available = std::max(1u, std::thread::hardware_concurrency());
+  return options_.threads != 0 ? options_.threads : available;
 }
 
 }  // namespace rhizo::db

@@ -64,6 +64,8 @@ TEST_F(KeyIndexTest, KeysThatBeginAlikeLieInOneBucket) {
   ASSERT_TRUE(AddEntries(*connection_, state_, entries).has_value());
   auto found = FindByPrefix(*connection_, state_, 0xabcdef1000000000, 28).value();
   EXPECT_EQ(found.size(), 5u);
+  found = FindByPrefix(*connection_, state_, entries[77].key, 64).value();
+  EXPECT_THAT(found, ::testing::ElementsAre(entries[77]));
 }
 
 TEST_F(KeyIndexTest, AMissingBucketIsCorruption) {
