@@ -1,9 +1,11 @@
 #include "io/posix_file_system.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
 
 #include "io/testing/file_system_contract.h"
@@ -51,6 +53,36 @@ TEST(PosixFileSystem, DescriptorsAreNotInheritedByOtherPrograms) {
     return;
   }
   ADD_FAILURE() << "the descriptor was not found";
+}
+
+// No file grows beyond so much while it lives; what is written up to there is written.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) {
+    signal_before_ = std::signal(SIGXFSZ, SIG_IGN);
+    CHECK(getrlimit(RLIMIT_FSIZE, &before_) == 0);
+    const rlimit limit{bytes, before_.rlim_max};
+    CHECK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+  }
+  ~FileSizeLimit() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, signal_before_);
+  }
+
+ private:
+  rlimit before_;
+  sighandler_t signal_before_;
+};
+
+TEST(PosixFileSystem, AWriteThatEndsEarlyIsGoneOnWithOrFails) {
+  PosixFixture fixture;
+  auto file = fixture.posix.CreateExclusive(fixture.Path("f")).value();
+  Status written;
+  {
+    FileSizeLimit limit(100);
+    written = file->Append(std::string(200, 'x'));
+  }
+  EXPECT_FALSE(written.has_value());
 }
 
 TEST(PosixFileSystem, RenamingByLinkingDoesNotReplaceEither) {
