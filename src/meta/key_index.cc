@@ -110,7 +110,9 @@ uint64_t BucketOf(uint64_t key, uint64_t buckets) {
 Result<std::vector<IndexEntry>> FindByPrefix(Connection& connection, const StoreState& state,
                                              uint64_t key, int bits) {
   CHECK(bits > 0 && bits <= 64);
-  CHECK(bits == 64 || (std::bit_ceil(state.buckets) >> bits) <= 1);
+  if (bits < 64 && (state.buckets - 1) >> bits != 0) {
+    return Corruption("rhizo.db: more buckets than can be");
+  }
   ASSIGN_OR_RETURN(auto entries, ReadBucket(connection, BucketOf(key, state.buckets)));
   std::erase_if(entries,
                 [&](const IndexEntry& entry) { return ((entry.key ^ key) >> (64 - bits)) != 0; });

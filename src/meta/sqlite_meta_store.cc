@@ -371,7 +371,10 @@ void SqliteMetaStore::CheckpointAtClose() {
   auto position = wal_index_.Read();
   if (!position || position->frames == frames_at_checkpoint_) return;
   auto holder = GateHolder::Acquire(*gate_, std::chrono::milliseconds(0));
-  if (holder) static_cast<void>(CheckpointLocked(*writer_).has_value());
+  if (!holder || !CheckpointLocked(*writer_)) return;
+  // Its bytes are given back too, if nobody reads it.
+  sqlite3_wal_checkpoint_v2(writer_->handle(), "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr,
+                            nullptr);
 }
 
 Status SqliteMetaStore::Checkpoint() {

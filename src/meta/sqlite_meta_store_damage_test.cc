@@ -52,8 +52,8 @@ class DamageTest : public ::testing::Test {
     if (checkpoint) {
       ASSERT_TRUE(store->Checkpoint().has_value());
     }
+    image_ = disk->Image();  // as a process that is killed leaves it: closing empties the log
     store.reset();
-    image_ = disk->Image();
     if (checkpoint) image_.files.erase(kWal);
   }
 

@@ -13,6 +13,8 @@ namespace {
 using Report = std::function<void(std::string_view what, std::string_view problem)>;
 
 constexpr std::string_view kFile = "rhizo.db";
+// Where so much is wrong, or a hostile count makes it so, more of it tells nothing new.
+constexpr uint64_t kMaxFaults = 10'000;
 
 void ReportError(const Error& error, const Report& report) {
   std::string_view object = error.field("object");
@@ -74,10 +76,12 @@ Status CheckRow(LogReader& reader, uint64_t seq, Replay& replay, const Report& r
 
 Status CheckBuckets(LogReader& reader, Replay& replay, const Report& report) {
   std::vector<IndexEntry> stored;
+  uint64_t faults = 0;
   for (uint64_t bucket = 0; bucket < reader.state().buckets; ++bucket) {
     auto entries = ReadBucket(reader.connection(), bucket);
     if (!entries) {
       ReportError(entries.error(), report);
+      if (++faults > kMaxFaults) return {};
       continue;
     }
     for (const IndexEntry& entry : *entries) {
@@ -125,11 +129,17 @@ Status CheckPages(Connection& connection, const Report& report) {
 
 }  // namespace
 
-Status SqliteMetaStore::VerifyWith(LogReader& reader, const ReportFault& report) {
+Status SqliteMetaStore::VerifyWith(LogReader& reader, const ReportFault& report_fault) {
+  uint64_t faults = 0;
+  const Report report = [&](std::string_view what, std::string_view problem) {
+    ++faults;
+    report_fault(what, problem);
+  };
   RETURN_IF_ERROR(CheckPages(reader.connection(), report));
   Replay replay;
   for (uint64_t seq = 1; seq <= reader.state().last_seq; ++seq) {
     RETURN_IF_ERROR(CheckRow(reader, seq, replay, report));
+    if (faults > kMaxFaults) return {};
   }
   ReportUnless(replay.log == reader.state().log, "rows of 'log' are missing or were put there",
                report);

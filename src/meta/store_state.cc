@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "meta/key_index.h"
+
 namespace rhizo::meta {
 
 namespace {
@@ -11,6 +13,12 @@ constexpr int64_t kStateRow = 1;
 constexpr std::string_view kTable = "state";
 constexpr std::string_view kMagic = "rhizo.db";
 constexpr uint64_t kUnsyncedFlag = 1;
+
+// Buckets grow with what is in them, so that a hostile count of them is no work.
+bool CountsFit(const StoreState& state) {
+  return state.folded_seq <= state.last_seq && state.buckets >= 1 &&
+         state.buckets - 1 <= state.entries / kEntriesPerBucket;
+}
 
 // Features this program knows. None yet: format 0 has no options.
 constexpr std::string_view kKnownFeatures[] = {""};
@@ -74,7 +82,7 @@ Result<StoreState> StoreState::Decode(std::string_view value) {
   state.refs = TableSum::DecodeFrom(in);
   uint64_t flags = in.U64();
   state.has_unsynced = (flags & kUnsyncedFlag) != 0;
-  if (flags > kUnsyncedFlag || state.folded_seq > state.last_seq || state.buckets == 0) in.Fail();
+  if (flags > kUnsyncedFlag || !CountsFit(state)) in.Fail();
   RETURN_IF_ERROR(in.Finish("rhizo.db: the state"));
   return state;
 }

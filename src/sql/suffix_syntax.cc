@@ -312,6 +312,8 @@ class SuffixParser {
     RefuseTail(at);
     auto suffix = suffixes_.size() < kMaxSuffixes ? Recognise(at) : std::nullopt;
     if (!suffix) SyntaxError(at, error.RawMessage());
+    // In text that is not UTF-8 the position may name a suffix that is gone already.
+    if (blanked_[suffix->start] == ' ') SyntaxError(at, error.RawMessage());
     std::fill(blanked_.begin() + static_cast<std::ptrdiff_t>(suffix->start),
               blanked_.begin() + static_cast<std::ptrdiff_t>(suffix->end), ' ');
     Add(*std::move(suffix));

@@ -38,14 +38,25 @@ class PowerCutTest : public ::testing::Test {
     history_.push_back({disk_->Now(), ModelOfNew(*repository_).value(), "new"});
   }
 
+  void Keep(Step step) {
+    ASSERT_TRUE(step.outcome.has_value()) << step.what << ": " << step.outcome.error().message();
+    ASSERT_EQ(DifferenceFrom(step.after, *repository_), "") << step.what;
+    history_.push_back({disk_->Now(), std::move(step.after), step.what});
+  }
+
   void Run(int changes) {
     for (int i = 0; i < changes && !HasFailure(); ++i) {
-      Step step = workload_.Try(repository_, history_.back().model);
-      ASSERT_TRUE(step.outcome.has_value()) << step.what << ": " << step.outcome.error().message();
-      ASSERT_EQ(DifferenceFrom(step.after, *repository_), "") << step.what;
-      history_.push_back({disk_->Now(), std::move(step.after), step.what});
+      Keep(workload_.Try(repository_, history_.back().model));
     }
   }
+
+  // Something too large for rhizo.db.
+  void RunLargeWrite() {
+    Keep(workload_.TryCommit(repository_, history_.back().model, Workload::Kind::kLargeWrite,
+                             txn::kMainBranch));
+  }
+  // A commit that moves only refs.
+  void RunRef() { Keep(workload_.TryRef(repository_, history_.back().model)); }
 
   size_t LastBefore(size_t moment) const {
     size_t least = 0;
@@ -181,21 +192,23 @@ TEST_F(PowerCutTest, WhatWasWrittenWithoutFlushesIsDurableAfterTheNextFullCommit
   Run(static_cast<int>(Scaled(6)));
   txn::RepositoryOptions hasty;
   hasty.durability = Durability::kNone;
-  for (int round = 0; round < 3 && !HasFailure(); ++round) {
+  enum Round { kCommit, kCommitAgain, kMoveOfRefs, kFlush };
+  for (int round = kCommit; round <= kFlush && !HasFailure(); ++round) {
     SCOPED_TRACE("round " + std::to_string(round));
     DatabaseModel before = history_.back().model;
     size_t since = disk_->Now();
     Open(hasty);
-    Run(4);
-    if (round == 2) {
+    Run(3);
+    RunLargeWrite();
+    if (round == kFlush) {
       ASSERT_TRUE(repository_->Flush().has_value());
     } else {
       Open();
-      Run(1);
+      round == kMoveOfRefs ? RunRef() : Run(1);
     }
     size_t durable = disk_->Now();
     history_.back().moment = durable;
-    Run(round == 2 ? 0 : 3);
+    Run(round == kFlush ? 0 : 3);
     Walk(Scaled(300), durable, [&](const DiskCrash& crash) { Check(crash, states_ % 10 == 0); });
     Walk(Scaled(150), since, [&](const DiskCrash& crash) {
       if (crash.moment < durable) CheckSpoiled(crash, before);

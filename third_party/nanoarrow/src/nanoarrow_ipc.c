@@ -29682,6 +29682,27 @@ static void ArrowIpcArrayStreamReaderRelease(struct ArrowArrayStream* stream) {
   stream->release = NULL;
 }
 
+// Appends up to `size` bytes to `buffer`, fewer only at the end of the input. What a message says of
+// its length is not believed: memory is taken as bytes arrive.
+static int ArrowIpcArrayStreamReaderRead(
+    struct ArrowIpcArrayStreamReaderPrivate* private_data, struct ArrowBuffer* buffer,
+    int64_t size) {
+  const int64_t kMaxStepBytes = 16 * 1024 * 1024;
+  while (size > 0) {
+    int64_t step = size < kMaxStepBytes ? size : kMaxStepBytes;
+    int64_t bytes_read = 0;
+    NANOARROW_RETURN_NOT_OK_WITH_ERROR(ArrowBufferReserve(buffer, step),
+                                       &private_data->error);
+    NANOARROW_RETURN_NOT_OK(private_data->input.read(
+        &private_data->input, buffer->data + buffer->size_bytes, step, &bytes_read,
+        &private_data->error));
+    buffer->size_bytes += bytes_read;
+    if (bytes_read != step) break;
+    size -= step;
+  }
+  return NANOARROW_OK;
+}
+
 static int ArrowIpcArrayStreamReaderNextHeader(
     struct ArrowIpcArrayStreamReaderPrivate* private_data, int schema_expected) {
   private_data->header.size_bytes = 0;
@@ -29771,15 +29792,14 @@ static int ArrowIpcArrayStreamReaderNextHeader(
 
   // Read the header bytes
   int64_t expected_header_bytes = private_data->decoder.header_size_bytes - 8;
-  NANOARROW_RETURN_NOT_OK_WITH_ERROR(
-      ArrowBufferReserve(&private_data->header,
-                         expected_header_bytes - extra_bytes_already_read),
-      &private_data->error);
-  NANOARROW_RETURN_NOT_OK(private_data->input.read(
-      &private_data->input, private_data->header.data + private_data->header.size_bytes,
-      expected_header_bytes - extra_bytes_already_read, &bytes_read,
-      &private_data->error));
-  private_data->header.size_bytes += bytes_read;
+  if (expected_header_bytes < extra_bytes_already_read) {
+    ArrowErrorSet(&private_data->error, "Message size of %d bytes is too small",
+                  (int)expected_header_bytes);
+    return EINVAL;
+  }
+  NANOARROW_RETURN_NOT_OK(ArrowIpcArrayStreamReaderRead(
+      private_data, &private_data->header,
+      expected_header_bytes - extra_bytes_already_read));
 
   // Verify + decode the header
   input_view.data.data = private_data->header.data;
@@ -29812,23 +29832,18 @@ static int ArrowIpcArrayStreamReaderNextHeader(
 
 static int ArrowIpcArrayStreamReaderNextBody(
     struct ArrowIpcArrayStreamReaderPrivate* private_data) {
-  int64_t bytes_read;
   int64_t bytes_to_read = private_data->decoder.body_size_bytes;
 
   // Read the body bytes
   private_data->body.size_bytes = 0;
-  NANOARROW_RETURN_NOT_OK_WITH_ERROR(
-      ArrowBufferReserve(&private_data->body, bytes_to_read), &private_data->error);
-  NANOARROW_RETURN_NOT_OK(private_data->input.read(&private_data->input,
-                                                   private_data->body.data, bytes_to_read,
-                                                   &bytes_read, &private_data->error));
-  private_data->body.size_bytes += bytes_read;
+  NANOARROW_RETURN_NOT_OK(
+      ArrowIpcArrayStreamReaderRead(private_data, &private_data->body, bytes_to_read));
 
-  if (bytes_read != bytes_to_read) {
+  if (private_data->body.size_bytes != bytes_to_read) {
     ArrowErrorSet(&private_data->error,
                   "Expected to be able to read %" PRId64
                   " bytes for message body but got %" PRId64,
-                  bytes_to_read, bytes_read);
+                  bytes_to_read, private_data->body.size_bytes);
     return ESPIPE;
   } else {
     return NANOARROW_OK;
