@@ -45,8 +45,8 @@ bool IsControl(utf8proc_int32_t point) {
          category == UTF8PROC_CATEGORY_ZP;
 }
 
-// Characters that nobody sees, or that turn the direction of others: two names that look alike would
-// differ. U+200C and U+200D, which join and part letters, are spelling in several scripts.
+// Characters that nobody sees, or that turn the direction of others: two names that look alike
+// would differ. U+200C and U+200D, which join and part letters, are spelling in several scripts.
 bool IsInvisible(utf8proc_int32_t point) {
   constexpr struct {
     utf8proc_int32_t first, last;

@@ -60,8 +60,8 @@ void PrintWritten(const WriteResult& written) {
 Status CheckReadable(const std::vector<std::string>& files) {
   for (const auto& file : files) {
     if (access(file.c_str(), R_OK) == 0) continue;
-    ErrorCode code = errno == ENOENT || errno == ENOTDIR ? ErrorCode::kInvalidArgument
-                                                         : ErrorCode::kIo;
+    ErrorCode code =
+        errno == ENOENT || errno == ENOTDIR ? ErrorCode::kInvalidArgument : ErrorCode::kIo;
     std::string why = errno == ENOENT ? "there is no such file" : std::strerror(errno);
     return Error(code, "cannot read \"" + file + "\": " + why).With("path", file);
   }

@@ -45,7 +45,7 @@ TEST(StoreState, ComesBackAndHasAlwaysTheSameLength) {
   StoreState state{.last_seq = 9,
                    .folded_seq = 4,
                    .buckets = 3,
-                   .entries = 100,
+                   .entries = 150,
                    .log = {},
                    .refs = {},
                    .has_unsynced = true};
@@ -53,6 +53,17 @@ TEST(StoreState, ComesBackAndHasAlwaysTheSameLength) {
   EXPECT_EQ(StoreState::Decode(state.Encode()).value(), state);
   EXPECT_EQ(state.Encode().size(), StoreState{}.Encode().size());
   state.folded_seq = 10;
+  EXPECT_EQ(StoreState::Decode(state.Encode()).error().code(), ErrorCode::kCorruption);
+}
+
+TEST(StoreState, HasNoMoreBucketsThanItsEntriesFill) {
+  StoreState state{.last_seq = 9,
+                   .folded_seq = 4,
+                   .buckets = uint64_t{1} << 63,
+                   .entries = 150,
+                   .log = {},
+                   .refs = {},
+                   .has_unsynced = false};
   EXPECT_EQ(StoreState::Decode(state.Encode()).error().code(), ErrorCode::kCorruption);
 }
 
