@@ -101,6 +101,7 @@ Status ValidateShape(std::string_view what, std::string_view name, std::string_v
   if (at != name.npos) {
     return BadName(what, name, std::string("it contains \"") + name[at] + "\"");
   }
+  if (name.find("@{") != name.npos) return BadName(what, name, "it contains \"@{\"");
   if (name.front() == '-' || name.front() == ' ') {
     return BadName(what, name, "it begins with \"" + std::string(1, name.front()) + "\"");
   }

@@ -34,6 +34,12 @@ TEST(Name, MayHaveTheJoinersThatScriptsNeedAndTheirNeighbours) {
   }
 }
 
+TEST(Name, ThatLooksLikeGitsSyntaxForPositionsIsRefused) {
+  EXPECT_FALSE(ValidateTableName("a@{1}").has_value());
+  EXPECT_FALSE(ValidateRefName("a@{1}").has_value());
+  EXPECT_TRUE(ValidateTableName("a@b").has_value());
+}
+
 TEST(Name, WithAControlCharacterIsRefused) {
   for (const char* name : {"a\nb", "\x1b[31m", "a\u2028b", "a\u2029b", "a\x7f"}) {
     for (auto validate : kValidators) EXPECT_FALSE(validate(name).has_value());

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "engine/errors.h"
 #include "engine/types.h"
 #include "model/schema.h"
 #include "table/column_decoder.h"
@@ -87,7 +88,10 @@ Result<duckdb::Value> DecodeValue(const model::Type& type, std::string_view byte
   duckdb::Vector vector(engine::ToLogicalType(type), 1);
   DecodeColumn(type, &decoder, 1, &vector);
   RETURN_IF_ERROR(decoder.Finish("a value of type " + type.ToString()));
-  return vector.GetValue(0);
+  // The engine makes no value of a map that has a key twice.
+  auto value = engine::Guarded([&] { return vector.GetValue(0); });
+  if (!value) return Corruption("a value of " + type.ToString() + " is none");
+  return value;
 }
 
 std::optional<std::string> EncodeDefault(const model::Type& type, const duckdb::Value& value) {

@@ -17,6 +17,8 @@ struct RefText {
   uint64_t steps = 0;
 };
 
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
 std::optional<uint64_t> ParseNumber(std::string_view text) {
   uint64_t number = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -147,6 +149,7 @@ Result<CommitId> ResolveTime(Repository& repository, const std::string& branch, 
 }
 
 std::optional<Timestamp> ParseTime(std::string_view text) {
+  if (text.find('\0') != text.npos) return std::nullopt;
   std::string copy(text);
   std::tm parts{};
   const char* rest = strptime(copy.c_str(), "%Y-%m-%d", &parts);
@@ -168,17 +171,22 @@ std::optional<Timestamp> ParseTime(std::string_view text) {
     int minutes = 0;
     int consumed = 0;
     int sign = *rest == '-' ? -1 : 1;
-    if (std::sscanf(rest + 1, "%2d%n", &hours, &consumed) != 1) return std::nullopt;
+    if (!IsDigit(rest[1]) || std::sscanf(rest + 1, "%2d%n", &hours, &consumed) != 1)
+      return std::nullopt;
     rest += 1 + consumed;
     if (*rest == ':') ++rest;
     if (*rest != '\0') {
-      if (std::sscanf(rest, "%2d%n", &minutes, &consumed) != 1) return std::nullopt;
+      if (!IsDigit(*rest) || std::sscanf(rest, "%2d%n", &minutes, &consumed) != 1)
+        return std::nullopt;
       rest += consumed;
     }
     offset_seconds = sign * (hours * 3600 + minutes * 60);
   }
   if (*rest != '\0') return std::nullopt;
-  return Timestamp{(static_cast<int64_t>(timegm(&parts)) - offset_seconds) * 1'000'000 + micros};
+  const int day = parts.tm_mday;
+  auto seconds = static_cast<int64_t>(timegm(&parts));
+  if (parts.tm_mday != day) return std::nullopt;  // the 31st of February
+  return Timestamp{(seconds - offset_seconds) * 1'000'000 + micros};
 }
 
 Result<meta::TableVersion> FindVersion(Repository& repository, const TableId& table,
