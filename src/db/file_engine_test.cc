@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "engine/errors.h"
+#include "io/testing/temporary_directory.h"
 
 namespace rhizo::db {
 namespace {
@@ -14,12 +15,6 @@ namespace fs = std::filesystem;
 
 class FileEngineTest : public testing::Test {
  protected:
-  FileEngineTest() {
-    std::string pattern = (fs::temp_directory_path() / "rhizo-files-XXXXXX").string();
-    directory_ = mkdtemp(pattern.data());
-  }
-  ~FileEngineTest() override { fs::remove_all(directory_); }
-
   std::string Write(const std::string& name, const std::string& text) {
     std::ofstream(directory_ / name) << text;
     return (directory_ / name).string();
@@ -45,7 +40,8 @@ class FileEngineTest : public testing::Test {
     return count;
   }
 
-  fs::path directory_;
+  const io::TemporaryDirectory temporary_;
+  const fs::path directory_ = temporary_.path();
 };
 
 TEST_F(FileEngineTest, ReadsTheFileItWasGivenWhateverItsName) {

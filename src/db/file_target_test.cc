@@ -6,6 +6,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "io/testing/temporary_directory.h"
+
 namespace rhizo::db {
 namespace {
 
@@ -13,12 +15,7 @@ namespace fs = std::filesystem;
 
 class FileTargetTest : public testing::Test {
  protected:
-  FileTargetTest() {
-    std::string pattern = (fs::temp_directory_path() / "rhizo-target-XXXXXX").string();
-    directory_ = mkdtemp(pattern.data());
-    fs::create_directory(directory_ / "database");
-  }
-  ~FileTargetTest() override { fs::remove_all(directory_); }
+  FileTargetTest() { fs::create_directory(directory_ / "database"); }
 
   Result<FileTarget> Create(const std::string& name, bool overwrite = false) {
     return FileTarget::Create((directory_ / name).string(), overwrite,
@@ -33,7 +30,8 @@ class FileTargetTest : public testing::Test {
     return std::distance(fs::directory_iterator(directory_), fs::directory_iterator()) - 1u;
   }
 
-  fs::path directory_;
+  const io::TemporaryDirectory temporary_;
+  const fs::path directory_ = temporary_.path();
 };
 
 TEST_F(FileTargetTest, TheNameAppearsWithThePublishedContent) {

@@ -44,22 +44,8 @@ Status WriterGate::Acquire(std::chrono::milliseconds timeout) {
   return locked;
 }
 
-// Many may be here: they ask less often, the longer they waited.
-Status WriterGate::WaitForTurn(Deadline deadline) {
-  constexpr std::chrono::microseconds kShort{150}, kLong{2000};
-  for (int attempt = 0;; ++attempt) {
-    ASSIGN_OR_RETURN(bool locked, turn_->TryLock(io::LockKind::kExclusive));
-    if (locked) return {};
-    if (Left(deadline).count() == 0) {
-      return Error(ErrorCode::kBusy, "other processes are writing to this database")
-          .With("lock", "lock/turn");
-    }
-    std::this_thread::sleep_for(attempt < 1000 ? kShort : kLong);
-  }
-}
-
 Status WriterGate::AcquireFile(Deadline deadline) {
-  RETURN_IF_ERROR(WaitForTurn(deadline));
+  RETURN_IF_ERROR(turn_->Lock(io::LockKind::kExclusive, Left(deadline)));
   Status locked = WaitForFile(deadline);
   turn_->Unlock();
   return locked;

@@ -28,7 +28,6 @@ class WriterGate final {
   WriterGate(std::unique_ptr<io::LockFile> file, std::unique_ptr<io::LockFile> turn)
       : file_(std::move(file)), turn_(std::move(turn)) {}
   Status AcquireFile(std::chrono::steady_clock::time_point deadline);
-  Status WaitForTurn(std::chrono::steady_clock::time_point deadline);
   Status WaitForFile(std::chrono::steady_clock::time_point deadline);
 
   const std::unique_ptr<io::LockFile> file_, turn_;

@@ -132,20 +132,31 @@ Result<TableChange*> Transaction::Adopt(const NamedTable& found) {
   return &changes_.emplace(change.id, std::move(change)).first->second;
 }
 
-// Null if there is none.
-Result<TableChange*> Transaction::Find(const model::QualifiedName& name) {
+// To write its rows; null if there is none. Who writes "Users" may not know of a table "users",
+// whose rows would go.
+Result<TableChange*> Transaction::FindSpelled(const model::QualifiedName& name) {
   ASSIGN_OR_RETURN(auto known, Look(name));
   if (!known) return static_cast<TableChange*>(nullptr);
-  if (known->change != nullptr) return known->change;
-  return Adopt(*known->stored);
+  if (known->name != name) return NameTaken(name, known->name);
+  return Own(*known);
 }
 
 Result<TableChange*> Transaction::FindOrFail(const model::QualifiedName& name) {
-  ASSIGN_OR_RETURN(auto* change, Find(name));
-  if (change != nullptr) return change;
-  ASSIGN_OR_RETURN(auto view, CurrentView());
-  ASSIGN_OR_RETURN(auto tables, view->ListTables());
-  return NoTable(name, tables);
+  ASSIGN_OR_RETURN(auto known, Look(name));
+  if (known) return Own(*known);
+  return NotFound(name);
+}
+
+Result<TableChange*> Transaction::Own(const Known& known) {
+  if (known.change != nullptr) return known.change;
+  return Adopt(*known.stored);
+}
+
+Error Transaction::NotFound(const model::QualifiedName& name) {
+  auto view = CurrentView();
+  if (!view) return std::move(view).error();
+  auto tables = (*view)->ListTables();
+  return tables ? NoTable(name, *tables) : std::move(tables).error();
 }
 
 Result<std::shared_ptr<const table::OpenTable>> Transaction::OpenTable(
@@ -174,13 +185,6 @@ void Transaction::Forget(TableChange* change) {
   Rename(change, std::nullopt);
   TableId id = change->id;
   changes_.erase(id);
-}
-
-// Who writes "Users" may not know of a table "users", whose rows would go.
-Status Transaction::CheckSpelling(const model::QualifiedName& name) {
-  ASSIGN_OR_RETURN(auto known, Look(name));
-  if (known && known->name != name) return NameTaken(name, known->name);
-  return {};
 }
 
 Status Transaction::CheckNameIsFree(const model::QualifiedName& name) {
@@ -242,8 +246,7 @@ Status Transaction::TakeSchema(TableChange* change, model::Schema schema) {
 
 Result<Change> Transaction::Write(const model::QualifiedName& name, model::Schema schema,
                                   table::RowSource* rows, const Means& means) {
-  RETURN_IF_ERROR(CheckSpelling(name));
-  ASSIGN_OR_RETURN(auto* change, Find(name));
+  ASSIGN_OR_RETURN(auto* change, FindSpelled(name));
   bool created = change == nullptr;
   TableChange backup;
   if (created) {
@@ -272,8 +275,8 @@ Result<Change> Transaction::Write(const model::QualifiedName& name, model::Schem
 
 Result<Change> Transaction::Append(const model::QualifiedName& name, model::Schema schema,
                                    table::RowSource* rows, const Means& means) {
-  RETURN_IF_ERROR(CheckSpelling(name));
-  ASSIGN_OR_RETURN(auto* change, FindOrFail(name));
+  ASSIGN_OR_RETURN(auto* change, FindSpelled(name));
+  if (change == nullptr) return NotFound(name);
   TableChange backup = *change;
   auto append = [&]() -> Result<table::WriteCounts> {
     RETURN_IF_ERROR(TakeSchema(change, std::move(schema)));

@@ -110,15 +110,16 @@ class Transaction {
     std::optional<NamedTable> stored;
   };
   Result<std::optional<Known>> Look(const model::QualifiedName& name);
-  Result<TableChange*> Find(const model::QualifiedName& name);
+  Result<TableChange*> FindSpelled(const model::QualifiedName& name);
   Result<TableChange*> FindOrFail(const model::QualifiedName& name);
   std::optional<Known> FindPending(const model::QualifiedName& name);
+  Result<TableChange*> Own(const Known& known);
+  Error NotFound(const model::QualifiedName& name);
   Result<TableChange*> Adopt(const NamedTable& found);
   void Rename(TableChange* change, std::optional<model::QualifiedName> name);
   void Forget(TableChange* change);
   ObjectId Stage(const TableChange& change);
   Result<TableChange*> AddNew(const model::QualifiedName& name, model::Schema schema);
-  Status CheckSpelling(const model::QualifiedName& name);
   Status CheckNameIsFree(const model::QualifiedName& name);
   Status TakeSchema(TableChange* change, model::Schema schema);
   table::WriteContext ContextFor(const Means& means);
