@@ -41,15 +41,24 @@ TEST(SegmentInfo, MoreNullsThanRowsAreRefused) {
 }
 
 TEST(SegmentInfo, KeepsStatisticsOfEveryCombination) {
-  for (int flags = 0; flags < 16; ++flags) {
+  for (int flags = 0; flags < 32; ++flags) {
     SegmentInfo info = Sample();
     auto& statistics = info.fields[0].statistics;
     if ((flags & 1) == 0) statistics.min = std::nullopt;
     if ((flags & 2) == 0) statistics.max = std::nullopt;
     statistics.min_exact = (flags & 4) != 0 && statistics.min;
     statistics.max_exact = (flags & 8) != 0 && statistics.max;
+    if ((flags & 16) != 0) statistics.max_length = UINT32_MAX;
     ASSERT_EQ(*DecodeSegmentInfo(Encode(info)), info);
   }
+}
+
+TEST(SegmentInfo, LengthsThatNoStringHasAreRefused) {
+  auto bytes = Encode(Sample());
+  size_t at = bytes.find("\x10\xac\x02");  // greatest length: 300
+  ASSERT_NE(at, std::string::npos);
+  bytes.replace(at + 1, 2, "\x80\x80\x80\x80\x10");
+  EXPECT_EQ(DecodeSegmentInfo(bytes).error().code(), ErrorCode::kCorruption);
 }
 
 TEST(SegmentInfo, AnotherKindOfObjectIsRefused) {

@@ -192,6 +192,28 @@ TEST_F(ScanTest, BoundsOfTextAreNeverTakenForValues) {
             data_.Plain("SELECT min(s), max(s) FROM long"));
 }
 
+TEST_F(ScanTest, ShortStringsAreGroupedAsNumbers) {
+  data_.Plain(
+      "CREATE TABLE short AS SELECT chr((65 + i % 26)::INTEGER) AS s, i FROM range(5000) r(i)");
+  data_.Publish("short", {.segment_rows = 2500, .use_parquet = true});
+  const std::string sql = "SELECT s, sum(i) FROM short GROUP BY s ORDER BY s";
+  auto plan = Query("EXPLAIN " + sql);
+  EXPECT_THAT(plan[0][1], testing::HasSubstr("__internal_compress_string_"));
+  EXPECT_EQ(Query(sql), data_.Plain(sql));
+}
+
+// A plan packs strings by the longest that it knew of.
+TEST_F(ScanTest, APreparedPlanSeesStringsThatBecameLonger) {
+  data_.Plain("CREATE TABLE short AS SELECT 'a' || i % 9 AS s FROM range(100) r(i)");
+  data_.Publish("short");
+  const std::string sql = "SELECT s, count(*) FROM short GROUP BY s ORDER BY s";
+  Query("PREPARE longer AS " + sql);
+  EXPECT_EQ(Query("EXECUTE longer"), data_.Plain(sql));
+  data_.Plain("INSERT INTO short VALUES ('much longer than all that came before it')");
+  data_.Publish("short");
+  EXPECT_EQ(Query("EXECUTE longer"), data_.Plain(sql));
+}
+
 TEST_F(ScanTest, EntriesThatCannotMatchAreNotRead) {
   const std::string sql = "SELECT count(name) FROM t WHERE id = 4321";
   EXPECT_THAT(Query(sql), ElementsAre(ElementsAre("1")));

@@ -11,6 +11,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -28,6 +29,7 @@ struct DecodedColumn {
   uint64_t rows = 0;
   std::vector<duckdb::Vector> vectors;
   std::vector<duckdb::BaseStatistics> zones;
+  std::optional<uint64_t> max_length;  // of strings, in bytes
   uint64_t size_bytes = 0;
 };
 

@@ -68,8 +68,8 @@ void DecodedColumnBuilder::Add(Vector vector, idx_t count) {
     column_->size_bytes += FlatBytes(vector, count);
   }
   auto bounds = BoundsOf(type_, vector, 0, count);
-  column_->zones.push_back(std::move(
-      *ToEngineStatistics(type_, column_->type, bounds.min, bounds.max, bounds.null_count, count)));
+  column_->zones.push_back(std::move(*ToEngineStatistics(type_, column_->type, bounds, count)));
+  column_->max_length = std::max(column_->max_length, bounds.max_length);
   column_->rows += count;
   column_->vectors.push_back(std::move(vector));
 }

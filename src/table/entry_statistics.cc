@@ -22,6 +22,8 @@ struct Part {
   uint64_t rows = 0;
 };
 
+bool HasValues(const Part& part) { return part.bounds.null_count < part.rows; }
+
 std::optional<std::string> Widen(const model::Type& from, const model::Type& to,
                                  const std::optional<std::string>& bound) {
   if (!bound) return std::nullopt;
@@ -38,9 +40,8 @@ std::optional<std::string> Widen(const model::Type& from, const model::Type& to,
 // Between number types the order survives a cast; elsewhere bounds say nothing.
 Part Convert(const model::Type& from, const model::Type& to, Part part) {
   if (from == to) return part;
-  bool had_values = part.bounds.null_count < part.rows;
   if (!IsNumber(from.kind) || !IsNumber(to.kind)) {
-    part.known = !had_values;
+    part.known = !HasValues(part);
     return part;
   }
   part.bounds.min = Widen(from, to, part.bounds.min);
@@ -53,12 +54,17 @@ Part OfSegment(const OpenEntry& entry, const model::Field& field) {
   const auto* info = entry.segment->Find(field.id);
   if (info == nullptr) {
     part.bounds.min = part.bounds.max = field.first_default;
-    if (!HasBounds(field.type)) part.bounds.min = part.bounds.max = std::nullopt;
+    if (!HasBounds(field.type)) {
+      part.bounds.min = part.bounds.max = std::nullopt;
+    } else if (IsStringKind(field.type.kind) && field.first_default) {
+      part.bounds.max_length = field.first_default->size();
+    }
     part.bounds.null_count = field.first_default ? 0 : part.rows;
     return part;
   }
   part.bounds.min = info->statistics.min;
   part.bounds.max = info->statistics.max;
+  part.bounds.max_length = info->statistics.max_length;
   part.bounds.null_count = info->statistics.null_count;
   return Convert(info->type, field.type, std::move(part));
 }
@@ -76,15 +82,18 @@ Part OfPatch(const OpenPatch& patch, const model::Field& field) {
 
 // A side without a bound although it has values makes the joined bound unknown.
 void JoinParts(const model::Type& type, Part* all, const Part& part) {
-  bool no_min = (all->bounds.null_count < all->rows && !all->bounds.min) ||
-                (part.bounds.null_count < part.rows && !part.bounds.min);
-  bool no_max = (all->bounds.null_count < all->rows && !all->bounds.max) ||
-                (part.bounds.null_count < part.rows && !part.bounds.max);
+  auto unknown = [&](auto bound) {
+    return (HasValues(*all) && !(all->bounds.*bound)) || (HasValues(part) && !(part.bounds.*bound));
+  };
+  bool no_min = unknown(&Bounds::min);
+  bool no_max = unknown(&Bounds::max);
+  bool no_length = unknown(&Bounds::max_length);
   all->known = all->known && part.known;
   all->rows += part.rows;
-  if (HasBounds(type)) all->bounds.Join(type, part.bounds);
+  all->bounds.Join(type, part.bounds);
   if (no_min) all->bounds.min = std::nullopt;
   if (no_max) all->bounds.max = std::nullopt;
+  if (no_length) all->bounds.max_length = std::nullopt;
 }
 
 bool HasPatch(const OpenEntry& entry, FieldId field) {
@@ -125,8 +134,7 @@ Statistics EntryStatistics(const OpenTable& table, const OpenEntry& entry, size_
     }
   }
   if (!part.known) return nullptr;
-  return ToEngineStatistics(field.type, table.types()[field_index], part.bounds.min,
-                            part.bounds.max, part.bounds.null_count, part.rows);
+  return ToEngineStatistics(field.type, table.types()[field_index], part.bounds, part.rows);
 }
 
 bool EntryBoundsAreExact(const OpenTable& table, const OpenEntry& entry, size_t field_index) {

@@ -166,6 +166,38 @@ TEST(Overlay, BoundsNeverExcludeAPatchedValue) {
   EXPECT_FALSE(EntryStatistics(*open, entry, 1)->CanHaveNull());
 }
 
+TEST(Overlay, APatchedNullIsKnownOfTypesWithoutBounds) {
+  Store store;
+  model::Type list = Of(model::TypeKind::kList);
+  auto& item = list.children.emplace_back();
+  item.name = "element";
+  item.type = Of(model::TypeKind::kInt32);
+  for (const auto& type : {Of(model::TypeKind::kInterval), Of(model::TypeKind::kBit), list}) {
+    SCOPED_TRACE(type.ToString());
+    engine::Generator random(5);
+    TableRows rows;
+    while (rows.size() < 10) {
+      auto value = engine::RandomValue(&random, type);
+      if (!value.IsNull()) rows.push_back(testing::Row{value});
+    }
+    Overlaid table(&store, SchemaOf({type}), rows);
+    table.Patch(0, {{4, Value(engine::ToLogicalType(type))}});
+    auto open = store.Open(table.Finish());
+    EXPECT_TRUE(EntryStatistics(*open, open->Entries().value()[0], 0)->CanHaveNull());
+  }
+}
+
+TEST(Overlay, LengthsOfStringsCoverPatchedOnes) {
+  Store store;
+  auto schema = SchemaOf({Of(model::TypeKind::kString)});
+  Overlaid table(&store, schema, TableRows(10, {Value("four")}));
+  table.Patch(0, {{3, Value("longer than that")}});
+  auto open = store.Open(table.Finish());
+  auto statistics = open->Statistics(0).value();
+  ASSERT_TRUE(duckdb::StringStats::HasMaxStringLength(*statistics));
+  EXPECT_EQ(duckdb::StringStats::MaxStringLength(*statistics), 16u);
+}
+
 TEST(Overlay, AFieldThatIsNewerThanTheSegmentHoldsItsFirstDefault) {
   Store store;
   auto schema = SchemaOf({Of(model::TypeKind::kInt32)});

@@ -7,6 +7,7 @@
 #include "engine/storage.h"
 #include "engine/types.h"
 #include "table/decoded_column.h"
+#include "table/statistics_builder.h"
 
 namespace rhizo::table {
 using Column = std::shared_ptr<const DecodedColumn>;
@@ -118,6 +119,7 @@ Status VerifiedSegment::ReadAt(const ObjectId& id, uint64_t offset, std::span<ch
 }
 
 struct SegmentFile::Filtered {
+  std::vector<size_t> indexes;  // into info.fields
   duckdb::ParquetReaderScanState state;
   duckdb::DataChunk rows;
 };
@@ -149,6 +151,15 @@ Status SegmentFile::CheckFields(const std::vector<size_t>& indexes) {
   }
   if (!fits) return BadSegment(info_, "the file does not hold what its info says");
   return {};
+}
+
+// The engine packs strings into as many bytes as the longest is said to have.
+Status SegmentFile::CheckLength(size_t index, std::optional<uint64_t> found) const {
+  const auto& field = info_.fields[index];
+  const auto& said = field.statistics.max_length;
+  if (!said || found.value_or(0) <= *said) return {};
+  return BadSegment(
+      info_, "field " + std::to_string(field.id) + " holds longer strings than its info says");
 }
 
 void SegmentFile::Choose(const std::vector<size_t>& indexes) {
@@ -193,6 +204,7 @@ Result<Column> SegmentFile::Read(size_t index) {
   if (column && (*column)->rows != info_.rows) {
     return BadSegment(info_, "holds another number of rows");
   }
+  if (column) RETURN_IF_ERROR(CheckLength(index, (*column)->max_length));
   return column;
 }
 
@@ -205,6 +217,7 @@ Status SegmentFile::StartFiltered(const std::vector<size_t>& indexes,
     Choose(indexes);
     reader_->filters = std::move(filters);
     filtered_ = std::make_unique<Filtered>();
+    filtered_->indexes = indexes;
     reader_->InitializeScan(client_, filtered_->state, {0});
     duckdb::vector<duckdb::LogicalType> types;
     for (auto index : indexes) types.push_back(reader_->columns[index].type);
@@ -213,12 +226,22 @@ Status SegmentFile::StartFiltered(const std::vector<size_t>& indexes,
   });
 }
 
+Result<duckdb::DataChunk*> SegmentFile::CheckedRows() {
+  auto& rows = filtered_->rows;
+  for (size_t i = 0; i < rows.ColumnCount(); ++i) {
+    auto index = filtered_->indexes[i];
+    if (!info_.fields[index].statistics.max_length) continue;
+    RETURN_IF_ERROR(CheckLength(index, MaxLength(rows.data[i], 0, rows.size())));
+  }
+  return &rows;
+}
+
 Result<duckdb::DataChunk*> SegmentFile::NextFiltered() {
   return engine::Guarded([&]() -> Result<duckdb::DataChunk*> {
     engine::SegmentAccess access(&segment_);
     while (true) {
       auto result = reader_->Scan(client_, filtered_->state, filtered_->rows);
-      if (filtered_->rows.size() > 0) return &filtered_->rows;
+      if (filtered_->rows.size() > 0) return CheckedRows();
       if (result.GetResultType() == duckdb::AsyncResultType::FINISHED) return nullptr;
     }
   });

@@ -71,6 +71,8 @@ class SegmentFile {
   struct Filtered;
   Status Open();
   Status CheckFields(const std::vector<size_t>& indexes);
+  Status CheckLength(size_t index, std::optional<uint64_t> found) const;
+  Result<duckdb::DataChunk*> CheckedRows();
   void Choose(const std::vector<size_t>& indexes);
   Result<std::shared_ptr<const DecodedColumn>> Decode(size_t index);
 

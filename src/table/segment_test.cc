@@ -11,6 +11,7 @@
 #include "engine/types.h"
 #include "table/row_block.h"
 #include "table/segment_encoder.h"
+#include "table/segment_reader.h"
 #include "table/testing/tables.h"
 
 namespace rhizo::table {
@@ -139,6 +140,25 @@ TEST(Segment, InfoKnowsBoundsNullsAndDistinctValues) {
   std::string above(64, 'x');
   above.back() = 'y';
   EXPECT_EQ(text.max, above);
+  EXPECT_EQ(text.max_length, 101u);
+  EXPECT_EQ(number.max_length, std::nullopt);
+}
+
+TEST(Segment, StringsLongerThanItsInfoSaysAreDamage) {
+  auto schema = SchemaOf({Of(model::TypeKind::kString)});
+  auto segment = Encode(schema, {{Value("four")}, {Value("longer than four")}});
+  testing::Store store;
+  auto context = store.Reading();
+  ASSERT_EQ(store.staging().Add(segment.bytes), segment.info.segment);
+  EXPECT_TRUE(SegmentFile(testing::Client(), context, segment.info).Read(0).has_value());
+  segment.info.fields[0].statistics.max_length = 4;
+  auto whole = SegmentFile(testing::Client(), context, segment.info).Read(0);
+  ASSERT_FALSE(whole.has_value());
+  EXPECT_EQ(whole.error().code(), ErrorCode::kCorruption);
+  SegmentFile filtered(testing::Client(), context, segment.info);
+  auto no_filters = duckdb::make_uniq<duckdb::TableFilterSet>();
+  ASSERT_TRUE(filtered.StartFiltered({0}, std::move(no_filters)).has_value());
+  EXPECT_EQ(filtered.NextFiltered().error().code(), ErrorCode::kCorruption);
 }
 
 TEST(Segment, TheSameRowsGiveTheSameFile) {

@@ -156,6 +156,19 @@ T FromBytes(const std::string& bytes) {
   return value;
 }
 
+std::optional<uint64_t> MaxLength(const duckdb::UnifiedVectorFormat& format, idx_t offset,
+                                  idx_t count) {
+  const auto* data = reinterpret_cast<const duckdb::string_t*>(format.data);
+  bool all_valid = format.validity.AllValid();
+  std::optional<uint64_t> longest;
+  for (idx_t i = offset; i < offset + count; ++i) {
+    auto row = format.sel->get_index(i);
+    if (!all_valid && !format.validity.RowIsValid(row)) continue;
+    longest = std::max<uint64_t>(longest.value_or(0), data[row].GetSize());
+  }
+  return longest;
+}
+
 void SetEngineBound(const model::Type& type, const std::string& bytes, bool is_min,
                     duckdb::BaseStatistics* out) {
   if (IsStringKind(type.kind)) {
@@ -177,6 +190,13 @@ void Bounds::Join(const model::Type& type, const Bounds& other) {
   null_count += other.null_count;
   if (other.min && (!min || CompareValues(type, *other.min, *min) < 0)) min = other.min;
   if (other.max && (!max || CompareValues(type, *other.max, *max) > 0)) max = other.max;
+  if (other.max_length) max_length = std::max(max_length.value_or(0), *other.max_length);
+}
+
+std::optional<uint64_t> MaxLength(Vector& strings, idx_t offset, idx_t count) {
+  duckdb::UnifiedVectorFormat format;
+  strings.ToUnifiedFormat(offset + count, format);
+  return MaxLength(format, offset, count);
 }
 
 Bounds BoundsOf(const model::Type& type, Vector& vector, idx_t offset, idx_t count) {
@@ -189,6 +209,7 @@ Bounds BoundsOf(const model::Type& type, Vector& vector, idx_t offset, idx_t cou
     SetUuidBounds(format, offset, count, &bounds);
   } else if (IsStringKind(type.kind)) {
     SetBounds<duckdb::string_t>(format, offset, count, &bounds);
+    bounds.max_length = MaxLength(format, offset, count);
   } else {
     WithNativeType(vector.GetType().InternalType(),
                    [&](auto zero) { SetBounds<decltype(zero)>(format, offset, count, &bounds); });
@@ -199,6 +220,7 @@ Bounds BoundsOf(const model::Type& type, Vector& vector, idx_t offset, idx_t cou
 model::ColumnStatistics ToStatistics(const model::Type& type, const Bounds& bounds) {
   model::ColumnStatistics statistics;
   statistics.null_count = bounds.null_count;
+  statistics.max_length = bounds.max_length;
   if (bounds.min) statistics.min = LowerBound(type, *bounds.min, &statistics.min_exact);
   if (bounds.max) statistics.max = UpperBound(type, *bounds.max, &statistics.max_exact);
   return statistics;
@@ -231,19 +253,21 @@ model::ColumnStatistics StatisticsBuilder::Finish() {
 }
 
 duckdb::unique_ptr<duckdb::BaseStatistics> ToEngineStatistics(
-    const model::Type& type, const duckdb::LogicalType& engine_type,
-    const std::optional<std::string>& min, const std::optional<std::string>& max,
-    uint64_t null_count, uint64_t rows) {
-  bool no_values = null_count >= rows && !engine_type.IsNested();
+    const model::Type& type, const duckdb::LogicalType& engine_type, const Bounds& bounds,
+    uint64_t rows) {
+  bool no_values = bounds.null_count >= rows && !engine_type.IsNested();
   auto statistics = no_values ? duckdb::BaseStatistics::CreateEmpty(engine_type)
                               : duckdb::BaseStatistics::CreateUnknown(engine_type);
   if (no_values) {
-    if (null_count > 0) statistics.SetHasNullFast();
+    if (bounds.null_count > 0) statistics.SetHasNullFast();
     return statistics.ToUnique();
   }
-  if (min) SetEngineBound(type, *min, true, &statistics);
-  if (max) SetEngineBound(type, *max, false, &statistics);
-  if (null_count == 0) statistics.Set(duckdb::StatsInfo::CANNOT_HAVE_NULL_VALUES);
+  if (bounds.min) SetEngineBound(type, *bounds.min, true, &statistics);
+  if (bounds.max) SetEngineBound(type, *bounds.max, false, &statistics);
+  if (bounds.max_length) {
+    duckdb::StringStats::SetMaxStringLength(statistics, static_cast<uint32_t>(*bounds.max_length));
+  }
+  if (bounds.null_count == 0) statistics.Set(duckdb::StatsInfo::CANNOT_HAVE_NULL_VALUES);
   return statistics.ToUnique();
 }
 

@@ -18,6 +18,7 @@ namespace rhizo::table {
 struct Bounds {
   std::optional<std::string> min;
   std::optional<std::string> max;
+  std::optional<uint64_t> max_length;  // bytes of the longest string
   uint64_t null_count = 0;
 
   void Join(const model::Type& type, const Bounds& other);
@@ -26,6 +27,10 @@ struct Bounds {
 // Of rows [offset, offset + count).
 Bounds BoundsOf(const model::Type& type, duckdb::Vector& vector, duckdb::idx_t offset,
                 duckdb::idx_t count);
+// Bytes of the longest string among rows [offset, offset + count) of a vector of strings; nothing
+// if all are NULL.
+std::optional<uint64_t> MaxLength(duckdb::Vector& strings, duckdb::idx_t offset,
+                                  duckdb::idx_t count);
 // As stored: long strings cut. Content key and distinct estimate stay empty.
 model::ColumnStatistics ToStatistics(const model::Type& type, const Bounds& bounds);
 
@@ -49,10 +54,9 @@ class StatisticsBuilder {
 };
 
 // What DuckDB's optimizer and filters understand. Bounds need not be exact; `rows` is how many
-// there are.
+// there are, NULLs too.
 duckdb::unique_ptr<duckdb::BaseStatistics> ToEngineStatistics(
-    const model::Type& type, const duckdb::LogicalType& engine_type,
-    const std::optional<std::string>& min, const std::optional<std::string>& max,
-    uint64_t null_count, uint64_t rows);
+    const model::Type& type, const duckdb::LogicalType& engine_type, const Bounds& bounds,
+    uint64_t rows);
 
 }  // namespace rhizo::table

@@ -216,9 +216,11 @@ Samples<SegmentInfo> SegmentInfoSamples() {
   info.header = {0, 4};
   info.footer = {604, 396};
   info.rest_hash = FilledId<Hash256>(0xee);
+  ColumnStatistics texts;
+  texts.max_length = 300;
   info.fields = {
       {3, TypeOf(TypeKind::kInt32), {4, 200}, FilledId<Hash256>(0xa0), SampleStatistics()},
-      {4, TypeOf(TypeKind::kString), {204, 400}, FilledId<Hash256>(0xa1), {}}};
+      {4, TypeOf(TypeKind::kString), {204, 400}, FilledId<Hash256>(0xa1), texts}};
   return {{"two-fields", info}};
 }
 
