@@ -47,7 +47,7 @@ Status ReadAll(const table::OpenTable& table) {
   std::vector<size_t> fields(table.types().size());
   for (size_t i = 0; i < fields.size(); ++i) fields[i] = i;
   for (const auto& entry : entries) {
-    table::EntryReader reader(fuzz::Client(), table, fields);
+    table::EntryReader reader(&fuzz::Client(), table, fields);
     RETURN_IF_ERROR(reader.Start(entry));
     for (size_t vector = 0; vector < reader.vector_count(); ++vector) {
       RETURN_IF_ERROR(ReadVector(reader, table, vector));

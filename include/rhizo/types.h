@@ -45,6 +45,7 @@ struct TableChange {
   uint64_t version = 0;   // 0 for a drop
   uint64_t rows_added = 0;
   uint64_t rows_removed = 0;
+  uint64_t rows_updated = 0;  // rows that stayed, with another value in some column
 };
 
 struct CommitInfo {

@@ -94,6 +94,7 @@ class TableChange:
     version: int
     rows_added: int
     rows_removed: int
+    rows_updated: int
 
 
 @dataclass(frozen=True)

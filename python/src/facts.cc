@@ -43,6 +43,7 @@ nb::dict ToPython(const TableChange& change) {
       .Set("version", change.version)
       .Set("rows_added", change.rows_added)
       .Set("rows_removed", change.rows_removed)
+      .Set("rows_updated", change.rows_updated)
       .Take();
 }
 

@@ -76,7 +76,8 @@ Json Shape(const TableChange& change) {
           {"operation", change.operation},
           {"version", change.version == 0 ? Json() : Json(change.version)},
           {"rows_added", change.rows_added},
-          {"rows_removed", change.rows_removed}};
+          {"rows_removed", change.rows_removed},
+          {"rows_updated", change.rows_updated}};
 }
 
 Json Shape(const CommitInfo& commit) {

@@ -27,6 +27,7 @@ std::string Describe(const TableChange& change) {
   if (change.version != 0) text += ", version " + std::to_string(change.version);
   if (change.rows_added > 0) text += ", +" + Grouped(change.rows_added) + " rows";
   if (change.rows_removed > 0) text += ", -" + Grouped(change.rows_removed) + " rows";
+  if (change.rows_updated > 0) text += ", ~" + Grouped(change.rows_updated) + " rows";
   return text;
 }
 

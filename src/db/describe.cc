@@ -35,8 +35,12 @@ Result<CommitInfo> Describe(txn::Repository& repository, const CommitId& id,
   info.message = commit.message;
   info.metadata = commit.metadata;
   for (const auto& table : commit.tables) {
-    TableChange change{table.name, std::string(model::ChangeKindName(table.kind)), 0,
-                       table.rows_added, table.rows_removed};
+    TableChange change{table.name,
+                       std::string(model::ChangeKindName(table.kind)),
+                       0,
+                       table.rows_added,
+                       table.rows_removed,
+                       table.rows_updated};
     if (table.kind != model::ChangeKind::kDrop) {
       ASSIGN_OR_RETURN(change.version, VersionIn(repository, table.table, id, commit));
     }
@@ -69,7 +73,9 @@ WriteResult Describe(const std::string& name, const txn::Change& change) {
   result.table = name;
   result.changed = true;
   result.rows = change.counts.rows;
-  result.rows_inserted = change.counts.rows;
+  result.rows_inserted = change.counts.rows_inserted;
+  result.rows_updated = change.counts.rows_updated;
+  result.rows_deleted = change.counts.rows_deleted;
   result.segments_new = change.counts.segments_new;
   result.segments_reused = change.counts.segments_reused;
   result.new_bytes = change.counts.new_bytes;

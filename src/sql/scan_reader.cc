@@ -48,7 +48,7 @@ ScanReader::ScanReader(duckdb::ClientContext& client, const ScanPlan& plan,
                        const duckdb::TableFilterSet* filters)
     : plan_(plan),
       filters_(client, filters),
-      entry_reader_(client, *plan.table, plan.fields),
+      entry_reader_(&client, *plan.table, plan.fields),
       direct_filters_(DirectFilters(plan, filters)),
       loaded_(plan.columns.size()) {
   if (!direct_filters_) return;

@@ -84,7 +84,7 @@ TEST(DecodedColumns, KeepADictionaryVectorWhenTheReaderMovesOn) {
   auto table = store.Open(store.Write(store.NewTable(schema), rows));
   const auto& entry = table->Entries().value()[0];
   auto column =
-      ReadColumn(testing::Client(), table->context(), *entry.segment, entry.segment->fields[0])
+      ReadColumn(&testing::Client(), table->context(), *entry.segment, entry.segment->fields[0])
           .value();
   ASSERT_EQ(column->vectors.size(), 5u);
   EXPECT_EQ(column->vectors[0].GetVectorType(), duckdb::VectorType::DICTIONARY_VECTOR);
@@ -105,7 +105,7 @@ TEST(DecodedColumns, AreFlatOrDictionariesOverFlatAtEveryLevel) {
   const auto& entry = table->Entries().value()[0];
   ASSERT_NE(entry.segment->info, nullptr);
   for (const auto& field : entry.segment->fields) {
-    auto column = ReadColumn(testing::Client(), table->context(), *entry.segment, field).value();
+    auto column = ReadColumn(&testing::Client(), table->context(), *entry.segment, field).value();
     for (const auto& vector : column->vectors) {
       auto form = vector.GetVectorType();
       EXPECT_TRUE(form == duckdb::VectorType::FLAT_VECTOR ||
@@ -130,7 +130,7 @@ TEST(EntryReaders, OfManyThreadsSeeTheSameRows) {
     threads.emplace_back([&] {
       auto connection = testing::Engine().Connect().value();
       connection->BeginTransaction();
-      EntryReader reader(*connection->context, *table, {0, 1});
+      EntryReader reader(connection->context.get(), *table, {0, 1});
       CHECK(reader.Start(table->Entries().value()[0]));
       for (size_t vector = 0; vector < reader.vector_count(); ++vector) {
         duckdb::Vector text(duckdb::LogicalType::VARCHAR);

@@ -50,7 +50,7 @@ Result<EncodedRows> EncodeRows(const WriteContext& context, const model::Schema&
   EncodedRows encoded;
   ASSIGN_OR_RETURN(encoded.entries,
                    EntriesIn(context, model::GapBetween(nullptr, nullptr), segments));
-  encoded.counts.rows = feed.rows_done();
+  encoded.counts.rows = encoded.counts.rows_inserted = feed.rows_done();
   CountNew(segments, &encoded.counts);
   return encoded;
 }

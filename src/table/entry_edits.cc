@@ -4,6 +4,12 @@
 
 namespace rhizo::table {
 
+Result<model::Place> FirstPlace(object::ObjectReader& reader, const model::SegmentEntry& entry) {
+  ASSIGN_OR_RETURN(auto runs, model::Load(reader, entry.runs));
+  if (runs.empty()) return Corruption("an entry without runs");
+  return std::move(runs.front().first);
+}
+
 Result<model::Place> LastPlace(object::ObjectReader& reader, const model::SegmentEntry& entry) {
   ASSIGN_OR_RETURN(auto runs, model::Load(reader, entry.runs));
   if (runs.empty()) return Corruption("an entry without runs");

@@ -19,7 +19,8 @@ Result<std::vector<model::SegmentEntry>> EntriesIn(const WriteContext& context,
                                                    std::span<const StoredSegment> segments);
 void CountNew(std::span<const StoredSegment> segments, WriteCounts* counts);
 
-// The runs of an entry, loaded; and the place of its last row.
+// The places of an entry's first and last row.
+Result<model::Place> FirstPlace(object::ObjectReader& reader, const model::SegmentEntry& entry);
 Result<model::Place> LastPlace(object::ObjectReader& reader, const model::SegmentEntry& entry);
 // The key of an entry whose runs stand inline.
 std::string KeyOf(const model::SegmentEntry& entry);

@@ -42,13 +42,17 @@ std::pair<const Cell*, const Cell*> CellsIn(const std::vector<Cell>& cells, size
 }
 
 // The values of a patch in the table's type, referenced if it has that already.
-Vector ToType(duckdb::ClientContext& client, const duckdb::LogicalType& type, const Vector& values,
+Vector ToType(duckdb::ClientContext* client, const duckdb::LogicalType& type, const Vector& values,
               idx_t count) {
   Vector source(values.GetType());
   source.Reference(values);
   if (values.GetType() == type) return source;
   Vector out(type, count);
-  duckdb::VectorOperations::Cast(client, source, out, count, true);
+  if (client == nullptr) {
+    duckdb::VectorOperations::DefaultCast(source, out, count, true);
+  } else {
+    duckdb::VectorOperations::Cast(*client, source, out, count, true);
+  }
   out.Flatten(count);
   return out;
 }
@@ -71,7 +75,7 @@ void SetCell(Vector& out, idx_t row, Vector& values, idx_t index) {
 
 }  // namespace
 
-EntryReader::EntryReader(duckdb::ClientContext& client, const OpenTable& table,
+EntryReader::EntryReader(duckdb::ClientContext* client, const OpenTable& table,
                          std::vector<size_t> fields)
     : client_(client), table_(table), fields_(std::move(fields)) {}
 

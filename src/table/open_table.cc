@@ -88,7 +88,7 @@ Result<Description> DescribeSegment(const ReadContext& context, const model::Seg
   return description;
 }
 
-Result<Column> ReadColumn(duckdb::ClientContext& client, const ReadContext& context,
+Result<Column> ReadColumn(duckdb::ClientContext* client, const ReadContext& context,
                           const SegmentDescription& segment, const model::FieldInfo& field,
                           std::unique_ptr<SegmentFile>* file) {
   std::unique_ptr<SegmentFile> own;
@@ -97,9 +97,19 @@ Result<Column> ReadColumn(duckdb::ClientContext& client, const ReadContext& cont
     if (!segment.info) {
       return engine::Guarded([&] { return DecodeBlockColumn(segment, field); });
     }
-    if (!*file) *file = std::make_unique<SegmentFile>(client, context, *segment.info);
+    if (client == nullptr) return InvalidArgument("rows this many need the engine");
+    if (!*file) *file = std::make_unique<SegmentFile>(*client, context, *segment.info);
     return (*file)->Read(static_cast<size_t>(&field - segment.fields.data()));
   });
+}
+
+Result<OpenEntry> OpenEntryOf(const ReadContext& context, model::SegmentEntry entry) {
+  OpenEntry open;
+  ASSIGN_OR_RETURN(open.segment, DescribeSegment(context, entry));
+  open.overlay = std::make_shared<OverlaySlot>();
+  open.is_clean = entry.IsWhole() && entry.patches.empty();
+  open.entry = std::move(entry);
+  return open;
 }
 
 OpenTable::OpenTable(ReadContext context, ObjectId state_id,
@@ -130,13 +140,10 @@ Status OpenTable::Load() const {
   tree::Cursor cursor(context_.small, state_->tree_root);
   RETURN_IF_ERROR(cursor.SeekToFirst());
   while (cursor.Valid()) {
-    OpenEntry open;
-    ASSIGN_OR_RETURN(open.entry, model::DecodeSegmentEntry(cursor.value()));
-    if (cursor.weight() != open.entry.visible_rows) return BadEntry(open.entry, "is counted wrong");
-    ASSIGN_OR_RETURN(open.segment, DescribeSegment(context_, open.entry));
-    open.overlay = std::make_shared<OverlaySlot>();
+    ASSIGN_OR_RETURN(auto entry, model::DecodeSegmentEntry(cursor.value()));
+    if (cursor.weight() != entry.visible_rows) return BadEntry(entry, "is counted wrong");
+    ASSIGN_OR_RETURN(auto open, OpenEntryOf(context_, std::move(entry)));
     open.first_row = rows;
-    open.is_clean = open.entry.IsWhole() && open.entry.patches.empty();
     rows += open.entry.visible_rows;
     entries.push_back(std::move(open));
     RETURN_IF_ERROR(cursor.Next());

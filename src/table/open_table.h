@@ -44,9 +44,10 @@ Result<std::shared_ptr<const SegmentDescription>> DescribeSegment(const ReadCont
 class SegmentFile;
 
 // A whole column of a segment, in the segment's type (`field` is one of the description's).
-// Remembered by context.cache. `file`, if given, keeps the segment open for its next column.
+// Remembered by context.cache. `client` may be null for row blocks. `file`, if given, keeps the
+// segment open for its next column.
 Result<std::shared_ptr<const DecodedColumn>> ReadColumn(
-    duckdb::ClientContext& client, const ReadContext& context, const SegmentDescription& segment,
+    duckdb::ClientContext* client, const ReadContext& context, const SegmentDescription& segment,
     const model::FieldInfo& field, std::unique_ptr<SegmentFile>* file = nullptr);
 
 struct OpenEntry {
@@ -57,6 +58,9 @@ struct OpenEntry {
   // Nothing hidden, whole slice, no patch at all: vectors may be handed out as they are.
   bool is_clean = true;
 };
+
+// An entry with what is known of its segment; row counts from 0.
+Result<OpenEntry> OpenEntryOf(const ReadContext& context, model::SegmentEntry entry);
 
 class OpenTable {
  public:
@@ -103,7 +107,8 @@ class EntryReader {
  public:
   // `fields`: indexes into table.schema().fields. `use_cache`: keep decoded columns (false: read
   // past it).
-  EntryReader(duckdb::ClientContext& client, const OpenTable& table, std::vector<size_t> fields);
+  // `client`: null where only row blocks are read, (files need the engine).
+  EntryReader(duckdb::ClientContext* client, const OpenTable& table, std::vector<size_t> fields);
   ~EntryReader();
 
   // Prepares an entry; columns are decoded on first need.
@@ -126,7 +131,7 @@ class EntryReader {
   Status Load(Column* column);
   Status ReadUnpatched(Column* column, size_t vector, duckdb::Vector* out);
 
-  duckdb::ClientContext& client_;
+  duckdb::ClientContext* client_;
   const OpenTable& table_;
   const std::vector<size_t> fields_;
   const OpenEntry* entry_ = nullptr;

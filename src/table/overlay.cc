@@ -23,8 +23,9 @@ Result<OpenPatch> OpenOne(const ReadContext& context, const model::SegmentEntry&
   }
   auto live = Subtract(seen, dead);
   if (live.empty()) return BadPatch(ref, "has no live cell in an entry that lists it");
-  OpenPatch open{ref.field, std::move(patch.type), live.ToVector(), {}, std::move(patch.values)};
-  for (auto slot : open.slots) open.value_index.push_back(patch.slots.Rank(slot));
+  OpenPatch open{ref.field, std::move(patch.type),  std::move(patch.slots), live.ToVector(),
+                 {},        std::move(patch.values)};
+  for (auto slot : open.slots) open.value_index.push_back(open.cells.Rank(slot));
   return open;
 }
 

@@ -16,6 +16,7 @@ namespace rhizo::table {
 struct OpenPatch {
   FieldId field = 0;
   model::Type type;
+  model::PositionSet cells;           // all that the patch has, dead and hidden ones too
   std::vector<uint32_t> slots;        // live and visible ones, rising
   std::vector<uint32_t> value_index;  // parallel to slots: row of `values`
   duckdb::Vector values;              // flat, in the patch's type

@@ -92,7 +92,7 @@ class Verifier {
     }
     std::unique_ptr<SegmentFile> file;
     for (const auto& field : segment->fields) {
-      auto column = ReadColumn(*connection_->context, context_, *segment, field, &file);
+      auto column = ReadColumn(connection_->context.get(), context_, *segment, field, &file);
       if (!column) return Naming(segment->id, std::move(column).error());
       if (segment->info) RETURN_IF_ERROR(Statistics(segment->id, field, **column));
     }

@@ -32,16 +32,23 @@ struct WriteContext {
 
 struct WriteCounts {
   uint64_t rows = 0;
+  uint64_t rows_inserted = 0;
+  uint64_t rows_updated = 0;  // rows that stayed, with another value in some field
+  uint64_t rows_deleted = 0;
   uint64_t segments_new = 0;
   uint64_t segments_reused = 0;
-  uint64_t new_bytes = 0;     // encoded bytes of new segments and blocks
+  uint64_t new_bytes = 0;     // encoded bytes of new segments, blocks and patches
   uint64_t reused_bytes = 0;  // of those taken as they were
 };
 
-// A new table state for `state` holding exactly the rows of `rows` in order. Entries of the old
-// state whose rows are found again at their old borders (equal content keys in every field) are
-// taken as they are; the rest is encoded anew, in parallel, streaming. `state` brings id, schema,
-// policies; its tree may be empty (ObjectId zero).
+// A new table state for `state` holding exactly the rows of `rows` in order; what is stored is what
+// differs. Old entries and new rows are walked together: entries whose fields have equal content
+// keys are taken as they are, nothing old is read; of others only fields that differ are compared,
+// and become patches; where rows came or went, rows are aligned by hash within a window, gone ones
+// are hidden, new ones become segments between; where most changed, rows are encoded anew, in
+// parallel, streaming. Rows that stay keep their ids and places. `state` brings id, schema,
+// policies; its tree may be empty (ObjectId zero). Memory: a segment's rows, old and new, per
+// thread.
 struct Written {
   model::TableState state;
   WriteCounts counts;

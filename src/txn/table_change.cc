@@ -1,6 +1,6 @@
 #include "txn/table_change.h"
 
-#include "tree/diff.h"
+#include <algorithm>
 
 namespace rhizo::txn {
 namespace {
@@ -54,34 +54,6 @@ Result<model::TableState> AppendAgain(Repository& repository, const table::Write
   return state;
 }
 
-struct RowCounts {
-  uint64_t added = 0;
-  uint64_t removed = 0;
-};
-
-// Rows of entries that differ: costs what changed. Folding moves rows without changing them, so
-// what both sides share is cancelled out by the total.
-Result<RowCounts> CountRows(const table::WriteContext& context,
-                            const std::optional<model::TableState>& before,
-                            const model::TableState* after) {
-  RowCounts counts;
-  auto visit = [&](const tree::DiffEntry& entry) -> Status {
-    if (entry.before) {
-      ASSIGN_OR_RETURN(auto old_entry, model::DecodeSegmentEntry(*entry.before));
-      counts.removed += old_entry.visible_rows;
-    }
-    if (entry.after) {
-      ASSIGN_OR_RETURN(auto new_entry, model::DecodeSegmentEntry(*entry.after));
-      counts.added += new_entry.visible_rows;
-    }
-    return {};
-  };
-  tree::Tree old_tree(context.read.small, before ? before->tree_root : ObjectId());
-  tree::Tree new_tree(context.read.small, after ? after->tree_root : ObjectId());
-  RETURN_IF_ERROR(tree::Diff(old_tree, new_tree, visit));
-  return counts;
-}
-
 model::ChangeKind KindOf(const TableChange& change) {
   if (!change.name) return model::ChangeKind::kDrop;
   if (!change.before) return model::ChangeKind::kCreate;
@@ -91,24 +63,26 @@ model::ChangeKind KindOf(const TableChange& change) {
   return model::ChangeKind::kRename;
 }
 
-Result<model::TableSummary> Summarise(const table::WriteContext& context, const TableChange& change,
-                                      const std::optional<model::TableState>& before,
-                                      const PlacedTable& placed) {
+model::TableSummary Summarise(const TableChange& change,
+                              const std::optional<model::TableState>& before,
+                              const PlacedTable& placed) {
   model::TableSummary summary;
   summary.table = change.id;
   summary.name = (change.name ? *change.name : change.before->name).ToString();
   summary.kind = KindOf(change);
-  if (summary.kind == model::ChangeKind::kAppend) {
-    summary.rows_added = placed.state.rows - (before ? before->rows : 0);
-    return summary;
-  }
-  ASSIGN_OR_RETURN(auto counts, CountRows(context, before, placed.name ? &placed.state : nullptr));
-  summary.rows_added = counts.added;
-  summary.rows_removed = counts.removed;
   uint64_t old_rows = before ? before->rows : 0;
+  if (!change.name) {
+    summary.rows_removed = old_rows;
+  } else if (!before) {
+    summary.rows_added = placed.state.rows;
+  } else {
+    summary.rows_added = change.rows.inserted;
+    summary.rows_removed = change.rows.deleted;
+    summary.rows_updated = change.rows.updated;
+  }
+  uint64_t kept = old_rows - std::min(old_rows, summary.rows_removed);
   summary.replacement =
-      change.rows_replaced &&
-      (old_rows - std::min(old_rows, counts.removed)) * 2 < std::max<uint64_t>(old_rows, 1);
+      change.name && change.rows_replaced && kept * 2 < std::max<uint64_t>(old_rows, 1);
   return summary;
 }
 
@@ -190,7 +164,7 @@ Result<std::optional<PlacedTable>> PlaceChange(Repository& repository,
     if (same_name && placed.before->entry.state == placed.state_id)
       return std::optional<PlacedTable>();
   }
-  ASSIGN_OR_RETURN(placed.summary, Summarise(context, change, old_state, placed));
+  placed.summary = Summarise(change, old_state, placed);
   return std::optional(std::move(placed));
 }
 

@@ -14,6 +14,13 @@
 
 namespace rhizo::txn {
 
+// What became of rows, summed over all that a transaction did.
+struct RowChanges {
+  uint64_t inserted = 0;
+  uint64_t updated = 0;
+  uint64_t deleted = 0;
+};
+
 struct TableChange {
   TableId id;
   std::optional<NamedTable> before;  // in the transaction's snapshot; nothing: created here
@@ -23,6 +30,7 @@ struct TableChange {
   bool rows_replaced = false;                  // by write
   bool schema_changed = false;
   std::vector<table::EncodedRows> appended;  // own appends, to be placed again on another head
+  RowChanges rows;
   table::WriteCounts counts;
 
   bool IsRename() const { return before && name && before->name != *name; }

@@ -33,10 +33,19 @@ Error NameTaken(const model::QualifiedName& name, const model::QualifiedName& by
 
 void AddCounts(table::WriteCounts* sum, const table::WriteCounts& more) {
   sum->rows += more.rows;
+  sum->rows_inserted += more.rows_inserted;
+  sum->rows_updated += more.rows_updated;
+  sum->rows_deleted += more.rows_deleted;
   sum->segments_new += more.segments_new;
   sum->segments_reused += more.segments_reused;
   sum->new_bytes += more.new_bytes;
   sum->reused_bytes += more.reused_bytes;
+}
+
+void AddRows(RowChanges* sum, const table::WriteCounts& more) {
+  sum->inserted += more.rows_inserted;
+  sum->updated += more.rows_updated;
+  sum->deleted += more.rows_deleted;
 }
 
 table::ReadContext StagedContext(Repository& repository, object::Staging* staging) {
@@ -269,6 +278,7 @@ Result<Change> Transaction::Write(const model::QualifiedName& name, model::Schem
   change->rows_replaced = true;
   change->appended.clear();
   change->counts = written->counts;
+  AddRows(&change->rows, written->counts);
   unseen_.insert(change->id);
   return Change{change->id, written->counts, rows_before, created};
 }
@@ -294,6 +304,7 @@ Result<Change> Transaction::Append(const model::QualifiedName& name, model::Sche
     return std::move(counts).error();
   }
   AddCounts(&change->counts, *counts);
+  AddRows(&change->rows, *counts);
   unseen_.insert(change->id);
   return Change{change->id, *counts, backup.state.rows, false};
 }

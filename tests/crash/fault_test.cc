@@ -6,9 +6,9 @@
 
 #include <cstdio>
 
+#include "base/testing/scale.h"
 #include "support/crash_database.h"
 #include "support/database_model.h"
-#include "support/scale.h"
 #include "support/workload.h"
 
 namespace rhizo::tests {

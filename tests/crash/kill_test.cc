@@ -10,10 +10,10 @@
 #include <map>
 #include <set>
 
+#include "base/testing/scale.h"
 #include "io/testing/child_process.h"
 #include "io/testing/temporary_directory.h"
 #include "support/database_model.h"
-#include "support/scale.h"
 #include "support/tables.h"
 
 namespace rhizo::tests {

@@ -7,9 +7,9 @@
 #include <cstdio>
 #include <thread>
 
+#include "base/testing/scale.h"
 #include "support/crash_database.h"
 #include "support/database_model.h"
-#include "support/scale.h"
 #include "support/workload.h"
 
 namespace rhizo::tests {

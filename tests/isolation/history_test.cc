@@ -15,9 +15,9 @@
 #include <sstream>
 #include <thread>
 
+#include "base/testing/scale.h"
 #include "io/testing/child_process.h"
 #include "io/testing/temporary_directory.h"
-#include "support/scale.h"
 #include "support/tables.h"
 
 namespace rhizo::tests {

@@ -6,9 +6,9 @@
 #include <cstdio>
 #include <map>
 
+#include "base/testing/scale.h"
 #include "io/testing/temporary_directory.h"
 #include "support/database_model.h"
-#include "support/scale.h"
 #include "txn/ref_resolver.h"
 
 namespace rhizo::tests {

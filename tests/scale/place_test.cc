@@ -13,10 +13,10 @@
 #include <fstream>
 #include <set>
 
+#include "base/testing/scale.h"
 #include "io/testing/child_process.h"
 #include "io/testing/temporary_directory.h"
 #include "rhizo/rhizo.h"
-#include "support/scale.h"
 
 namespace rhizo::tests {
 namespace {

@@ -88,7 +88,7 @@ Result<Rows> Read(const txn::View& view, const std::string& table) {
   if (!open) return Error(ErrorCode::kTableNotFound, "there is no table \"" + table + "\"");
   ASSIGN_OR_RETURN(auto entries, open->Entries());
   Rows rows;
-  table::EntryReader reader(Client(), *open, {0, 1});
+  table::EntryReader reader(&Client(), *open, {0, 1});
   for (const auto& entry : entries) RETURN_IF_ERROR(ReadEntry(reader, entry, &rows));
   return rows;
 }

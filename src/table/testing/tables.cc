@@ -123,7 +123,7 @@ Result<TableRows> Store::TryReadAll(const model::TableState& state) {
   ASSIGN_OR_RETURN(auto entries, table->Entries());
   std::vector<size_t> fields(state.schema.fields.size());
   for (size_t i = 0; i < fields.size(); ++i) fields[i] = i;
-  EntryReader reader(Client(), *table, fields);
+  EntryReader reader(&Client(), *table, fields);
   TableRows rows;
   for (const auto& entry : entries) {
     RETURN_IF_ERROR(reader.Start(entry));

@@ -63,7 +63,7 @@ Rows ReadAll(const View& view, const std::string& table) {
   static auto* engine = new duckdb::DuckDB(nullptr);
   duckdb::Connection connection(*engine);
   Rows rows;
-  table::EntryReader reader(*connection.context, **open, {0, 1});
+  table::EntryReader reader(connection.context.get(), **open, {0, 1});
   for (const auto& entry : *entries) {
     CHECK(reader.Start(entry).has_value());
     for (size_t vector = 0; vector < reader.vector_count(); ++vector) {

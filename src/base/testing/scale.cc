@@ -1,4 +1,4 @@
-#include "support/scale.h"
+#include "base/testing/scale.h"
 
 #include <algorithm>
 #include <cstdio>

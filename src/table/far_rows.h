@@ -1,0 +1,35 @@
+// Where rows stand that are met again far from where they are looked for: a sample of all rows of a
+// table by hash, at most a million of them. Built once, reading the whole table.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "table/open_table.h"
+#include "table/row_window.h"
+
+namespace rhizo::table {
+
+class FarRows {
+ public:
+  static Result<FarRows> Build(duckdb::ClientContext* client, const OpenTable& table);
+
+  // The entry, by number, behind entry `after` at which the rows of the window go on, if they do:
+  // at least half of those that can be told stand in order from there on.
+  Result<std::optional<uint64_t>> EntryOf(RowWindow* window, uint64_t after) const;
+
+ private:
+  struct Known {
+    uint64_t hash = 0;
+    uint64_t row = 0;    // of the table
+    uint64_t entry = 0;  // its number
+  };
+  explicit FarRows(uint64_t mask) : mask_(mask) {}
+  const Known* Find(uint64_t hash) const;
+
+  uint64_t mask_;
+  std::vector<Known> known_;  // by hash, none twice
+};
+
+}  // namespace rhizo::table

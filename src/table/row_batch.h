@@ -1,0 +1,36 @@
+// Rows that stand beside each other, column by column: what a comparison of old and new needs to
+// see of either.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "base/result.h"
+#include "engine/duckdb_headers.h"
+#include "model/type.h"
+
+namespace rhizo::table {
+
+class RowBatch {
+ public:
+  virtual ~RowBatch() = default;
+  // Calls `visit` for stretches of rows [begin, begin + count) of a field, in order. Vectors stay
+  // valid as long as the batch.
+  using Visit = std::function<Status(duckdb::Vector& values, duckdb::idx_t offset,
+                                     duckdb::idx_t count)>;
+  virtual Status ForEach(size_t field, uint64_t begin, uint64_t count, const Visit& visit) = 0;
+};
+
+// Hashes of rows [begin, begin + count) over some fields. Hints: equal values have equal hashes,
+// also where only their bits differ (0.0 and -0.0); values are equal only after they were compared.
+Result<std::vector<uint64_t>> HashRows(RowBatch& batch, std::span<const size_t> fields,
+                                       uint64_t begin, uint64_t count);
+
+// Calls `visit(i)` for each of `count` rows i whose values differ in a field, compared bit by bit.
+Status CompareRows(const model::Type& type, size_t field, RowBatch& left, uint64_t left_begin,
+                   RowBatch& right, uint64_t right_begin, uint64_t count,
+                   const std::function<void(uint64_t)>& visit);
+
+}  // namespace rhizo::table

@@ -1,0 +1,78 @@
+#include "table/row_window.h"
+
+#include <algorithm>
+
+#include "engine/errors.h"
+
+namespace rhizo::table {
+
+using duckdb::idx_t;
+
+Status RowWindow::Fill(uint64_t rows) {
+  auto keep = [&](duckdb::DataChunk& chunk, idx_t offset, idx_t count) {
+    return engine::Guarded([&] {
+      CHECK(offset + count == chunk.size());
+      auto own = std::make_unique<duckdb::DataChunk>();
+      own->Initialize(duckdb::Allocator::DefaultAllocator(), types_, count);
+      chunk.Copy(*own, offset);
+      chunks_.push_back({dropped_ + rows_, std::move(own)});
+      rows_ += count;
+    });
+  };
+  while (!ended_ && rows_ < rows) {
+    ASSIGN_OR_RETURN(uint64_t count, feed_->Next(UINT64_MAX, keep));
+    ended_ = count == 0;
+  }
+  return {};
+}
+
+void RowWindow::Drop(uint64_t rows) {
+  CHECK(rows <= rows_);
+  dropped_ += rows;
+  rows_ -= rows;
+  while (!chunks_.empty() && chunks_.front().begin + chunks_.front().rows->size() <= dropped_) {
+    chunks_.pop_front();
+  }
+}
+
+Status RowWindow::ForEachRow(uint64_t begin, uint64_t count, const VisitRows& visit) {
+  CHECK(begin + count <= rows_);
+  if (count == 0) return {};
+  begin += dropped_;
+  auto chunk = std::upper_bound(chunks_.begin(), chunks_.end(), begin,
+                                [](uint64_t row, const Chunk& other) { return row < other.begin; });
+  for (--chunk; count > 0; ++chunk) {
+    idx_t offset = begin - chunk->begin;
+    idx_t rows = std::min<uint64_t>(count, chunk->rows->size() - offset);
+    RETURN_IF_ERROR(visit(*chunk->rows, offset, rows));
+    begin += rows;
+    count -= rows;
+  }
+  return {};
+}
+
+Status RowWindow::ForEach(size_t field, uint64_t begin, uint64_t count, const Visit& visit) {
+  return ForEachRow(begin, count, [&](duckdb::DataChunk& rows, idx_t offset, idx_t part) {
+    return visit(rows.data[field], offset, part);
+  });
+}
+
+Status RowWindow::Gather(size_t field, std::span<const uint64_t> rows, duckdb::Vector* out) {
+  return engine::Guarded([&] {
+    auto chunk = chunks_.begin();
+    for (size_t done = 0; done < rows.size();) {
+      while (chunk->begin + chunk->rows->size() <= dropped_ + rows[done]) ++chunk;
+      duckdb::SelectionVector here(STANDARD_VECTOR_SIZE);
+      idx_t count = 0;
+      for (; done + count < rows.size(); ++count) {
+        uint64_t row = dropped_ + rows[done + count] - chunk->begin;
+        if (row >= chunk->rows->size()) break;
+        here.set_index(count, row);
+      }
+      duckdb::VectorOperations::Copy(chunk->rows->data[field], *out, here, count, 0, done);
+      done += count;
+    }
+  });
+}
+
+}  // namespace rhizo::table
