@@ -9,10 +9,7 @@ namespace rhizo::table {
 
 EntryEditor::EntryEditor(object::Staging* staging, model::SegmentEntry entry,
                          const Overlay& overlay)
-    : staging_(staging),
-      entry_(std::move(entry)),
-      visible_(overlay.visible),
-      runs_(overlay.runs) {
+    : staging_(staging), entry_(std::move(entry)), visible_(overlay.visible), runs_(overlay.runs) {
   for (size_t i = 0; i < overlay.patches.size(); ++i) {
     const auto& patch = overlay.patches[i];
     patches_.push_back({entry_.patches[i].patch, patch.field, patch.cells,
@@ -32,8 +29,7 @@ uint64_t EntryEditor::patched_cells() const {
   return cells;
 }
 
-model::PositionSet EntryEditor::CellsToWrite(FieldId field,
-                                             const model::PositionSet& slots) const {
+model::PositionSet EntryEditor::CellsToWrite(FieldId field, const model::PositionSet& slots) const {
   size_t patches = 1;
   model::PositionSet all = slots;
   for (const auto& patch : patches_) {
@@ -45,7 +41,7 @@ model::PositionSet EntryEditor::CellsToWrite(FieldId field,
 }
 
 uint64_t EntryEditor::Change(const model::Field& field, const model::PositionSet& slots,
-                         duckdb::Vector& values) {
+                             duckdb::Vector& values) {
   CHECK(!slots.empty());
   for (auto& patch : patches_) {
     if (patch.field == field.id) patch.live = Subtract(patch.live, slots);

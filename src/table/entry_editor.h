@@ -31,7 +31,8 @@ class EntryEditor {
   model::PositionSet CellsToWrite(FieldId field, const model::PositionSet& slots) const;
   // `values`: one per slot, in the field's type, in the order of their slots. Says how many bytes
   // the patch has.
-  uint64_t Change(const model::Field& field, const model::PositionSet& slots, duckdb::Vector& values);
+  uint64_t Change(const model::Field& field, const model::PositionSet& slots,
+                  duckdb::Vector& values);
   // The entry of some of the visible rows (at least one).
   model::SegmentEntry Part(const model::PositionSet& rows) const;
   // Takes in the rows of another entry of this segment, at greater slots and places.

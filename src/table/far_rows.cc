@@ -70,8 +70,9 @@ Result<FarRows> FarRows::Build(duckdb::ClientContext* client, const OpenTable& t
 }
 
 const FarRows::Known* FarRows::Find(uint64_t hash) const {
-  auto found = std::lower_bound(known_.begin(), known_.end(), hash,
-                                [](const Known& known, uint64_t other) { return known.hash < other; });
+  auto found =
+      std::lower_bound(known_.begin(), known_.end(), hash,
+                       [](const Known& known, uint64_t other) { return known.hash < other; });
   return found != known_.end() && found->hash == hash ? &*found : nullptr;
 }
 

@@ -11,9 +11,9 @@ void AppendStretch(std::vector<RowStretch>* stretches, RowStretch next) {
   if (next.rows == 0) return;
   if (!stretches->empty()) {
     auto& last = stretches->back();
-    bool continues = last.first.has_value() == next.first.has_value() &&
-                     (!last.first || last.first->Plus(static_cast<uint32_t>(last.rows)) ==
-                                         *next.first);
+    bool continues =
+        last.first.has_value() == next.first.has_value() &&
+        (!last.first || last.first->Plus(static_cast<uint32_t>(last.rows)) == *next.first);
     if (continues) {
       last.rows += next.rows;
       return;
@@ -89,8 +89,7 @@ Status NewTable::TryJoin(Piece* before, const Piece& after, bool* joined) {
   *joined = before->entry && after.entry && before->entry->id == after.entry->id &&
             before->entry->slice_end <= after.entry->slice_begin;
   if (!*joined) return {};
-  ASSIGN_OR_RETURN(auto whole,
-                   EntryEditor::Open(context_.read, context_.staging, *before->entry));
+  ASSIGN_OR_RETURN(auto whole, EntryEditor::Open(context_.read, context_.staging, *before->entry));
   ASSIGN_OR_RETURN(auto later, EntryEditor::Open(context_.read, context_.staging, *after.entry));
   whole.Join(later);
   for (const auto* piece : {static_cast<const Piece*>(before), &after}) {
@@ -163,13 +162,14 @@ Status NewTable::PlaceNew(const Piece& piece, size_t index,
         return Unsupported("a write of more than 4,294,967,296 rows in one place");
       }
       ASSIGN_OR_RETURN(auto after, FirstPlaceFrom(index, i + 1));
-      auto gap = model::GapBetween(last_place_ ? &*last_place_ : nullptr, after ? &*after : nullptr);
+      auto gap =
+          model::GapBetween(last_place_ ? &*last_place_ : nullptr, after ? &*after : nullptr);
       first = gap.Start(DeriveBirthId(context_.txn, (*context_.next_ordinal)++));
     }
     last_place_ = first->Plus(static_cast<uint32_t>(rows - 1));
     for (uint64_t done = 0; done < rows;) {
-      auto part = static_cast<uint32_t>(
-          std::min<uint64_t>(rows - done, segments[segment].rows - slot));
+      auto part =
+          static_cast<uint32_t>(std::min<uint64_t>(rows - done, segments[segment].rows - slot));
       model::AppendRun(&runs, {slot, part, first->Plus(static_cast<uint32_t>(done))});
       done += part;
       slot += part;

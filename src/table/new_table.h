@@ -1,5 +1,5 @@
-// A table's next version while it is put together from the front: entries taken as they are, entries
-// made of rows of old ones, and new rows between. Not thread-safe.
+// A table's next version while it is put together from the front: entries taken as they are,
+// entries made of rows of old ones, and new rows between. Not thread-safe.
 #pragma once
 
 #include <optional>

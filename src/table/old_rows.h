@@ -15,8 +15,7 @@ namespace rhizo::table {
 class OldRows final : public RowBatch {
  public:
   // Both outlive the rows.
-  OldRows(duckdb::ClientContext* client, const OpenTable& table)
-      : client_(client), table_(table) {}
+  OldRows(duckdb::ClientContext* client, const OpenTable& table) : client_(client), table_(table) {}
 
   // The entry's first rows, at most `limit` of them, stand behind those that are here.
   Status Add(const OpenEntry& entry, uint64_t limit = UINT64_MAX);

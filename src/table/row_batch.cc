@@ -23,11 +23,11 @@ struct Stretch {
 Result<std::vector<Stretch>> StretchesOf(RowBatch& batch, size_t field, uint64_t begin,
                                          uint64_t count) {
   std::vector<Stretch> stretches;
-  RETURN_IF_ERROR(batch.ForEach(field, begin, count,
-                                [&](Vector& values, idx_t offset, idx_t rows) -> Status {
-                                  stretches.push_back({&values, offset, rows});
-                                  return {};
-                                }));
+  RETURN_IF_ERROR(
+      batch.ForEach(field, begin, count, [&](Vector& values, idx_t offset, idx_t rows) -> Status {
+        stretches.push_back({&values, offset, rows});
+        return {};
+      }));
   return stretches;
 }
 

@@ -18,8 +18,8 @@ class RowBatch {
   virtual ~RowBatch() = default;
   // Calls `visit` for stretches of rows [begin, begin + count) of a field, in order. Vectors stay
   // valid as long as the batch.
-  using Visit = std::function<Status(duckdb::Vector& values, duckdb::idx_t offset,
-                                     duckdb::idx_t count)>;
+  using Visit =
+      std::function<Status(duckdb::Vector& values, duckdb::idx_t offset, duckdb::idx_t count)>;
   virtual Status ForEach(size_t field, uint64_t begin, uint64_t count, const Visit& visit) = 0;
 };
 

@@ -92,8 +92,8 @@ Result<MatchedRows> RowMatcher::MatchInPlace(OldRows* old, uint64_t own, RowWind
   return matched;
 }
 
-Result<std::optional<MatchedRows>> RowMatcher::Match(OldRows* old, uint64_t own,
-                                                     RowWindow* window, bool final) const {
+Result<std::optional<MatchedRows>> RowMatcher::Match(OldRows* old, uint64_t own, RowWindow* window,
+                                                     bool final) const {
   const auto fields = AllFields(schema_);
   ASSIGN_OR_RETURN(auto old_hashes, HashRows(*old, fields, 0, old->rows()));
   ASSIGN_OR_RETURN(auto new_hashes, HashRows(*window, fields, 0, window->rows()));
@@ -182,8 +182,8 @@ Status RowMatcher::PairFew(OldRows* old, RowWindow* window, const Gap& gap,
   for (size_t i = 0, j = 0; i < gap.old_rows && j < width;) {
     uint32_t agreeing = equal[i * width + j];
     if (agreeing > 0 && at(i, j) == agreeing + at(i + 1, j + 1)) {
-      pairs->push_back({static_cast<uint32_t>(gap.old_begin + i++),
-                        static_cast<uint32_t>(gap.new_begin + j++)});
+      pairs->push_back(
+          {static_cast<uint32_t>(gap.old_begin + i++), static_cast<uint32_t>(gap.new_begin + j++)});
     } else {
       at(i, j) == at(i + 1, j) ? ++i : ++j;
     }
@@ -197,8 +197,8 @@ Status RowMatcher::PairByOneField(OldRows* old, RowWindow* window, const Gap& ga
   std::vector<std::pair<size_t, size_t>> by_distinct;  // different values, field
   for (size_t field = 0; field < schema_.fields.size(); ++field) {
     const size_t fields[] = {field};
-    ASSIGN_OR_RETURN(auto sample, HashRows(*old, fields, gap.old_begin,
-                                           std::min(gap.old_rows, kSampledRows)));
+    ASSIGN_OR_RETURN(auto sample,
+                     HashRows(*old, fields, gap.old_begin, std::min(gap.old_rows, kSampledRows)));
     by_distinct.emplace_back(std::unordered_set<uint64_t>(sample.begin(), sample.end()).size(),
                              field);
   }

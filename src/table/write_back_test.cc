@@ -5,8 +5,8 @@
 #include <random>
 #include <set>
 
-#include "model/table_state.h"
 #include "base/testing/scale.h"
+#include "model/table_state.h"
 #include "table/testing/tables.h"
 #include "table/write.h"
 
@@ -65,8 +65,8 @@ void ExpectCanonical(Store& store, const model::TableState& state) {
 void ExpectSound(Store& store, const model::TableState& state, const TableRows& rows) {
   ASSERT_EQ(state.rows, rows.size());
   ASSERT_EQ(Bits(state.schema, store.ReadAll(state)), Bits(state.schema, rows));
-  auto verified = VerifyTable(store.Reading(), &testing::Engine(),
-                              store.staging().Add(model::Encode(state)));
+  auto verified =
+      VerifyTable(store.Reading(), &testing::Engine(), store.staging().Add(model::Encode(state)));
   ASSERT_TRUE(verified.has_value()) << verified.error().message();
   ExpectCanonical(store, state);
   auto ids = RowIds(store, state);
@@ -120,8 +120,8 @@ class Editor {
 
  private:
   static std::vector<duckdb::LogicalType> Types() {
-    return {duckdb::LogicalType::BIGINT, duckdb::LogicalType::VARCHAR,
-            duckdb::LogicalType::INTEGER, duckdb::LogicalType::DOUBLE};
+    return {duckdb::LogicalType::BIGINT, duckdb::LogicalType::VARCHAR, duckdb::LogicalType::INTEGER,
+            duckdb::LogicalType::DOUBLE};
   }
 
   void ChangeCells(Model* model, size_t count) {
@@ -217,9 +217,10 @@ TEST(WriteBack, RowsThatStayedKeepTheirIdsAndOthersGetNewOnes) {
         size_t at = random() % model.rows.size();
         size_t field = random() % 4;
         if (updated.contains(model.ids[at])) continue;
-        model.rows[at][field] = field == 1 ? Value("new " + std::to_string(random()))
-                                           : Value::BIGINT(static_cast<int64_t>(random() % 1000000007))
-                                                 .DefaultCastAs(model.rows[at][field].type());
+        model.rows[at][field] = field == 1
+                                    ? Value("new " + std::to_string(random()))
+                                    : Value::BIGINT(static_cast<int64_t>(random() % 1000000007))
+                                          .DefaultCastAs(model.rows[at][field].type());
         updated.insert(model.ids[at]);
       }
       for (uint64_t i = random() % 6; i > 0 && !model.rows.empty(); --i) {

@@ -3,6 +3,10 @@
 // the process, however that ends.
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
+#include "base/testing/scale.h"
 #include "io/lock_file.h"
 #include "io/pin_file.h"
 #include "io/testing/child_process.h"
@@ -54,6 +58,22 @@ TEST_F(KeepTest, AnOpenTransactionKeepsTheCollectorOutWhileAnotherOneEnds) {
   one.reset();
   EXPECT_FALSE(CollectorMayStart());
   two.reset();
+  EXPECT_TRUE(CollectorMayStart());
+}
+
+// Whoever ends last lets the lock go, unless somebody began in between.
+TEST_F(KeepTest, OneEndsWhileAnotherBegins) {
+  auto repository = Open();
+  std::atomic<bool> stop = false;
+  std::thread other([&] {
+    while (!stop) repository->HoldObjects().value().reset();
+  });
+  for (size_t i = 0; i < Scaled(60'000); ++i) {
+    auto hold = repository->HoldObjects().value();
+    ASSERT_FALSE(CollectorMayStart()) << "round " << i;
+  }
+  stop = true;
+  other.join();
   EXPECT_TRUE(CollectorMayStart());
 }
 
