@@ -107,6 +107,23 @@ void CompareStretch(const model::Type& type, const Stretch& left, const Stretch&
 
 }  // namespace
 
+Status RowBatch::Gather(size_t field, std::span<const uint64_t> rows, Vector* out,
+                        idx_t out_begin) {
+  for (size_t done = 0; done < rows.size();) {
+    size_t end = done + 1;
+    while (end < rows.size() && rows[end] == rows[done] + (end - done)) ++end;
+    auto copy = [&](Vector& values, idx_t offset, idx_t count) {
+      return engine::Guarded([&] {
+        duckdb::VectorOperations::Copy(values, *out, offset + count, offset, out_begin);
+        out_begin += count;
+      });
+    };
+    RETURN_IF_ERROR(ForEach(field, rows[done], end - done, copy));
+    done = end;
+  }
+  return {};
+}
+
 Result<std::vector<uint64_t>> HashRows(RowBatch& batch, std::span<const size_t> fields,
                                        uint64_t begin, uint64_t count) {
   std::vector<uint64_t> hashes(count);

@@ -21,6 +21,9 @@ class RowBatch {
   using Visit =
       std::function<Status(duckdb::Vector& values, duckdb::idx_t offset, duckdb::idx_t count)>;
   virtual Status ForEach(size_t field, uint64_t begin, uint64_t count, const Visit& visit) = 0;
+  // Copies a field's values in some rows, rising, to rows [out_begin, ...) of a flat vector.
+  Status Gather(size_t field, std::span<const uint64_t> rows, duckdb::Vector* out,
+                duckdb::idx_t out_begin = 0);
 };
 
 // Hashes of rows [begin, begin + count) over some fields. Hints: equal values have equal hashes,

@@ -57,22 +57,4 @@ Status RowWindow::ForEach(size_t field, uint64_t begin, uint64_t count, const Vi
   });
 }
 
-Status RowWindow::Gather(size_t field, std::span<const uint64_t> rows, duckdb::Vector* out) {
-  return engine::Guarded([&] {
-    auto chunk = chunks_.begin();
-    for (size_t done = 0; done < rows.size();) {
-      while (chunk->begin + chunk->rows->size() <= dropped_ + rows[done]) ++chunk;
-      duckdb::SelectionVector here(STANDARD_VECTOR_SIZE);
-      idx_t count = 0;
-      for (; done + count < rows.size(); ++count) {
-        uint64_t row = dropped_ + rows[done + count] - chunk->begin;
-        if (row >= chunk->rows->size()) break;
-        here.set_index(count, row);
-      }
-      duckdb::VectorOperations::Copy(chunk->rows->data[field], *out, here, count, 0, done);
-      done += count;
-    }
-  });
-}
-
 }  // namespace rhizo::table

@@ -25,9 +25,7 @@ class RowWindow final : public RowBatch {
   void Drop(uint64_t rows);
 
   Status ForEach(size_t field, uint64_t begin, uint64_t count, const Visit& visit) override;
-  // The values of a field in some rows, rising, as a flat vector that has room for them.
-  Status Gather(size_t field, std::span<const uint64_t> rows, duckdb::Vector* out);
-  // The same as ForEach with all columns.
+  // The same with all columns.
   using VisitRows =
       std::function<Status(duckdb::DataChunk& rows, duckdb::idx_t offset, duckdb::idx_t count)>;
   Status ForEachRow(uint64_t begin, uint64_t count, const VisitRows& visit);

@@ -1,0 +1,243 @@
+#include "table/row_diff.h"
+
+#include <algorithm>
+
+#include "engine/errors.h"
+#include "table/entry_edits.h"
+#include "tree/diff.h"
+
+namespace rhizo::table {
+namespace {
+
+bool SamePath(const model::Place& a, const model::Place& b) {
+  const auto& x = a.levels.back();
+  const auto& y = b.levels.back();
+  return a.levels.size() == b.levels.size() && x.digit == y.digit && x.birth == y.birth &&
+         std::equal(a.levels.begin(), a.levels.end() - 1, b.levels.begin());
+}
+
+uint32_t PositionOf(const model::Place& place) { return place.levels.back().position; }
+
+}  // namespace
+
+// Visible rows at consecutive slots and places of one entry.
+struct RowDiff::Stretch {
+  uint64_t row = 0;  // in the region
+  size_t entry = 0;  // among the region's
+  uint32_t slot = 0;
+  uint64_t rows = 0;
+  model::Place first;
+
+  void Skip(uint64_t count) {
+    row += count;
+    slot += static_cast<uint32_t>(count);
+    rows -= count;
+    if (rows > 0) first = first.Plus(static_cast<uint32_t>(count));
+  }
+  // How many of its rows lie before `place`, which is none of theirs.
+  uint64_t RowsBefore(const model::Place& place) const {
+    uint64_t low = 0;
+    uint64_t high = rows;
+    while (low < high) {
+      uint64_t middle = (low + high) / 2;
+      first.Plus(static_cast<uint32_t>(middle)) < place ? low = middle + 1 : high = middle;
+    }
+    return low;
+  }
+};
+
+struct RowDiff::SideRows {
+  std::unique_ptr<OldRows> rows;
+  std::vector<LaidOn> entries;
+  std::vector<Stretch> stretches;
+};
+
+// Cells of a field whose value does not come from where it came from before.
+model::PositionSet RowDiff::OtherwisePatched(const LaidOn& was, const LaidOn& is,
+                                             FieldId field) {
+  auto live_in = [&](const LaidOn& entry, const ObjectId& patch) {
+    for (size_t i = 0; i < entry.entry.patches.size(); ++i) {
+      const auto& ref = entry.entry.patches[i];
+      if (ref.field != field || ref.patch != patch) continue;
+      return model::PositionSet::FromSorted(entry.overlay->patches[i].slots);
+    }
+    return model::PositionSet();
+  };
+  model::PositionSet cells;
+  for (const auto* entry : {&was, &is}) {
+    for (const auto& ref : entry->entry.patches) {
+      if (ref.field != field) continue;
+      auto before = live_in(was, ref.patch);
+      auto after = live_in(is, ref.patch);
+      cells = Union(cells, Union(Subtract(before, after), Subtract(after, before)));
+    }
+  }
+  return cells;
+}
+
+Result<RowDiff> RowDiff::Open(duckdb::ClientContext* client,
+                              std::shared_ptr<const OpenTable> before,
+                              std::shared_ptr<const OpenTable> after) {
+  auto seen_later = std::make_shared<model::TableState>(before->state());
+  seen_later->schema = after->schema();
+  ASSIGN_OR_RETURN(before, OpenTable::Open(before->context(), before->state_id(), seen_later));
+  RowDiff diff(client, std::move(before), std::move(after));
+  RETURN_IF_ERROR(diff.Collect());
+  return diff;
+}
+
+Status RowDiff::Collect() {
+  auto add = [](const OpenTable& table, std::string_view value, std::deque<Side>* sides) -> Status {
+    Side side;
+    ASSIGN_OR_RETURN(side.entry, model::DecodeSegmentEntry(value));
+    auto& reader = *table.context().small;
+    ASSIGN_OR_RETURN(auto first, FirstPlace(reader, side.entry));
+    ASSIGN_OR_RETURN(auto last, LastPlace(reader, side.entry));
+    side.first = model::EncodePlace(first);
+    side.last = model::EncodePlace(last);
+    sides->push_back(std::move(side));
+    return {};
+  };
+  auto visit = [&](const tree::DiffEntry& entry) -> Status {
+    if (entry.before) RETURN_IF_ERROR(add(*before_, *entry.before, &olds_));
+    if (entry.after) RETURN_IF_ERROR(add(*after_, *entry.after, &news_));
+    return {};
+  };
+  tree::Tree old_tree(before_->context().small, before_->state().tree_root);
+  tree::Tree new_tree(after_->context().small, after_->state().tree_root);
+  return tree::Diff(old_tree, new_tree, visit);
+}
+
+Result<std::optional<DiffRegion>> RowDiff::Next() {
+  while (!olds_.empty() || !news_.empty()) {
+    std::vector<Side> olds;
+    std::vector<Side> news;
+    std::string end;
+    // Entries whose places overlap, however they were cut.
+    auto take = [&](std::deque<Side>* from, std::vector<Side>* into) {
+      end = std::max(end, from->front().last);
+      into->push_back(std::move(from->front()));
+      from->pop_front();
+    };
+    bool old_first = news_.empty() || (!olds_.empty() && olds_.front().first <= news_.front().first);
+    old_first ? take(&olds_, &olds) : take(&news_, &news);
+    for (bool grown = true; grown;) {
+      grown = false;
+      while (!olds_.empty() && olds_.front().first <= end) take(&olds_, &olds), grown = true;
+      while (!news_.empty() && news_.front().first <= end) take(&news_, &news), grown = true;
+    }
+    ASSIGN_OR_RETURN(auto region, Compare(std::move(olds), std::move(news)));
+    if (!region.changes.empty()) return std::optional(std::move(region));
+  }
+  return std::optional<DiffRegion>();
+}
+
+Result<RowDiff::SideRows> RowDiff::Load(const OpenTable& table, const std::vector<Side>& sides) {
+  SideRows loaded;
+  loaded.rows = std::make_unique<OldRows>(client_, table);
+  for (const auto& side : sides) {
+    uint64_t row = loaded.rows->rows();
+    size_t number = loaded.entries.size();
+    ASSIGN_OR_RETURN(auto open, OpenEntryOf(table.context(), side.entry));
+    ASSIGN_OR_RETURN(auto overlay, open.overlay->Get(table.context(), open.entry));
+    RETURN_IF_ERROR(loaded.rows->Add(open));
+    for (const auto& run : overlay->runs) {
+      auto visible = overlay->visible.Slice(run.first_slot, run.end_slot());
+      for (const auto& slots : visible.runs()) {
+        loaded.stretches.push_back({row, number, slots.begin, slots.size(),
+                                    run.PlaceOf(slots.begin)});
+        row += slots.size();
+      }
+    }
+    loaded.entries.push_back({side.entry, std::move(overlay)});
+  }
+  return loaded;
+}
+
+Result<DiffRegion> RowDiff::Compare(std::vector<Side> olds, std::vector<Side> news) {
+  ASSIGN_OR_RETURN(auto before, Load(*before_, olds));
+  ASSIGN_OR_RETURN(auto after, Load(*after_, news));
+  DiffRegion region;
+  auto gone = [&](Stretch* old, uint64_t rows) {
+    for (uint64_t i = 0; i < rows; ++i) {
+      region.changes.push_back({RowChangeKind::kDelete, old->row + i, 0, {}});
+    }
+    old->Skip(rows);
+  };
+  auto came = [&](Stretch* now, uint64_t rows) {
+    for (uint64_t i = 0; i < rows; ++i) {
+      region.changes.push_back({RowChangeKind::kInsert, 0, now->row + i, {}});
+    }
+    now->Skip(rows);
+  };
+  auto old = before.stretches.begin();
+  auto now = after.stretches.begin();
+  while (old != before.stretches.end() || now != after.stretches.end()) {
+    if (now == after.stretches.end()) {
+      gone(&*old, old->rows);
+    } else if (old == before.stretches.end()) {
+      came(&*now, now->rows);
+    } else if (SamePath(old->first, now->first)) {
+      uint64_t a = PositionOf(old->first);
+      uint64_t b = PositionOf(now->first);
+      if (a < b) {
+        gone(&*old, std::min(old->rows, b - a));
+      } else if (b < a) {
+        came(&*now, std::min(now->rows, a - b));
+      } else {
+        uint64_t rows = std::min(old->rows, now->rows);
+        RETURN_IF_ERROR(CompareStretch(before, *old, after, *now, rows, &region));
+        old->Skip(rows);
+        now->Skip(rows);
+      }
+    } else if (old->first < now->first) {
+      gone(&*old, old->RowsBefore(now->first));
+    } else {
+      came(&*now, now->RowsBefore(old->first));
+    }
+    if (old != before.stretches.end() && old->rows == 0) ++old;
+    if (now != after.stretches.end() && now->rows == 0) ++now;
+  }
+  region.before = std::move(before.rows);
+  region.after = std::move(after.rows);
+  return region;
+}
+
+Status RowDiff::CompareStretch(const SideRows& before, const Stretch& old, const SideRows& after,
+                               const Stretch& now, uint64_t rows, DiffRegion* region) {
+  const auto& was = before.entries[old.entry];
+  const auto& is = after.entries[now.entry];
+  bool same_cells = was.entry.id == is.entry.id && old.slot == now.slot;
+  const auto end_slot = static_cast<uint32_t>(old.slot + rows);
+  std::vector<std::pair<uint64_t, uint32_t>> found;  // row of the stretch, field
+  for (uint32_t field = 0; field < schema().fields.size(); ++field) {
+    const auto& about = schema().fields[field];
+    auto note = [&](uint64_t begin) {
+      return [&found, begin, field](uint64_t row) { found.emplace_back(begin + row, field); };
+    };
+    if (!same_cells) {
+      RETURN_IF_ERROR(CompareRows(about.type, field, *before.rows, old.row, *after.rows, now.row,
+                                  rows, note(0)));
+      continue;
+    }
+    auto cells = OtherwisePatched(was, is, about.id).Slice(old.slot, end_slot);
+    for (const auto& slots : cells.runs()) {
+      uint64_t begin = slots.begin - old.slot;
+      RETURN_IF_ERROR(CompareRows(about.type, field, *before.rows, old.row + begin, *after.rows,
+                                  now.row + begin, slots.size(), note(begin)));
+    }
+  }
+  std::sort(found.begin(), found.end());
+  for (auto [row, field] : found) {
+    bool more = !region->changes.empty() &&
+                region->changes.back().kind == RowChangeKind::kUpdate &&
+                region->changes.back().before == old.row + row;
+    if (!more) {
+      region->changes.push_back({RowChangeKind::kUpdate, old.row + row, now.row + row, {}});
+    }
+    region->changes.back().changed.push_back(field);
+  }
+  return {};
+}
+
+}  // namespace rhizo::table

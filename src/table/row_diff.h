@@ -1,0 +1,81 @@
+// Which rows of a table differ between two of its states, by identity (row ids), in the order of
+// places. Equal subtrees and entries are never read; of entries that hold the same rows only fields
+// whose patches differ are looked at; rows that merely moved to another segment are compared by
+// value, so folding and encoding anew yield nothing. (docs/architecture.md, "Diff".)
+//
+// Columns are those of the later state, found by field id in the earlier one (NULL or the column's
+// first default where it did not exist). Not thread-safe.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "model/run.h"
+#include "table/old_rows.h"
+#include "table/open_table.h"
+
+namespace rhizo::table {
+
+enum class RowChangeKind : uint8_t { kInsert, kDelete, kUpdate };
+
+struct RowChange {
+  RowChangeKind kind = RowChangeKind::kInsert;
+  uint64_t before = 0;            // row of Region::before, unless inserted
+  uint64_t after = 0;             // row of Region::after, unless deleted
+  std::vector<uint32_t> changed;  // of an update: indexes of fields, rising
+};
+
+// A stretch of the table in which something differs.
+struct DiffRegion {
+  std::unique_ptr<OldRows> before;
+  std::unique_ptr<OldRows> after;
+  std::vector<RowChange> changes;
+};
+
+class RowDiff {
+ public:
+  // States of one table. `client`: null where only row blocks are read.
+  static Result<RowDiff> Open(duckdb::ClientContext* client,
+                              std::shared_ptr<const OpenTable> before,
+                              std::shared_ptr<const OpenTable> after);
+
+  const model::Schema& schema() const { return after_->schema(); }
+  const std::vector<duckdb::LogicalType>& types() const { return after_->types(); }
+  // The next region with at least one change; nothing at the end.
+  Result<std::optional<DiffRegion>> Next();
+
+ private:
+  // An entry that differs.
+  struct Side {
+    model::SegmentEntry entry;
+    std::string first;  // places of its first and last row, encoded
+    std::string last;
+  };
+  struct Stretch;
+  // An entry with what lies over it.
+  struct LaidOn {
+    model::SegmentEntry entry;
+    std::shared_ptr<const Overlay> overlay;
+  };
+  struct SideRows;
+
+  RowDiff(duckdb::ClientContext* client, std::shared_ptr<const OpenTable> before,
+          std::shared_ptr<const OpenTable> after)
+      : client_(client), before_(std::move(before)), after_(std::move(after)) {}
+  Status Collect();
+  Result<DiffRegion> Compare(std::vector<Side> olds, std::vector<Side> news);
+  Result<SideRows> Load(const OpenTable& table, const std::vector<Side>& sides);
+  static model::PositionSet OtherwisePatched(const LaidOn& was, const LaidOn& is, FieldId field);
+  Status CompareStretch(const SideRows& before, const Stretch& old, const SideRows& after,
+                        const Stretch& now, uint64_t rows, DiffRegion* region);
+
+  duckdb::ClientContext* client_;
+  std::shared_ptr<const OpenTable> before_;  // in the later schema
+  std::shared_ptr<const OpenTable> after_;
+  std::deque<Side> olds_;
+  std::deque<Side> news_;
+};
+
+}  // namespace rhizo::table
