@@ -39,14 +39,15 @@ def write_everything(db: rhizo.Database) -> None:
 def correct_delays(db: rhizo.Database) -> None:
     step(2, "A correction: read, change, write the whole DataFrame back")
     flights = db.read_pandas("flights")
-    late = (flights["carrier"] == "UA") & (flights["month"] == 1) & (flights["dep_delay"] > 60)
+    late = (flights["carrier"] == "UA") & (flights["dep_delay"] > 60)
     flights.loc[late, "dep_delay"] -= 5
-    result = db.write("flights", flights, message="UA reported its January delays 5 minutes too long")
-    print(f"   {late.sum():,} delays corrected: flights is now version {result.version}")
-    print(
-        f"   {result.segments_reused} of {result.segments_new + result.segments_reused} segments were recognised "
-        f"and kept, {megabytes(result.new_bytes)} written"
-    )
+    result = db.write("flights", flights, message="UA reported its long delays 5 minutes too long")
+    size = db.info("flights").bytes
+    print(f"   {late.sum():,} delays ({late.mean():.1%} of the flights) corrected: flights is now version {result.version}")
+    print(f"   the whole DataFrame was written; {result.new_bytes / 1000:.1f} kB stored, {result.new_bytes / size:.2%} of the table")
+    print("   the first rows that differ:")
+    changes = db.diff(1, table="flights", columns=["_change_type", "month", "day", "flight", "dest", "dep_delay"], limit=6)
+    print(changes.rows())
 
 
 def compare_versions(db: rhizo.Database) -> None:

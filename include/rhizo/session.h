@@ -51,6 +51,13 @@ struct ScanOptions {
   std::optional<uint64_t> limit;
 };
 
+struct DiffOptions {
+  std::vector<std::string> columns;  // empty: _change_type, _changed_fields, the table's
+  std::string where;                 // a SQL condition over all of these; "": all
+  Parameters parameters;
+  std::optional<uint64_t> limit;  // rows; an update has two
+};
+
 struct BranchOptions {
   std::optional<int64_t> expires_micros;
   std::optional<bool> is_protected;
@@ -84,6 +91,17 @@ class RHIZO_EXPORT Session {
   // All rows in the order written.
   Result<QueryResult> Read(const std::string& name, const std::string& at = "");
   Result<QueryResult> Scan(const std::string& name, const ScanOptions& options);
+  // The rows in which a table differs between two points (a version number, branch, tag, commit,
+  // ref~n, or time; `to` "": the session's view): `_change_type` ("insert", "delete",
+  // "update_preimage", "update_postimage"), `_changed_fields` (of an update), and the columns as
+  // they are at `to`, in the table's order. A row is the same row by its identity, not its values:
+  // one that merely moved to other storage is not there. Costs what changed.
+  Result<QueryResult> Diff(const std::string& table, const std::string& from,
+                           const std::string& to = "", const DiffOptions& options = {});
+  // All tables that differ between two refs, commits or times, by name; `table`: only that one
+  // (then versions are taken too).
+  Result<std::vector<TableDiff>> DiffSummary(const std::string& from, const std::string& to = "",
+                                             const std::string& table = "");
   Result<QueryResult> Sql(const std::string& statement, const Parameters& parameters = {},
                           const WorkOptions& work = {});
   Result<std::vector<std::string>> Tables(const std::string& at = "");

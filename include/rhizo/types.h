@@ -48,6 +48,17 @@ struct TableChange {
   uint64_t rows_updated = 0;  // rows that stayed, with another value in some column
 };
 
+// What differs in one table between two points of history.
+struct TableDiff {
+  std::string table;      // its name at the later point (at the earlier one, if it was dropped)
+  std::string operation;  // "create", "drop", "rename", "change"
+  std::string old_name;   // where it was called otherwise, else ""
+  uint64_t rows_inserted = 0;
+  uint64_t rows_updated = 0;
+  uint64_t rows_deleted = 0;
+  std::vector<std::string> schema_changes;  // a line each: "column \"x\" added, BIGINT"
+};
+
 struct CommitInfo {
   std::string id;
   std::vector<std::string> parents;

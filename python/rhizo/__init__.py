@@ -10,6 +10,7 @@
 
 from rhizo import _rhizo
 from rhizo.database import Database, open
+from rhizo.diff import Diff, TableDiff
 from rhizo.errors import (
     AlreadyExistsError,
     BranchNotFoundError,
@@ -54,6 +55,7 @@ __all__ = [
     "ConstraintError",
     "CorruptionError",
     "Database",
+    "Diff",
     "DiskFullError",
     "Interval",
     "InvalidArgumentError",
@@ -66,6 +68,7 @@ __all__ = [
     "Session",
     "SqlError",
     "StorageError",
+    "TableDiff",
     "TableInfo",
     "TableNotFoundError",
     "Tag",

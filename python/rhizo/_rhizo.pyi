@@ -45,6 +45,17 @@ class Session:
     def scan(
         self, name: str, columns: list[str], where: str, parameters: object, at: str, limit: int | None
     ) -> Cursor: ...
+    def diff(
+        self,
+        name: str,
+        from_: str,
+        to: str,
+        columns: list[str],
+        where: str,
+        parameters: object,
+        limit: int | None,
+    ) -> Cursor: ...
+    def diff_summary(self, from_: str, to: str, table: str) -> list[dict[str, Any]]: ...
     def sql(self, statement: str, parameters: object) -> Cursor: ...
     def import_files(
         self,

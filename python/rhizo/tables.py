@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from rhizo import _rhizo
 from rhizo.declared import to_schema
+from rhizo.diff import Diff
 from rhizo.errors import InvalidArgumentError, SqlError, TableNotFoundError
 from rhizo.facts import Branch, Commit, Tag, TableInfo, Version, WriteResult
 from rhizo.incoming import has_leftover_index, to_stream
@@ -48,6 +49,20 @@ def _place(version: int | None, at: Ref | None) -> str:
     if version is not None and (isinstance(version, bool) or not isinstance(version, int) or version < 1):
         raise InvalidArgumentError(f"version={version!r}; versions are numbers from 1 on")
     return to_ref(version if version is not None else at)
+
+
+def _columns(columns: list[str] | None) -> list[str]:
+    if isinstance(columns, str):
+        raise InvalidArgumentError(f"columns={columns!r}; give a list of names")
+    chosen = [to_name(column, "column") for column in columns or []]
+    if columns is not None and not chosen:
+        raise InvalidArgumentError("columns=[]; name at least one column, or give None for all")
+    return chosen
+
+
+def _check_limit(limit: int | None) -> None:
+    if limit is not None and limit < 0:
+        raise InvalidArgumentError(f"limit={limit}; give a number of rows, 0 or more")
 
 
 def _message(message: str | None) -> str | None:
@@ -262,15 +277,55 @@ class Tables:
         >>> db.scan("users", columns=["id"], where="score > ?", params=[80]).fetchall()
         [(2,), (3,)]
         """
-        if limit is not None and limit < 0:
-            raise InvalidArgumentError(f"limit={limit}; give a number of rows, 0 or more")
-        if isinstance(columns, str):
-            raise InvalidArgumentError(f"columns={columns!r}; give a list of names")
-        chosen = [to_name(column, "column") for column in columns or []]
-        if columns is not None and not chosen:
-            raise InvalidArgumentError("columns=[]; name at least one column, or give None for all")
+        _check_limit(limit)
+        chosen = _columns(columns)
         condition, values = to_text(where, "condition", SqlError), to_parameters(params)
         return Result(self._native.scan(to_name(table), chosen, condition, values, _place(version, at), limit))
+
+    def diff(
+        self,
+        from_: Ref,
+        to: Ref | None = None,
+        *,
+        table: str | None = None,
+        columns: list[str] | None = None,
+        where: str = "",
+        params: Parameters = None,
+        limit: int | None = None,
+    ) -> Diff:
+        """What differs between two points of history: tables, schemas, and on demand the rows.
+
+        A row is the same row by its identity, not by its values, so a changed row is an update with the names of the
+        columns that changed, and rows that merely moved to other storage are not there. Costs what changed, not what
+        exists.
+
+        Args:
+            from_: a branch, tag, commit id, ``ref~n`` or time; with ``table`` also a version number.
+            to: likewise; left out: what this session sees now.
+            table: only this table, whatever it was called at ``from_``.
+            columns, where, params, limit: of the rows, as in :meth:`scan`; ``where`` may also use ``_change_type``
+                and ``_changed_fields``.
+
+        >>> _ = db.write("users", {"id": [1, 2, 3], "score": [70, 90, 85]})
+        >>> _ = db.write("users", {"id": [1, 3, 4], "score": [75, 85, 60]})
+        >>> changes = db.diff(1, table="users")
+        >>> print(changes)
+        users: change, +1 ~1 -1 rows
+        >>> changes.rows().fetchall()
+        [('update_preimage', ['score'], 1, 70), ('update_postimage', ['score'], 1, 75), \
+('delete', None, 2, 90), ('insert', None, 4, 60)]
+        """
+        if from_ is None:
+            raise InvalidArgumentError("from_=None; name a point to compare with")
+        chosen, condition, values = _columns(columns), to_text(where, "condition", SqlError), to_parameters(params)
+        _check_limit(limit)
+        only = "" if table is None else to_name(table)
+        begin, end = to_ref(from_), to_ref(to)
+
+        def rows(name: str) -> Result:
+            return Result(self._native.diff(to_name(name), begin, end, chosen, condition, values, limit))
+
+        return Diff(lambda: self._native.diff_summary(begin, end, only), rows, table)
 
     def read_pandas(
         self, table: str, *, columns: list[str] | None = None, version: int | None = None, at: Ref | None = None

@@ -36,6 +36,18 @@ const char* OutcomeName(TxnOutcome outcome) {
 
 }  // namespace
 
+nb::dict ToPython(const TableDiff& diff) {
+  return Facts()
+      .Set("table", diff.table)
+      .Set("operation", diff.operation)
+      .Set("old_name", diff.old_name)
+      .Set("rows_inserted", diff.rows_inserted)
+      .Set("rows_updated", diff.rows_updated)
+      .Set("rows_deleted", diff.rows_deleted)
+      .Set("schema_changes", diff.schema_changes)
+      .Take();
+}
+
 nb::dict ToPython(const TableChange& change) {
   return Facts()
       .Set("table", change.table)

@@ -12,6 +12,7 @@ namespace rhizo::python {
 nanobind::dict ToPython(const ColumnInfo& info);
 nanobind::dict ToPython(const TableInfo& info);
 nanobind::dict ToPython(const TableChange& change);
+nanobind::dict ToPython(const TableDiff& diff);
 nanobind::dict ToPython(const Finding& finding);
 nanobind::dict ToPython(const VersionInfo& info);
 nanobind::dict ToPython(const CommitInfo& info);

@@ -125,6 +125,27 @@ Cursor Scan(NativeSession& self, const std::string& name, std::vector<std::strin
                 cancellation);
 }
 
+Cursor Diff(NativeSession& self, const std::string& name, const std::string& from,
+            const std::string& to, std::vector<std::string> columns, const std::string& where,
+            nb::object parameters, std::optional<uint64_t> limit) {
+  Session& session = self.get();
+  DiffOptions options{.columns = std::move(columns),
+                      .where = where,
+                      .parameters = ToParameters(parameters),
+                      .limit = limit};
+  Cancellation cancellation;
+  auto result = RunBlocking(cancellation, [&] { return session.Diff(name, from, to, options); });
+  return Cursor(Unwrap(std::move(result)), cancellation);
+}
+
+nb::list DiffSummary(NativeSession& self, const std::string& from, const std::string& to,
+                     const std::string& table) {
+  Session& session = self.get();
+  Cancellation cancellation;
+  return ToPython(
+      Unwrap(RunBlocking(cancellation, [&] { return session.DiffSummary(from, to, table); })));
+}
+
 Cursor Sql(NativeSession& self, const std::string& statement, nb::object parameters) {
   Session& session = self.get();
   Parameters values = ToParameters(parameters);
@@ -188,6 +209,9 @@ void BindTables(nb::class_<NativeSession>& binding) {
       .def("read", &Read)
       .def("scan", &Scan, nb::arg("name"), nb::arg("columns"), nb::arg("where"),
            nb::arg("parameters").none(), nb::arg("at"), nb::arg("limit").none())
+      .def("diff", &Diff, nb::arg("name"), nb::arg("from_"), nb::arg("to"), nb::arg("columns"),
+           nb::arg("where"), nb::arg("parameters").none(), nb::arg("limit").none())
+      .def("diff_summary", &DiffSummary)
       .def("sql", &Sql, nb::arg("statement"), nb::arg("parameters").none())
       .def("import_files", &ImportFiles, nb::arg("name"), nb::arg("paths"), nb::arg("format"),
            nb::arg("append"), nb::arg("schema"), nb::arg("message").none(),

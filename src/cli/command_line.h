@@ -47,6 +47,7 @@ void AddFileVerbs(CommandLine* line);     // init, import, export
 void AddTableVerbs(CommandLine* line);    // tables, versions, info, drop, rename
 void AddSqlVerbs(CommandLine* line);      // sql
 void AddHistoryVerbs(CommandLine* line);  // log, show, reflog
+void AddDiffVerbs(CommandLine* line);     // diff
 void AddBranchVerbs(CommandLine* line);   // branch, tag
 void AddMergeVerbs(CommandLine* line);    // merge, resolve
 void AddCareVerbs(CommandLine* line);     // verify, stats

@@ -80,6 +80,16 @@ Json Shape(const TableChange& change) {
           {"rows_updated", change.rows_updated}};
 }
 
+Json Shape(const TableDiff& diff) {
+  return {{"table", diff.table},
+          {"operation", diff.operation},
+          {"old_name", diff.old_name.empty() ? Json() : Json(diff.old_name)},
+          {"rows_inserted", diff.rows_inserted},
+          {"rows_updated", diff.rows_updated},
+          {"rows_deleted", diff.rows_deleted},
+          {"schema_changes", diff.schema_changes}};
+}
+
 Json Shape(const CommitInfo& commit) {
   return {{"id", commit.id},
           {"parents", commit.parents},

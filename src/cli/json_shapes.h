@@ -22,6 +22,7 @@ Json Shape(const ColumnInfo& column);
 Json Shape(const TableInfo& table);
 Json Shape(const VersionInfo& version);
 Json Shape(const TableChange& change);
+Json Shape(const TableDiff& diff);
 Json Shape(const CommitInfo& commit);
 Json Shape(const BranchInfo& branch);
 Json Shape(const TagInfo& tag);

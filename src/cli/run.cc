@@ -17,6 +17,7 @@ void AddVerbs(CommandLine* line) {
   AddSqlVerbs(line);
   AddShellVerb(line);
   AddHistoryVerbs(line);
+  AddDiffVerbs(line);
   AddBranchVerbs(line);
   AddMergeVerbs(line);
   AddCareVerbs(line);

@@ -264,4 +264,86 @@ Result<std::shared_ptr<const table::OpenTable>> SessionImpl::TableAt(
   return table;
 }
 
+namespace {
+
+// The table under whatever name it has in `view`.
+Result<std::optional<txn::NamedTable>> FindById(const txn::View& view, const TableId& id) {
+  ASSIGN_OR_RETURN(auto tables, view.ListTables());
+  for (const auto& table : tables) {
+    if (table.entry.table == id) return std::optional(table);
+  }
+  return std::optional<txn::NamedTable>();
+}
+
+Result<std::shared_ptr<const table::OpenTable>> WithoutRows(const table::OpenTable& like) {
+  auto state = std::make_shared<model::TableState>(like.state());
+  state->tree_root = ObjectId();
+  state->entries = state->rows = state->bytes = 0;
+  return table::OpenTable::Open(like.context(), ObjectId(), std::move(state));
+}
+
+}  // namespace
+
+Result<sql::TablePair> SessionImpl::OpenBoth(const txn::View& earlier,
+                                             const std::optional<txn::NamedTable>& before,
+                                             const txn::View& later,
+                                             const std::optional<txn::NamedTable>& after) {
+  CHECK(before || after);
+  sql::TablePair pair;
+  if (before) {
+    ASSIGN_OR_RETURN(pair.before, earlier.Open(before->entry.state));
+    pair.before_name = before->name.ToString();
+  }
+  if (after) {
+    ASSIGN_OR_RETURN(pair.after, later.Open(after->entry.state));
+    pair.after_name = after->name.ToString();
+  }
+  if (!before) {
+    ASSIGN_OR_RETURN(pair.before, WithoutRows(*pair.after));
+  }
+  if (!after) {
+    ASSIGN_OR_RETURN(pair.after, WithoutRows(*pair.before));
+  }
+  return pair;
+}
+
+Result<SessionImpl::PointOfTable> SessionImpl::NamedAt(std::shared_ptr<const txn::View> view,
+                                                       const model::QualifiedName& name,
+                                                       const std::string& text) {
+  PointOfTable point{std::move(view), {}};
+  if (auto version = AsVersion(text)) {
+    ASSIGN_OR_RETURN(auto found, FindVersioned(*point.view, name, *version, point.view->commit()));
+    point.table = txn::NamedTable{found.name, {found.table->state().id, found.table->state_id()}};
+    return point;
+  }
+  if (!text.empty()) {
+    ASSIGN_OR_RETURN(auto commit, ResolvePoint(text));
+    ASSIGN_OR_RETURN(point.view, repository().ViewOf(commit));
+  }
+  ASSIGN_OR_RETURN(point.table, point.view->FindName(name));
+  return point;
+}
+
+Result<sql::TablePair> SessionImpl::TablesBetween(std::shared_ptr<const txn::View> current,
+                                                  const model::QualifiedName& name,
+                                                  const std::string& from, const std::string& to) {
+  ASSIGN_OR_RETURN(auto after, NamedAt(current, name, to));
+  ASSIGN_OR_RETURN(auto before, NamedAt(current, name, from));
+  if (!after.table && !before.table) return db::UnknownTable(*current, name);
+  bool same = after.table && before.table && after.table->entry.table == before.table->entry.table;
+  if (!same && after.table) {
+    ASSIGN_OR_RETURN(auto found, FindById(*before.view, after.table->entry.table));
+    if (found) before.table = std::move(found);
+  } else if (!same) {
+    ASSIGN_OR_RETURN(after.table, FindById(*after.view, before.table->entry.table));
+  }
+  if (before.table && after.table && before.table->entry.table != after.table->entry.table) {
+    return InvalidArgument("\"" + name.ToString() + "\" is one table at \"" + from +
+                           "\" and another " + (to.empty() ? "now" : "at \"" + to + "\"") +
+                           ": it was dropped and created again")
+        .With("table", name.ToString());
+  }
+  return OpenBoth(*before.view, before.table, *after.view, after.table);
+}
+
 }  // namespace rhizo

@@ -80,6 +80,14 @@ class SessionImpl final : public sql::QuerySource,
   Result<std::shared_ptr<const table::OpenTable>> TableAt(const txn::View& current,
                                                           const model::QualifiedName& name,
                                                           const sql::AtPoint& point) override;
+  Result<sql::TablePair> TablesBetween(std::shared_ptr<const txn::View> current,
+                                       const model::QualifiedName& name, const std::string& from,
+                                       const std::string& to) override;
+  // One table on both sides; at least one is given.
+  Result<sql::TablePair> OpenBoth(const txn::View& earlier,
+                                  const std::optional<txn::NamedTable>& before,
+                                  const txn::View& later,
+                                  const std::optional<txn::NamedTable>& after);
   Result<sql::MetadataTable> Metadata(const txn::View& current, const std::string& function,
                                       const std::vector<std::string>& arguments) override;
 
@@ -87,6 +95,13 @@ class SessionImpl final : public sql::QuerySource,
   SessionImpl(std::shared_ptr<db::Core> core, std::string author)
       : core_(std::move(core)), author_(std::move(author)) {}
 
+  // A point of history, and what a name means there; nothing: no table.
+  struct PointOfTable {
+    std::shared_ptr<const txn::View> view;
+    std::optional<txn::NamedTable> table;
+  };
+  Result<PointOfTable> NamedAt(std::shared_ptr<const txn::View> view,
+                               const model::QualifiedName& name, const std::string& text);
   Result<CommitId> PointOf(const txn::View& current, const sql::AtPoint& point);
   Result<FoundTable> FindVersioned(const txn::View& view, const model::QualifiedName& name,
                                    uint64_t version, const CommitId& head);

@@ -30,6 +30,14 @@ struct MetadataTable {
   std::vector<std::vector<duckdb::Value>> rows;
 };
 
+// A table at two points of history; where it did not exist, a state without rows.
+struct TablePair {
+  std::shared_ptr<const table::OpenTable> before;
+  std::shared_ptr<const table::OpenTable> after;
+  std::string before_name;  // "": it did not exist
+  std::string after_name;
+};
+
 class QuerySource {
  public:
   virtual ~QuerySource() = default;
@@ -41,6 +49,12 @@ class QuerySource {
   virtual Result<std::shared_ptr<const table::OpenTable>> TableAt(const txn::View& current,
                                                                   const model::QualifiedName& name,
                                                                   const AtPoint& point) = 0;
+  // `name` at two points as users write them (a version number, branch, tag, commit id, ref~n or
+  // time; "": in `current`), also if it was called otherwise at `from`. kTableNotFound if it was at
+  // neither; kInvalidArgument if two tables went by that name.
+  virtual Result<TablePair> TablesBetween(std::shared_ptr<const txn::View> current,
+                                          const model::QualifiedName& name, const std::string& from,
+                                          const std::string& to) = 0;
   // rhizo_log([ref]), rhizo_branches(), rhizo_tags(), rhizo_history('t'), rhizo_segments('t'),
   // rhizo_tables(): `function` without the prefix; `arguments` as given. Called while binding.
   virtual Result<MetadataTable> Metadata(const txn::View& current, const std::string& function,

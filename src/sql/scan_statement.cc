@@ -2,10 +2,12 @@
 
 #include "base/name.h"
 #include "duckdb/parser/expression/columnref_expression.hpp"
+#include "duckdb/parser/expression/function_expression.hpp"
 #include "duckdb/parser/expression/star_expression.hpp"
 #include "duckdb/parser/query_node/select_node.hpp"
 #include "duckdb/parser/statement/select_statement.hpp"
 #include "duckdb/parser/tableref/basetableref.hpp"
+#include "duckdb/parser/tableref/table_function_ref.hpp"
 #include "sql/refusal.h"
 
 namespace rhizo::sql {
@@ -62,7 +64,20 @@ ScanStatement WithoutCondition() {
   return built;
 }
 
+duckdb::unique_ptr<duckdb::TableRef> DiffOf(const ScanRequest& request) {
+  duckdb::vector<duckdb::unique_ptr<duckdb::ParsedExpression>> arguments;
+  for (const auto& text : {request.table.ToString(), request.diff->from, request.diff->to}) {
+    arguments.push_back(duckdb::make_uniq<duckdb::ConstantExpression>(duckdb::Value(text)));
+  }
+  auto function = duckdb::make_uniq<duckdb::TableFunctionRef>();
+  function->function =
+      duckdb::make_uniq<duckdb::FunctionExpression>("rhizo_diff", std::move(arguments));
+  function->alias = request.table.name;
+  return function;
+}
+
 duckdb::unique_ptr<duckdb::TableRef> TableOf(const ScanRequest& request) {
+  if (request.diff) return DiffOf(request);
   auto table = duckdb::make_uniq<duckdb::BaseTableRef>();
   table->catalog_name = request.catalog;
   table->schema_name = request.table.schema;
@@ -89,6 +104,22 @@ void AddLimit(uint64_t limit, duckdb::QueryNode* node) {
 }
 
 }  // namespace
+
+model::Schema DiffSchema(const model::Schema& schema) {
+  model::Schema own;
+  auto& type = own.fields.emplace_back();
+  type.name = "_change_type";
+  type.type.kind = model::TypeKind::kString;
+  auto& changed = own.fields.emplace_back();
+  changed.name = "_changed_fields";
+  changed.type.kind = model::TypeKind::kList;
+  auto& element = changed.type.children.emplace_back();
+  element.name = "element";
+  element.type.kind = model::TypeKind::kString;
+  own.fields.insert(own.fields.end(), schema.fields.begin(), schema.fields.end());
+  for (auto& field : own.fields) field.nullable = true;
+  return own;
+}
 
 Result<model::Schema> ScanSchema(const model::Schema& schema,
                                  const std::vector<std::string>& columns) {

@@ -1,4 +1,5 @@
 #include "sql/session_engine.h"
+#include "sql/diff_function.h"
 
 #include <mutex>
 
@@ -41,6 +42,7 @@ Result<engine::Instance*> SharedEngine::Get() {
   options.parser_extension = MakeParserExtension();
   ASSIGN_OR_RETURN(auto instance, engine::Instance::Start(options));
   RETURN_IF_ERROR(AddMetadataFunctions(instance.get()));
+  RETURN_IF_ERROR(AddDiffFunction(instance.get()));
   state_->instance = std::move(instance);
   return state_->instance.get();
 }
@@ -261,10 +263,25 @@ Result<RunningQuery> SessionEngine::Scan(std::shared_ptr<const table::OpenTable>
     ASSIGN_OR_RETURN(
         rows, TableRows::Open(link.connection, qualified.ToString(), table, fields, limit, work));
   } else {
-    ScanRequest request{"", qualified, &table->schema(), columns, where, limit};
+    ScanRequest request{"", qualified, &table->schema(), columns, where, limit, {}};
     link.session->Show(qualified, table);
     ASSIGN_OR_RETURN(rows, state_->BeginScan(link, std::move(request), parameters, work));
   }
+  RETURN_IF_ERROR(link.session->Detach());
+  return MakeRunning(std::move(rows), std::move(schema), link.connection->context);
+}
+
+Result<RunningQuery> SessionEngine::Diff(const table::OpenTable& table, const std::string& name,
+                                         const DiffPoints& points,
+                                         const std::vector<std::string>& columns,
+                                         const std::string& where, const Parameters& parameters,
+                                         std::optional<uint64_t> limit, const WorkOptions& work) {
+  ASSIGN_OR_RETURN(auto qualified, model::QualifiedName::Parse(name));
+  auto all = DiffSchema(table.schema());
+  ASSIGN_OR_RETURN(auto schema, ScanSchema(all, columns));
+  ASSIGN_OR_RETURN(auto link, state_->Connect());
+  ScanRequest request{"", qualified, &all, columns, where, limit, points};
+  ASSIGN_OR_RETURN(auto rows, state_->BeginScan(link, std::move(request), parameters, work));
   RETURN_IF_ERROR(link.session->Detach());
   return MakeRunning(std::move(rows), std::move(schema), link.connection->context);
 }

@@ -17,6 +17,7 @@
 #include "rhizo/cancellation.h"
 #include "rhizo/value.h"
 #include "sql/query_source.h"
+#include "sql/scan_statement.h"
 #include "table/row_source.h"
 
 namespace rhizo::sql {
@@ -66,6 +67,12 @@ class SessionEngine {
                             const std::vector<std::string>& columns, const std::string& where,
                             const Parameters& parameters, std::optional<uint64_t> limit,
                             const WorkOptions& work = {});
+  // What differs in a table between two points (rhizo_diff): its columns, a condition over them, a
+  // limit. `table`: as it is at `to`.
+  Result<RunningQuery> Diff(const table::OpenTable& table, const std::string& name,
+                            const DiffPoints& points, const std::vector<std::string>& columns,
+                            const std::string& where, const Parameters& parameters,
+                            std::optional<uint64_t> limit, const WorkOptions& work = {});
   // The rows of a user's stream as chunks of the table's schema: matched by name, cast where exact,
   // missing columns filled with defaults (schema contract of docs/python.md). The stream is
   // released in every case. Here and not in `engine` because casts run on a connection.

@@ -53,8 +53,7 @@ struct RowDiff::SideRows {
 };
 
 // Cells of a field whose value does not come from where it came from before.
-model::PositionSet RowDiff::OtherwisePatched(const LaidOn& was, const LaidOn& is,
-                                             FieldId field) {
+model::PositionSet RowDiff::OtherwisePatched(const LaidOn& was, const LaidOn& is, FieldId field) {
   auto live_in = [&](const LaidOn& entry, const ObjectId& patch) {
     for (size_t i = 0; i < entry.entry.patches.size(); ++i) {
       const auto& ref = entry.entry.patches[i];
@@ -119,7 +118,8 @@ Result<std::optional<DiffRegion>> RowDiff::Next() {
       into->push_back(std::move(from->front()));
       from->pop_front();
     };
-    bool old_first = news_.empty() || (!olds_.empty() && olds_.front().first <= news_.front().first);
+    bool old_first =
+        news_.empty() || (!olds_.empty() && olds_.front().first <= news_.front().first);
     old_first ? take(&olds_, &olds) : take(&news_, &news);
     for (bool grown = true; grown;) {
       grown = false;
@@ -144,8 +144,8 @@ Result<RowDiff::SideRows> RowDiff::Load(const OpenTable& table, const std::vecto
     for (const auto& run : overlay->runs) {
       auto visible = overlay->visible.Slice(run.first_slot, run.end_slot());
       for (const auto& slots : visible.runs()) {
-        loaded.stretches.push_back({row, number, slots.begin, slots.size(),
-                                    run.PlaceOf(slots.begin)});
+        loaded.stretches.push_back(
+            {row, number, slots.begin, slots.size(), run.PlaceOf(slots.begin)});
         row += slots.size();
       }
     }
@@ -229,8 +229,7 @@ Status RowDiff::CompareStretch(const SideRows& before, const Stretch& old, const
   }
   std::sort(found.begin(), found.end());
   for (auto [row, field] : found) {
-    bool more = !region->changes.empty() &&
-                region->changes.back().kind == RowChangeKind::kUpdate &&
+    bool more = !region->changes.empty() && region->changes.back().kind == RowChangeKind::kUpdate &&
                 region->changes.back().before == old.row + row;
     if (!more) {
       region->changes.push_back({RowChangeKind::kUpdate, old.row + row, now.row + row, {}});

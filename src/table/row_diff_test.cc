@@ -28,7 +28,8 @@ model::Schema SmallSchema() {
 }
 
 Row RowOf(uint64_t number, std::mt19937_64* random) {
-  return {Value::BIGINT(static_cast<int64_t>(number)), Value("t" + std::to_string((*random)() % 50)),
+  return {Value::BIGINT(static_cast<int64_t>(number)),
+          Value("t" + std::to_string((*random)() % 50)),
           Value::INTEGER(static_cast<int32_t>((*random)() % 10))};
 }
 

@@ -172,3 +172,19 @@ def test_info_of_a_database_is_that_of_the_place_asked_for(people):
     assert people.json("info", "db", "--at", first)["database"]["head"]["id"] == first
     assert people.json("info", "db")["database"]["tables"] == ["more", "people"]
     assert "nope" in people.error("info", "db", "--at", "nope")["message"]
+
+
+def test_diff_shows_what_came_went_and_changed(people):
+    (people.directory / "people.csv").write_text("id,name,score\n1,Ada,3.5\n2,Grace,4.0\n9,Zoe,1.0\n")
+    people("import", "db", "people", "people.csv")
+    lines = people("diff", "db", "1", "2", "--table", "people").splitlines()
+    assert lines[0].startswith("people: change, +1 ~")
+    assert any(line.startswith("+ id=9, name=Zoe") for line in lines)
+    assert any(line.startswith("~ id=2") and " -> " in line for line in lines)
+    assert any(line.startswith("- id=3") for line in lines)
+    assert people("diff", "db", "main~1", "--stat").splitlines() == lines[:1]
+    assert len(people("diff", "db", "main~1", "-n", "1").splitlines()) == 2
+    assert people("diff", "db", "main", "main") == "no difference\n"
+    assert people.error("diff", "db", "nowhere")["code"] == "branch_not_found"
+    kinds = [change["_change_type"] for change in people.json("diff", "db", "main~1")["diff"][0]["changes"]]
+    assert sorted(kinds) == ["delete", "insert", "update_postimage", "update_preimage"]

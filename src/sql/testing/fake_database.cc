@@ -318,4 +318,20 @@ Result<MetadataTable> FakeDatabase::Metadata(const txn::View&, const std::string
   return found->second;
 }
 
+Result<TablePair> FakeDatabase::TablesBetween(std::shared_ptr<const txn::View> current,
+                                              const model::QualifiedName& name,
+                                              const std::string& from, const std::string& to) {
+  TablePair pair;
+  AtPoint point;
+  point.ref = from;
+  ASSIGN_OR_RETURN(pair.before, TableAt(*current, name, point));
+  point.ref = to;
+  if (to.empty()) {
+    pair.after = Open(name.name);
+  } else {
+    ASSIGN_OR_RETURN(pair.after, TableAt(*current, name, point));
+  }
+  return pair;
+}
+
 }  // namespace rhizo::sql

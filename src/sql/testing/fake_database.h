@@ -63,6 +63,9 @@ class FakeDatabase final : public QuerySource {
                                                           const AtPoint& point) override;
   Result<MetadataTable> Metadata(const txn::View& current, const std::string& function,
                                  const std::vector<std::string>& arguments) override;
+  Result<TablePair> TablesBetween(std::shared_ptr<const txn::View> current,
+                                  const model::QualifiedName& name, const std::string& from,
+                                  const std::string& to) override;
 
  private:
   using Rows = std::vector<std::vector<duckdb::Value>>;

@@ -1,0 +1,163 @@
+// Session: what differs between two points of history.
+#include <algorithm>
+#include <map>
+
+#include "db/query_result_impl.h"
+#include "db/session_impl.h"
+#include "table/row_diff.h"
+#include "tree/diff.h"
+
+namespace rhizo {
+namespace {
+
+std::string Quoted(const std::string& name) { return "\"" + name + "\""; }
+
+// A table that differs: where it stands on either side.
+struct Changed {
+  std::optional<txn::NamedTable> before;
+  std::optional<txn::NamedTable> after;
+};
+
+// Tables whose name or state differs, by id; costs what differs.
+Result<std::map<TableId, Changed>> ChangedTables(txn::Repository& repository,
+                                                 const ObjectId& before, const ObjectId& after) {
+  std::map<TableId, Changed> changed;
+  auto note = [&](std::string_view key, const std::optional<std::string_view>& value,
+                  std::optional<txn::NamedTable> Changed::* side) -> Status {
+    if (!value) return {};
+    ASSIGN_OR_RETURN(auto state_key, model::DecodeStateKey(key));
+    if (state_key.kind != model::StateKind::kTable) return {};
+    ASSIGN_OR_RETURN(auto entry, model::DecodeStateEntry(*value));
+    changed[entry.table].*side = txn::NamedTable{state_key.qualified_name(), entry};
+    return {};
+  };
+  auto visit = [&](const tree::DiffEntry& entry) -> Status {
+    RETURN_IF_ERROR(note(entry.key, entry.before, &Changed::before));
+    return note(entry.key, entry.after, &Changed::after);
+  };
+  auto reader = repository.small();
+  RETURN_IF_ERROR(
+      tree::Diff(tree::Tree(reader.get(), before), tree::Tree(reader.get(), after), visit));
+  return changed;
+}
+
+std::string Describe(const model::Field& field) {
+  return field.type.ToString() + (field.nullable ? "" : " NOT NULL");
+}
+
+std::vector<std::string> SchemaChanges(const model::Schema& before, const model::Schema& after) {
+  std::vector<std::string> changes;
+  for (const auto& field : before.fields) {
+    if (after.FindId(field.id) == nullptr) {
+      changes.push_back("column " + Quoted(field.name) + " dropped");
+    }
+  }
+  std::vector<FieldId> old_order;
+  std::vector<FieldId> new_order;
+  for (const auto& field : after.fields) {
+    const auto* old = before.FindId(field.id);
+    if (old == nullptr) {
+      changes.push_back("column " + Quoted(field.name) + " added, " + Describe(field));
+      continue;
+    }
+    new_order.push_back(field.id);
+    if (old->name != field.name) {
+      changes.push_back("column " + Quoted(old->name) + " renamed to " + Quoted(field.name));
+    }
+    if (Describe(*old) != Describe(field)) {
+      changes.push_back("column " + Quoted(field.name) + " was " + Describe(*old) + ", is " +
+                        Describe(field));
+    }
+  }
+  for (const auto& field : before.fields) {
+    if (after.FindId(field.id) != nullptr) old_order.push_back(field.id);
+  }
+  if (old_order != new_order) changes.emplace_back("columns in another order");
+  return changes;
+}
+
+Status CountRows(duckdb::ClientContext* client, const sql::TablePair& tables, TableDiff* diff) {
+  ASSIGN_OR_RETURN(auto rows, table::RowDiff::Open(client, tables.before, tables.after));
+  while (true) {
+    ASSIGN_OR_RETURN(auto region, rows.Next());
+    if (!region) return {};
+    for (const auto& change : region->changes) {
+      diff->rows_inserted += change.kind == table::RowChangeKind::kInsert;
+      diff->rows_deleted += change.kind == table::RowChangeKind::kDelete;
+      diff->rows_updated += change.kind == table::RowChangeKind::kUpdate;
+    }
+  }
+}
+
+// Nothing: only how the table is stored differs.
+Result<std::optional<TableDiff>> Summarise(duckdb::ClientContext* client,
+                                           const std::string& old_name, const std::string& name,
+                                           const sql::TablePair& tables) {
+  TableDiff diff;
+  diff.table = name.empty() ? old_name : name;
+  diff.operation = old_name.empty() ? "create" : name.empty() ? "drop" : "change";
+  if (!old_name.empty() && !name.empty() && old_name != name) {
+    diff.operation = "rename";
+    diff.old_name = old_name;
+  }
+  diff.schema_changes = SchemaChanges(tables.before->schema(), tables.after->schema());
+  RETURN_IF_ERROR(CountRows(client, tables, &diff));
+  bool same = diff.operation == "change" && diff.schema_changes.empty() &&
+              diff.rows_inserted + diff.rows_updated + diff.rows_deleted == 0;
+  return same ? std::optional<TableDiff>() : std::optional(std::move(diff));
+}
+
+}  // namespace
+
+Result<QueryResult> Session::Diff(const std::string& table, const std::string& from,
+                                  const std::string& to, const DiffOptions& options) {
+  std::lock_guard lock(impl_->mutex());
+  RETURN_IF_ERROR(impl_->CheckOpen());
+  ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(table));
+  ASSIGN_OR_RETURN(auto view, impl_->CurrentView());
+  ASSIGN_OR_RETURN(auto tables, impl_->TablesBetween(view, name, from, to));
+  ASSIGN_OR_RETURN(auto* engine, impl_->Engine());
+  ASSIGN_OR_RETURN(auto query,
+                   engine->Diff(*tables.after, name.ToString(), {from, to}, options.columns,
+                                options.where, options.parameters, options.limit));
+  return db::MakeResult(std::move(query), view->has_own_writes() ? "" : view->commit().ToString(),
+                        0);
+}
+
+Result<std::vector<TableDiff>> Session::DiffSummary(const std::string& from, const std::string& to,
+                                                    const std::string& table) {
+  std::lock_guard lock(impl_->mutex());
+  RETURN_IF_ERROR(impl_->CheckOpen());
+  ASSIGN_OR_RETURN(auto view, impl_->CurrentView());
+  ASSIGN_OR_RETURN(auto* engine, impl_->Engine());
+  std::vector<TableDiff> diffs;
+  if (!table.empty()) {
+    ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(table));
+    ASSIGN_OR_RETURN(auto tables, impl_->TablesBetween(view, name, from, to));
+    ASSIGN_OR_RETURN(auto diff, Summarise(&engine->client(), tables.before_name, tables.after_name,
+                                          tables));
+    if (diff) diffs.push_back(std::move(*diff));
+    return diffs;
+  }
+  auto earlier = view;
+  auto later = view;
+  ASSIGN_OR_RETURN(auto from_commit, impl_->ResolvePoint(from));
+  ASSIGN_OR_RETURN(earlier, impl_->repository().ViewOf(from_commit));
+  if (!to.empty()) {
+    ASSIGN_OR_RETURN(auto to_commit, impl_->ResolvePoint(to));
+    ASSIGN_OR_RETURN(later, impl_->repository().ViewOf(to_commit));
+  }
+  ASSIGN_OR_RETURN(auto changed, ChangedTables(impl_->repository(), earlier->state_root(),
+                                               later->state_root()));
+  for (const auto& [id, sides] : changed) {
+    ASSIGN_OR_RETURN(auto tables, impl_->OpenBoth(*earlier, sides.before, *later, sides.after));
+    ASSIGN_OR_RETURN(auto diff, Summarise(&engine->client(), tables.before_name, tables.after_name,
+                                          tables));
+    if (diff) diffs.push_back(std::move(*diff));
+  }
+  std::sort(diffs.begin(), diffs.end(),
+            [](const auto& a, const auto& b) { return a.table < b.table; });
+  return diffs;
+}
+
+}  // namespace rhizo
