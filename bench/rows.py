@@ -8,6 +8,7 @@ from typing import Any
 ALL = ["rhizo", "duckdb", "ducklake", "delta", "lance", "iceberg"]
 ENGINES = ["rhizo", "duckdb", "parquet"]
 QUERIES = list(range(1, 23))
+CHANGES = ["1 % of a field", "a row in front", "1 % of the rows gone", "shuffled"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -139,6 +140,27 @@ ROWS = [
         [*sized("rhizo", "tables", [10, 1_000, 100_000], count=2_000), *sized("lance", "tables", [10], count=30),
          *sized("iceberg", "tables", [10], count=10)],
         {"tables": 20, "count": 3}, "with_tables", ("tables",)),
+    Row("write_back", "Writing 1 M rows back with a change",
+        "The whole table from Arrow, 17 columns: one field changed in 1 % of the rows, scattered; one row put in front; 1 % of the rows taken "
+        "out, scattered; shuffled. `stored` is what the closed database grew by; the version before stays readable.",
+        "write_back",
+        [Case(system, f"{system}, {change}", {"data": "tpch", "rows": 1_000_000, "change": change})
+         for change in CHANGES for system in ["rhizo", "ducklake", "delta", "lance", "iceberg"]],
+        {"rows": 20_000}),
+    Row("many_versions", "30 versions of 100,000 rows, one field changed in 5 % in each", "Each written as a whole; `all` is what the closed database grew by.",
+        "many_versions",
+        each(["rhizo", "ducklake", "delta", "lance", "iceberg"], data="tpch", rows=100_000, versions=30, share=0.05),
+        {"rows": 2_000, "versions": 3}),
+    Row("diff", "The 1,000 rows that differ between two versions",
+        "Scattered over the table, old and new values, to Arrow. Nobody else tells which rows of a table that was written as a whole differ.",
+        "diff", sized("rhizo", "rows", [100_000, 1_000_000, 5_000_000], data="tpch", changes=1_000, repeats=10), {"rows": 20_000, "repeats": 2}),
+    Row("overlaid", "Grouping 1 M rows under patches and deletes",
+        "The column that is filtered and summed has so many patches of 1 % of its rows; `gone` is the share of rows taken out.",
+        "overlaid",
+        [Case("rhizo", f"rhizo, {patches} patches, {gone:.0%} gone",
+              {"data": "tpch", "rows": 1_000_000, "patches": patches, "gone": gone, "repeats": 30})
+         for patches, gone in [(0, 0.0), (1, 0.0), (4, 0.0), (0, 0.1), (4, 0.1)]],
+        {"rows": 20_000, "repeats": 2}),
     Row("opening", "Opening a database of 200 / 100,000 commits",
         "A fresh process each; `open` is opening and asking for the table's columns, `first query` counts and sums "
         "afterwards (this starts the engine; delta-rs, Lance and PyIceberg read the table instead). DuckLake: with loading its extensions.",

@@ -14,7 +14,7 @@ from typing import Any, Callable
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-MODULES = ["prepare", "commits", "concurrent", "opening", "queries"]
+MODULES = ["prepare", "commits", "concurrent", "opening", "queries", "write_back"]
 
 
 def find(measure: str) -> Callable[..., Any]:

@@ -71,6 +71,10 @@ class BaseSystem:
         """The answer in plain Python, so that pyarrow is not imported."""
         raise NotImplementedError("no SQL")
 
+    def diff(self, table: str, old: int, new: int) -> Any:
+        """The rows that differ between two versions as a pyarrow table."""
+        raise NotImplementedError("no diff of rows")
+
     def branch(self, name: str) -> None:
         raise NotImplementedError("no branches")
 

@@ -40,6 +40,9 @@ class System(BaseSystem):
     def read_version(self, table: str, number: int) -> Any:
         return self.db.read(table, version=number).to_arrow()
 
+    def diff(self, table: str, old: int, new: int) -> Any:
+        return self.db.diff(old, new, table=table).rows().to_arrow()
+
     def sql(self, statement: str, parameters: list[Any] | None = None) -> Any:
         return self.db.sql(statement, parameters).to_arrow()
 

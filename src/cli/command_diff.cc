@@ -123,7 +123,8 @@ Status PrintText(Database& database, const std::vector<TableDiff>& diffs,
   for (const auto& diff : diffs) {
     PrintHeading(diff, style);
     if (options.stat) continue;
-    ASSIGN_OR_RETURN(auto rows, database.Diff(diff.table, options.from, options.to, RowsFor(options)));
+    ASSIGN_OR_RETURN(auto rows,
+                     database.Diff(diff.table, options.from, options.to, RowsFor(options)));
     LineForm form(style, rows.columns());
     RETURN_IF_ERROR(AddRows(&rows, TextForm::kSql, options.limit, std::move(form)));
   }
@@ -142,7 +143,8 @@ Status PrintShapes(Database& database, const std::vector<TableDiff>& diffs,
       continue;
     }
     std::cout << shape.substr(0, shape.size() - 1) << R"(,"changes":[)";
-    ASSIGN_OR_RETURN(auto rows, database.Diff(diffs[i].table, options.from, options.to, RowsFor(options)));
+    ASSIGN_OR_RETURN(auto rows,
+                     database.Diff(diffs[i].table, options.from, options.to, RowsFor(options)));
     JsonForm form(rows.columns());
     RETURN_IF_ERROR(AddRows(&rows, TextForm::kJson, options.limit, std::move(form)));
     std::cout << "]}";
@@ -154,8 +156,7 @@ Status PrintShapes(Database& database, const std::vector<TableDiff>& diffs,
 Status ShowDiff(const Context& context, const ShowDiffOptions& options) {
   ASSIGN_OR_RETURN(auto database, context.OpenForReading());
   ASSIGN_OR_RETURN(auto diffs, database.DiffSummary(options.from, options.to, options.table));
-  return context.json ? PrintShapes(database, diffs, options)
-                      : PrintText(database, diffs, options);
+  return context.json ? PrintShapes(database, diffs, options) : PrintText(database, diffs, options);
 }
 
 }  // namespace

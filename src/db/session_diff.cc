@@ -23,7 +23,7 @@ Result<std::map<TableId, Changed>> ChangedTables(txn::Repository& repository,
                                                  const ObjectId& before, const ObjectId& after) {
   std::map<TableId, Changed> changed;
   auto note = [&](std::string_view key, const std::optional<std::string_view>& value,
-                  std::optional<txn::NamedTable> Changed::* side) -> Status {
+                  std::optional<txn::NamedTable> Changed::*side) -> Status {
     if (!value) return {};
     ASSIGN_OR_RETURN(auto state_key, model::DecodeStateKey(key));
     if (state_key.kind != model::StateKind::kTable) return {};
@@ -134,8 +134,8 @@ Result<std::vector<TableDiff>> Session::DiffSummary(const std::string& from, con
   if (!table.empty()) {
     ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(table));
     ASSIGN_OR_RETURN(auto tables, impl_->TablesBetween(view, name, from, to));
-    ASSIGN_OR_RETURN(auto diff, Summarise(&engine->client(), tables.before_name, tables.after_name,
-                                          tables));
+    ASSIGN_OR_RETURN(auto diff,
+                     Summarise(&engine->client(), tables.before_name, tables.after_name, tables));
     if (diff) diffs.push_back(std::move(*diff));
     return diffs;
   }
@@ -147,12 +147,12 @@ Result<std::vector<TableDiff>> Session::DiffSummary(const std::string& from, con
     ASSIGN_OR_RETURN(auto to_commit, impl_->ResolvePoint(to));
     ASSIGN_OR_RETURN(later, impl_->repository().ViewOf(to_commit));
   }
-  ASSIGN_OR_RETURN(auto changed, ChangedTables(impl_->repository(), earlier->state_root(),
-                                               later->state_root()));
+  ASSIGN_OR_RETURN(auto changed,
+                   ChangedTables(impl_->repository(), earlier->state_root(), later->state_root()));
   for (const auto& [id, sides] : changed) {
     ASSIGN_OR_RETURN(auto tables, impl_->OpenBoth(*earlier, sides.before, *later, sides.after));
-    ASSIGN_OR_RETURN(auto diff, Summarise(&engine->client(), tables.before_name, tables.after_name,
-                                          tables));
+    ASSIGN_OR_RETURN(auto diff,
+                     Summarise(&engine->client(), tables.before_name, tables.after_name, tables));
     if (diff) diffs.push_back(std::move(*diff));
   }
   std::sort(diffs.begin(), diffs.end(),

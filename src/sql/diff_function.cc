@@ -65,8 +65,8 @@ duckdb::unique_ptr<duckdb::FunctionData> Bind(duckdb::ClientContext& client,
   auto* source = engine::ValueOrThrow(session->source());
   auto name = engine::ValueOrThrow(model::QualifiedName::Parse(TextOf(input.inputs[0])));
   auto to = input.inputs.size() == 3 ? TextOf(input.inputs[2]) : std::string();
-  data->tables = engine::ValueOrThrow(
-      source->TablesBetween(view, name, TextOf(input.inputs[1]), to));
+  data->tables =
+      engine::ValueOrThrow(source->TablesBetween(view, name, TextOf(input.inputs[1]), to));
   types = {duckdb::LogicalType::VARCHAR, duckdb::LogicalType::LIST(duckdb::LogicalType::VARCHAR)};
   names = {"_change_type", "_changed_fields"};
   const auto& after = *data->tables.after;
@@ -82,8 +82,8 @@ duckdb::unique_ptr<duckdb::FunctionData> Bind(duckdb::ClientContext& client,
 duckdb::unique_ptr<duckdb::GlobalTableFunctionState> Init(duckdb::ClientContext& client,
                                                           duckdb::TableFunctionInitInput& input) {
   const auto& data = input.bind_data->Cast<DiffBindData>();
-  auto diff = engine::ValueOrThrow(
-      table::RowDiff::Open(&client, data.tables.before, data.tables.after));
+  auto diff =
+      engine::ValueOrThrow(table::RowDiff::Open(&client, data.tables.before, data.tables.after));
   auto scan = duckdb::make_uniq<DiffScan>(std::move(diff));
   scan->columns = input.column_ids;
   return scan;
@@ -112,7 +112,8 @@ const char* ChangeType(const OutRow& row) {
   switch (row.change->kind) {
     case table::RowChangeKind::kInsert: return "insert";
     case table::RowChangeKind::kDelete: return "delete";
-    case table::RowChangeKind::kUpdate: return row.is_after ? "update_postimage" : "update_preimage";
+    case table::RowChangeKind::kUpdate:
+      return row.is_after ? "update_postimage" : "update_preimage";
   }
   return "";
 }

@@ -6,8 +6,11 @@ namespace rhizo::table {
 namespace {
 
 constexpr int kMaxDepth = 24;
-// An edit script this long is cut off and begun anew where it got furthest.
+// An edit script this long, or of this part of all rows, is cut off and begun anew where it got
+// furthest.
 constexpr int64_t kMaxEdits = 384;
+constexpr int64_t kFewEdits = 16;
+constexpr int64_t kEditedPart = 8;
 constexpr uint32_t kOpenEndSlack = 64;
 
 struct Range {
@@ -142,20 +145,22 @@ class Aligner {
     }
     while (!range.empty()) {
       size_t had = pairs_.size();
-      bool ended = EditOnce(&range);
-      if (ended || (pairs_.size() - had) * 4 < static_cast<size_t>(kMaxEdits)) return;
+      int64_t rows = (range.old_end - range.old_begin) + int64_t{range.new_end - range.new_begin};
+      int64_t most = std::min(kMaxEdits, kFewEdits + rows / kEditedPart);
+      bool ended = EditOnce(&range, most);
+      if (ended || (pairs_.size() - had) * 4 < static_cast<size_t>(most)) return;
     }
   }
 
   // Advances `range` past what was paired. True: its end was reached.
-  bool EditOnce(Range* range) {
+  bool EditOnce(Range* range, int64_t most) {
     const int64_t rows_old = range->old_end - range->old_begin;
     const int64_t rows_new = range->new_end - range->new_begin;
     // reach[d][k + d]: how many old rows the furthest path with d edits on diagonal k has passed.
     std::vector<std::vector<int64_t>> reach;
     int64_t diagonal = 0;
     bool ended = false;
-    for (int64_t d = 0; d <= kMaxEdits && !ended; ++d) {
+    for (int64_t d = 0; d <= most && !ended; ++d) {
       reach.emplace_back(2 * d + 1, -1);
       for (int64_t k = -d; k <= d && !ended; k += 2) {
         int64_t x = Come(reach, d, k, rows_old, rows_new).x;

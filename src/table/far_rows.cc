@@ -76,7 +76,7 @@ const FarRows::Known* FarRows::Find(uint64_t hash) const {
   return found != known_.end() && found->hash == hash ? &*found : nullptr;
 }
 
-Result<std::optional<uint64_t>> FarRows::EntryOf(RowWindow* window, uint64_t after) const {
+Result<std::optional<uint64_t>> FarRows::EntryOf(RowWindow* window, uint64_t first) const {
   std::vector<size_t> fields(window->fields());
   std::iota(fields.begin(), fields.end(), size_t{0});
   ASSIGN_OR_RETURN(auto hashes, HashRows(*window, fields, 0, window->rows()));
@@ -87,13 +87,13 @@ Result<std::optional<uint64_t>> FarRows::EntryOf(RowWindow* window, uint64_t aft
     if ((hash & mask_) != 0) continue;
     ++sampled;
     const auto* known = Find(hash);
-    if (known == nullptr || known->entry <= after) continue;
+    if (known == nullptr || known->entry < first) continue;
     rows.push_back(known->row);
     entries.push_back(known->entry);
   }
-  auto [first, length] = LongestChain(rows);
+  auto [begin, length] = LongestChain(rows);
   bool goes_on = length >= kLeastChain && length * 2 >= sampled;
-  return goes_on ? std::optional(entries[first]) : std::nullopt;
+  return goes_on ? std::optional(entries[begin]) : std::nullopt;
 }
 
 }  // namespace rhizo::table

@@ -15,9 +15,9 @@ class FarRows {
  public:
   static Result<FarRows> Build(duckdb::ClientContext* client, const OpenTable& table);
 
-  // The entry, by number, behind entry `after` at which the rows of the window go on, if they do:
+  // The entry, by number, from entry `first` on at which the rows of the window go on, if they do:
   // at least half of those that can be told stand in order from there on.
-  Result<std::optional<uint64_t>> EntryOf(RowWindow* window, uint64_t after) const;
+  Result<std::optional<uint64_t>> EntryOf(RowWindow* window, uint64_t first) const;
 
  private:
   struct Known {

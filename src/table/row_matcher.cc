@@ -100,6 +100,10 @@ Result<std::optional<MatchedRows>> RowMatcher::Match(OldRows* old, uint64_t own,
   auto found = Align(old_hashes, new_hashes, !final);
   auto behind = std::find_if(found.begin(), found.end(),
                              [&](const auto& pair) { return pair.old_row >= own; });
+  bool end_is_known = final || behind != found.end();
+  if (!end_is_known && found.size() * kLostBelow < std::min(own, window->rows())) {
+    return MatchByOneField(old, own, window);
+  }
   // What stands before each pair, then the pair.
   std::vector<RowPair> pairs;
   Gap gap;
@@ -113,7 +117,6 @@ Result<std::optional<MatchedRows>> RowMatcher::Match(OldRows* old, uint64_t own,
   // The last gap: up to the first row that is known to come behind our own, if there is one.
   gap.old_rows = own - gap.old_begin;
   uint64_t new_left = window->rows() - gap.new_begin;
-  bool end_is_known = final || behind != found.end();
   if (behind != found.end()) {
     gap.new_rows = behind->new_row - gap.new_begin;
     bool others_between = behind->old_row > own;
@@ -126,16 +129,29 @@ Result<std::optional<MatchedRows>> RowMatcher::Match(OldRows* old, uint64_t own,
   matched.old_rows = own;
   matched.new_rows = gap.new_begin + gap.new_rows;
   if (end_is_known) return std::optional(std::move(matched));
-  // Nobody knows where our rows end: they may be gone, or new rows may stand before the rest.
-  uint64_t old_seen = matched.pairs.empty() ? 0 : matched.pairs.back().old_row + uint64_t{1};
-  uint64_t new_seen = matched.pairs.empty() ? 0 : matched.pairs.back().new_row + uint64_t{1};
-  if (matched.pairs.size() * kLostBelow < std::min(own, window->rows())) {
-    return std::optional<MatchedRows>();
-  }
-  matched.new_rows = new_seen;
+  return UpToLastPair(std::move(matched), own, window->rows());
+}
+
+// Nobody knows where our rows end: they may be gone, or new rows may stand before the rest.
+std::optional<MatchedRows> RowMatcher::UpToLastPair(MatchedRows matched, uint64_t own,
+                                                    uint64_t new_rows) {
+  if (matched.pairs.size() * kLostBelow < std::min(own, new_rows)) return std::nullopt;
+  uint64_t old_seen = matched.pairs.back().old_row + uint64_t{1};
+  matched.new_rows = matched.pairs.back().new_row + uint64_t{1};
   uint64_t left = own - old_seen;
-  if (left >= kLeftRows && left * kLeftPart >= own) matched.old_rows = old_seen;
-  return std::optional(std::move(matched));
+  bool may_come = left >= kLeftRows && left * kLeftPart >= own;
+  matched.old_rows = may_come ? old_seen : own;
+  return matched;
+}
+
+// Hardly a row is the same: perhaps one field changed in all of them.
+Result<std::optional<MatchedRows>> RowMatcher::MatchByOneField(OldRows* old, uint64_t own,
+                                                               RowWindow* window) const {
+  Gap whole{0, own, 0, std::min(window->rows(), own)};
+  std::vector<RowPair> pairs;
+  RETURN_IF_ERROR(PairWithin(old, window, whole, &pairs));
+  ASSIGN_OR_RETURN(auto matched, Examine(old, window, AllFields(schema_), std::move(pairs)));
+  return UpToLastPair(std::move(matched), own, window->rows());
 }
 
 Status RowMatcher::PairWithin(OldRows* old, RowWindow* window, const Gap& gap,

@@ -39,6 +39,10 @@ class RowMatcher {
   // Fills in what changed; pairs of which more than half of the fields did are none.
   Result<MatchedRows> Examine(OldRows* old, RowWindow* window, std::span<const size_t> compared,
                               std::vector<RowPair> pairs) const;
+  static std::optional<MatchedRows> UpToLastPair(MatchedRows matched, uint64_t own,
+                                                 uint64_t new_rows);
+  Result<std::optional<MatchedRows>> MatchByOneField(OldRows* old, uint64_t own,
+                                                     RowWindow* window) const;
   Status PairWithin(OldRows* old, RowWindow* window, const Gap& gap,
                     std::vector<RowPair>* pairs) const;
   Status PairFew(OldRows* old, RowWindow* window, const Gap& gap,

@@ -8,12 +8,23 @@ namespace rhizo::table {
 
 using duckdb::idx_t;
 
+std::unique_ptr<duckdb::DataChunk> RowWindow::EmptyChunk() {
+  if (spare_.empty()) {
+    auto chunk = std::make_unique<duckdb::DataChunk>();
+    chunk->Initialize(duckdb::Allocator::DefaultAllocator(), types_);
+    return chunk;
+  }
+  auto chunk = std::move(spare_.back());
+  spare_.pop_back();
+  chunk->Reset();
+  return chunk;
+}
+
 Status RowWindow::Fill(uint64_t rows) {
   auto keep = [&](duckdb::DataChunk& chunk, idx_t offset, idx_t count) {
     return engine::Guarded([&] {
       CHECK(offset + count == chunk.size());
-      auto own = std::make_unique<duckdb::DataChunk>();
-      own->Initialize(duckdb::Allocator::DefaultAllocator(), types_, count);
+      auto own = EmptyChunk();
       chunk.Copy(*own, offset);
       chunks_.push_back({dropped_ + rows_, std::move(own)});
       rows_ += count;
@@ -31,6 +42,7 @@ void RowWindow::Drop(uint64_t rows) {
   dropped_ += rows;
   rows_ -= rows;
   while (!chunks_.empty() && chunks_.front().begin + chunks_.front().rows->size() <= dropped_) {
+    spare_.push_back(std::move(chunks_.front().rows));
     chunks_.pop_front();
   }
 }

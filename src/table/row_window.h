@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <memory>
+#include <vector>
 
 #include "table/row_batch.h"
 #include "table/row_feed.h"
@@ -31,6 +32,8 @@ class RowWindow final : public RowBatch {
   Status ForEachRow(uint64_t begin, uint64_t count, const VisitRows& visit);
 
  private:
+  std::unique_ptr<duckdb::DataChunk> EmptyChunk();
+
   struct Chunk {
     uint64_t begin = 0;  // from the first row of the feed
     std::unique_ptr<duckdb::DataChunk> rows;
@@ -39,6 +42,7 @@ class RowWindow final : public RowBatch {
   const duckdb::vector<duckdb::LogicalType> types_;
   RowFeed* const feed_;
   std::deque<Chunk> chunks_;
+  std::vector<std::unique_ptr<duckdb::DataChunk>> spare_;  // memory is asked for once
   uint64_t dropped_ = 0;
   uint64_t rows_ = 0;
   bool ended_ = false;

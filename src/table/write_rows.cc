@@ -212,15 +212,20 @@ class Walk {
   // rows that never were there?
   Status Resume(size_t entries, RowWindow* window) {
     ASSIGN_OR_RETURN(auto* behind, Ahead(entries));
-    if (behind != nullptr) {
-      if (!far_) {
-        ASSIGN_OR_RETURN(auto* client, Client());
-        ASSIGN_OR_RETURN(far_, FarRows::Build(client, *view_));
-      }
-      ASSIGN_OR_RETURN(auto entry, far_->EntryOf(window, ahead_[entries - 1].number));
-      if (entry) return GiveUpTo(*entry);
+    if (behind == nullptr) return AddAll(window);
+    if (!far_) {
+      ASSIGN_OR_RETURN(auto* client, Client());
+      ASSIGN_OR_RETURN(far_, FarRows::Build(client, *view_));
     }
-    return AddAll(window);
+    const uint64_t held = window->rows();
+    ASSIGN_OR_RETURN(auto entry, far_->EntryOf(window, behind->number));
+    while (!entry) {
+      RETURN_IF_ERROR(AddAll(window));
+      RETURN_IF_ERROR(window->Fill(held));
+      if (window->ended()) return {};
+      ASSIGN_OR_RETURN(entry, far_->EntryOf(window, ahead_.front().number));
+    }
+    return GiveUpTo(*entry);
   }
 
   // The first `entries` old entries become what was matched.
