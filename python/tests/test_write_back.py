@@ -83,7 +83,7 @@ def test_rows_put_anywhere_leave_the_rest_as_it_was(db: rhizo.Database, inserted
 def test_great_parts_may_go_and_the_rest_is_found_again(db: rhizo.Database) -> None:
     rng = np.random.default_rng(SEED)
     rows = frame(rng, 500_000)
-    for begin, end in [(0, 300_000), (50_000, 450_000), (100_000, 500_000), (0, 500_000)]:
+    for begin, end in [(0, 300_000), (50_000, 450_000), (100_000, 500_000), (0, 500_000), (0, 499_990), (0, 499_999)]:
         write(db, rows)
         result = write(db, pd.concat([rows.iloc[:begin], rows.iloc[end:]], ignore_index=True))
         assert result.rows_deleted == end - begin

@@ -9,7 +9,7 @@ namespace rhizo::table {
 namespace {
 
 constexpr uint64_t kMaxKnown = uint64_t{1} << 20;
-constexpr size_t kLeastChain = 4;
+constexpr size_t kLeastChain = 16;
 
 std::vector<size_t> AllFields(const OpenTable& table) {
   std::vector<size_t> fields(table.types().size());
@@ -24,21 +24,31 @@ uint64_t MaskFor(uint64_t rows) {
   return mask;
 }
 
-// The index at which the longest strictly rising chain of `rows` begins, and its length.
-std::pair<size_t, size_t> LongestChain(const std::vector<uint64_t>& rows) {
+// A row of the window that was found.
+struct Hit {
+  size_t sampled = 0;  // how many rows of the sample come before it in the window
+  uint64_t row = 0;
+  uint64_t entry = 0;
+};
+
+// The longest chain of hits whose rows strictly rise.
+std::vector<Hit> LongestChain(const std::vector<Hit>& hits) {
   std::vector<size_t> tails;
-  std::vector<size_t> first(rows.size());
-  for (size_t i = 0; i < rows.size(); ++i) {
-    auto at = std::lower_bound(tails.begin(), tails.end(), rows[i],
-                               [&](size_t tail, uint64_t row) { return rows[tail] < row; });
-    first[i] = at == tails.begin() ? i : first[*(at - 1)];
+  std::vector<size_t> before(hits.size());
+  for (size_t i = 0; i < hits.size(); ++i) {
+    auto at = std::lower_bound(tails.begin(), tails.end(), hits[i].row,
+                               [&](size_t tail, uint64_t row) { return hits[tail].row < row; });
+    before[i] = at == tails.begin() ? i : *(at - 1);
     if (at == tails.end()) {
       tails.push_back(i);
     } else {
       *at = i;
     }
   }
-  return {tails.empty() ? 0 : first[tails.back()], tails.size()};
+  std::vector<Hit> chain(tails.size());
+  size_t at = tails.empty() ? 0 : tails.back();
+  for (size_t n = chain.size(); n-- > 0; at = before[at]) chain[n] = hits[at];
+  return chain;
 }
 
 }  // namespace
@@ -80,20 +90,22 @@ Result<std::optional<uint64_t>> FarRows::EntryOf(RowWindow* window, uint64_t fir
   std::vector<size_t> fields(window->fields());
   std::iota(fields.begin(), fields.end(), size_t{0});
   ASSIGN_OR_RETURN(auto hashes, HashRows(*window, fields, 0, window->rows()));
-  std::vector<uint64_t> rows;
-  std::vector<uint64_t> entries;
+  std::vector<Hit> hits;
   size_t sampled = 0;
   for (uint64_t hash : hashes) {
     if ((hash & mask_) != 0) continue;
-    ++sampled;
     const auto* known = Find(hash);
-    if (known == nullptr || known->entry < first) continue;
-    rows.push_back(known->row);
-    entries.push_back(known->entry);
+    if (known != nullptr && known->entry >= first)
+      hits.push_back({sampled, known->row, known->entry});
+    ++sampled;
   }
-  auto [begin, length] = LongestChain(rows);
-  bool goes_on = length >= kLeastChain && length * 2 >= sampled;
-  return goes_on ? std::optional(entries[begin]) : std::nullopt;
+  auto chain = LongestChain(hits);
+  size_t least = kLeastChain;
+  if (window->ended()) least = std::min(least, std::max<size_t>(1, sampled / 2));
+  for (size_t i = 0; i + least <= chain.size(); ++i) {
+    if ((chain.size() - i) * 2 >= sampled - chain[i].sampled) return std::optional(chain[i].entry);
+  }
+  return std::optional<uint64_t>();
 }
 
 }  // namespace rhizo::table

@@ -13,10 +13,13 @@ namespace rhizo::table {
 
 class FarRows {
  public:
+  static constexpr uint64_t kSurelySeen = 4096;
+
   static Result<FarRows> Build(duckdb::ClientContext* client, const OpenTable& table);
 
   // The entry, by number, from entry `first` on at which the rows of the window go on, if they do:
-  // at least half of those that can be told stand in order from there on.
+  // from some row of the window on, at least half of those that can be told stand in order there.
+  // Fewer than kSurelySeen such rows at the window's end may be overlooked.
   Result<std::optional<uint64_t>> EntryOf(RowWindow* window, uint64_t first) const;
 
  private:

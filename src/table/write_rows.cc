@@ -77,7 +77,7 @@ class Walk {
       if (!in_step) RETURN_IF_ERROR(TakeGroup(&window));
     }
     rows_behind_ = window.rows() > 0;
-    return AddAll(&window);
+    return AddFirst(&window, window.rows());
   }
 
   Status BehindThem(RowFeed* feed) {
@@ -115,11 +115,11 @@ class Walk {
     return connection_ ? connection_->context.get() : nullptr;
   }
 
-  // All rows of the window are new.
-  Status AddAll(RowWindow* window) {
-    RETURN_IF_ERROR(table_.Add(window, 0, {{window->rows(), std::nullopt}}));
-    table_.counts().rows_inserted += window->rows();
-    window->Drop(window->rows());
+  // The first rows of the window are new.
+  Status AddFirst(RowWindow* window, uint64_t rows) {
+    RETURN_IF_ERROR(table_.Add(window, 0, {{rows, std::nullopt}}));
+    table_.counts().rows_inserted += rows;
+    window->Drop(rows);
     return {};
   }
 
@@ -212,7 +212,7 @@ class Walk {
   // rows that never were there?
   Status Resume(size_t entries, RowWindow* window) {
     ASSIGN_OR_RETURN(auto* behind, Ahead(entries));
-    if (behind == nullptr) return AddAll(window);
+    if (behind == nullptr) return AddFirst(window, window->rows());
     if (!far_) {
       ASSIGN_OR_RETURN(auto* client, Client());
       ASSIGN_OR_RETURN(far_, FarRows::Build(client, *view_));
@@ -220,7 +220,8 @@ class Walk {
     const uint64_t held = window->rows();
     ASSIGN_OR_RETURN(auto entry, far_->EntryOf(window, behind->number));
     while (!entry) {
-      RETURN_IF_ERROR(AddAll(window));
+      if (window->ended()) return AddFirst(window, window->rows());
+      RETURN_IF_ERROR(AddFirst(window, held - FarRows::kSurelySeen));
       RETURN_IF_ERROR(window->Fill(held));
       if (window->ended()) return {};
       ASSIGN_OR_RETURN(entry, far_->EntryOf(window, ahead_.front().number));
