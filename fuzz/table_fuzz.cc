@@ -1,12 +1,14 @@
-// A table of hostile objects that fit together by their ids: reading, verifying and asking for
-// statistics may fail, never crash.
+// A table of hostile objects that fit together by their ids: reading, verifying, asking for
+// statistics, writing most of its rows back and asking what then differs may fail, never crash.
 //
 // The input edits the objects of a small table (table_image.h): u8 which, u16 offset, u8 bytes to
 // take out (mod 16), u8 bytes to put in (mod 16), those bytes. The Parquet file stays as it is:
 // what DuckDB's reader makes of hostile ones is not ours to promise.
 #include "base/check.h"
 #include "base/coding.h"
+#include "object/staging.h"
 #include "table/open_table.h"
+#include "table/row_diff.h"
 #include "table/write.h"
 #include "table_image.h"
 
@@ -56,6 +58,61 @@ Status ReadAll(const table::OpenTable& table) {
   return {};
 }
 
+// All rows but some, the first cell of every fifth a NULL.
+class MostRows final : public table::RowSource {
+ public:
+  explicit MostRows(const table::OpenTable& table)
+      : schema_(table.schema()), rows_(&Client(), table) {}
+
+  Status Add(std::span<const table::OpenEntry> entries) {
+    for (const auto& entry : entries) RETURN_IF_ERROR(rows_.Add(entry));
+    return {};
+  }
+  const model::Schema& schema() const override { return schema_; }
+  Result<bool> Next(duckdb::DataChunk* chunk) override {
+    std::vector<uint64_t> chosen;
+    for (; next_ < rows_.rows() && chosen.size() < STANDARD_VECTOR_SIZE; ++next_) {
+      if (next_ % 7 != 3) chosen.push_back(next_);
+    }
+    for (size_t field = 0; field < chunk->ColumnCount(); ++field) {
+      RETURN_IF_ERROR(rows_.Gather(field, chosen, &chunk->data[field]));
+    }
+    for (size_t row = 0; row < chosen.size(); row += 5) {
+      duckdb::FlatVector::SetNull(chunk->data[0], row, true);
+    }
+    chunk->SetCardinality(chosen.size());
+    return !chosen.empty();
+  }
+
+ private:
+  static duckdb::ClientContext& Client() { return fuzz::Client(); }
+
+  const model::Schema schema_;
+  table::OldRows rows_;
+  uint64_t next_ = 0;
+};
+
+Status WriteBack(std::shared_ptr<const table::OpenTable> table, std::shared_ptr<TableImage> image) {
+  ASSIGN_OR_RETURN(auto entries, table->Entries());
+  MostRows rows(*table);
+  RETURN_IF_ERROR(rows.Add(entries));
+  object::Staging staging(std::move(image));
+  uint64_t ordinal = 0;
+  table::WriteContext context;
+  context.engine = &fuzz::Engine();
+  context.read = {&staging, table->context().large, table->context().cache};
+  context.staging = &staging;
+  context.next_ordinal = &ordinal;
+  ASSIGN_OR_RETURN(auto written, table::WriteRows(context, table->state(), &rows));
+  auto state = std::make_shared<const model::TableState>(written.state);
+  ASSIGN_OR_RETURN(auto later, table::OpenTable::Open(context.read, ObjectId(), state));
+  ASSIGN_OR_RETURN(auto diff, table::RowDiff::Open(&fuzz::Client(), table, later));
+  while (true) {
+    ASSIGN_OR_RETURN(auto region, diff.Next());
+    if (!region) return {};
+  }
+}
+
 void AskForStatistics(const table::OpenTable& table) {
   auto entries = table.Entries();
   if (!entries) return;
@@ -72,7 +129,8 @@ void AskForStatistics(const table::OpenTable& table) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const TableImage whole = TableImage::Whole();
-  TableImage image = whole;
+  auto shared = std::make_shared<TableImage>(whole);
+  TableImage& image = *shared;
   Edit(image, Decoder(std::string_view(reinterpret_cast<const char*>(data), size)));
   object::MemoryObjectStore large;
   table::ColumnCache cache(uint64_t{64} << 20);
@@ -85,6 +143,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   AskForStatistics(**opened);
   const bool read = ReadAll(**opened).has_value();
   const bool verified = table::VerifyTable(context, &fuzz::Engine(), image.state()).has_value();
-  CHECK(size != 0 || (read && verified));
+  const bool written = WriteBack(*opened, shared).has_value();
+  CHECK(size != 0 || (read && verified && written));
   return 0;
 }

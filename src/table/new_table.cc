@@ -162,6 +162,9 @@ Status NewTable::PlaceNew(const Piece& piece, size_t index,
         return Unsupported("a write of more than 4,294,967,296 rows in one place");
       }
       ASSIGN_OR_RETURN(auto after, FirstPlaceFrom(index, i + 1));
+      if (last_place_ && after && !(*last_place_ < *after)) {
+        return Corruption("rows of two entries overlap");
+      }
       auto gap =
           model::GapBetween(last_place_ ? &*last_place_ : nullptr, after ? &*after : nullptr);
       first = gap.Start(DeriveBirthId(context_.txn, (*context_.next_ordinal)++));
