@@ -37,7 +37,8 @@ enum class ErrorCode {
 
 RHIZO_EXPORT std::string_view ErrorCodeName(ErrorCode code);
 
-class RHIZO_EXPORT Error {
+// The analyzer takes what a moved-from Result holds for an unset Error.
+class RHIZO_EXPORT Error {  // NOLINT(clang-analyzer-core.uninitialized.Assign)
  public:
   Error(ErrorCode code, std::string message) : code_(code), message_(std::move(message)) {}
 

@@ -174,8 +174,7 @@ constexpr const char* kValid[] = {
     "SELECT 1_000, 0xFF, 1e5",
     "SELECT E'\\n', X'00', 'é'",
     "SELECT a FROM t GROUP BY ALL ORDER BY ALL",
-    "SELECT sum(a) OVER (PARTITION BY b ORDER BY c ROWS BETWEEN 1 PRECEDING AND 2 FOLLOWING) FROM "
-    "t",
+    "SELECT sum(a) OVER (ORDER BY c ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM t",
     "SELECT a FROM t QUALIFY row_number() OVER () = 1",
     "SELECT * FROM a ASOF JOIN b USING (i)",
     "SELECT * FROM a POSITIONAL JOIN b",
