@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "table/row_chain.h"
+
 namespace rhizo::table {
 namespace {
 
@@ -34,38 +36,6 @@ std::vector<Located> SortedRows(std::span<const uint64_t> hashes, uint32_t begin
   for (uint32_t row = begin; row < end; ++row) rows.push_back({hashes[row], row});
   std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.hash < b.hash; });
   return rows;
-}
-
-// Those whose hash no other has.
-std::vector<Located> OnlyUnique(std::vector<Located> sorted) {
-  std::vector<Located> unique;
-  for (size_t i = 0; i < sorted.size(); ++i) {
-    bool twin_before = i > 0 && sorted[i - 1].hash == sorted[i].hash;
-    bool twin_after = i + 1 < sorted.size() && sorted[i + 1].hash == sorted[i].hash;
-    if (!twin_before && !twin_after) unique.push_back(sorted[i]);
-  }
-  return unique;
-}
-
-// The longest strictly rising chain of old rows; `pairs` rise by new row.
-std::vector<RowPair> LongestChain(const std::vector<RowPair>& pairs) {
-  std::vector<size_t> tails;  // tails[n]: the pair with which a chain of n + 1 ends lowest
-  std::vector<size_t> before(pairs.size());
-  for (size_t i = 0; i < pairs.size(); ++i) {
-    auto at =
-        std::lower_bound(tails.begin(), tails.end(), pairs[i].old_row,
-                         [&](size_t tail, uint32_t row) { return pairs[tail].old_row < row; });
-    before[i] = at == tails.begin() ? i : *(at - 1);
-    if (at == tails.end()) {
-      tails.push_back(i);
-    } else {
-      *at = i;
-    }
-  }
-  std::vector<RowPair> chain(tails.size());
-  size_t at = tails.empty() ? 0 : tails.back();
-  for (size_t n = chain.size(); n-- > 0; at = before[at]) chain[n] = pairs[at];
-  return chain;
 }
 
 class Aligner {
@@ -115,7 +85,7 @@ class Aligner {
     }
     std::sort(pairs.begin(), pairs.end(),
               [](const auto& a, const auto& b) { return a.new_row < b.new_row; });
-    return LongestChain(pairs);
+    return LongestChain(pairs, &RowPair::old_row);
   }
 
   void AroundAnchors(const Range& range, const std::vector<RowPair>& anchors, int depth) {

@@ -1,21 +1,15 @@
 #include "table/far_rows.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "table/old_rows.h"
+#include "table/row_chain.h"
 
 namespace rhizo::table {
 namespace {
 
 constexpr uint64_t kMaxKnown = uint64_t{1} << 20;
 constexpr size_t kLeastChain = 16;
-
-std::vector<size_t> AllFields(const OpenTable& table) {
-  std::vector<size_t> fields(table.types().size());
-  std::iota(fields.begin(), fields.end(), size_t{0});
-  return fields;
-}
 
 // Hashes with these bits zero are in the sample.
 uint64_t MaskFor(uint64_t rows) {
@@ -31,31 +25,11 @@ struct Hit {
   uint64_t entry = 0;
 };
 
-// The longest chain of hits whose rows strictly rise.
-std::vector<Hit> LongestChain(const std::vector<Hit>& hits) {
-  std::vector<size_t> tails;
-  std::vector<size_t> before(hits.size());
-  for (size_t i = 0; i < hits.size(); ++i) {
-    auto at = std::lower_bound(tails.begin(), tails.end(), hits[i].row,
-                               [&](size_t tail, uint64_t row) { return hits[tail].row < row; });
-    before[i] = at == tails.begin() ? i : *(at - 1);
-    if (at == tails.end()) {
-      tails.push_back(i);
-    } else {
-      *at = i;
-    }
-  }
-  std::vector<Hit> chain(tails.size());
-  size_t at = tails.empty() ? 0 : tails.back();
-  for (size_t n = chain.size(); n-- > 0; at = before[at]) chain[n] = hits[at];
-  return chain;
-}
-
 }  // namespace
 
 Result<FarRows> FarRows::Build(duckdb::ClientContext* client, const OpenTable& table) {
   FarRows far(MaskFor(table.state().rows));
-  const auto fields = AllFields(table);
+  const auto fields = AllFields(table.types().size());
   ASSIGN_OR_RETURN(auto entries, table.Entries());
   for (size_t entry = 0; entry < entries.size(); ++entry) {
     OldRows rows(client, table);
@@ -69,13 +43,7 @@ Result<FarRows> FarRows::Build(duckdb::ClientContext* client, const OpenTable& t
   std::sort(far.known_.begin(), far.known_.end(),
             [](const auto& a, const auto& b) { return a.hash < b.hash; });
   // Rows that are there twice say nothing.
-  std::vector<Known> once;
-  for (size_t i = 0; i < far.known_.size(); ++i) {
-    bool twin_before = i > 0 && far.known_[i - 1].hash == far.known_[i].hash;
-    bool twin_after = i + 1 < far.known_.size() && far.known_[i + 1].hash == far.known_[i].hash;
-    if (!twin_before && !twin_after) once.push_back(far.known_[i]);
-  }
-  far.known_ = std::move(once);
+  far.known_ = OnlyUnique(far.known_);
   return far;
 }
 
@@ -87,8 +55,7 @@ const FarRows::Known* FarRows::Find(uint64_t hash) const {
 }
 
 Result<std::optional<uint64_t>> FarRows::EntryOf(RowWindow* window, uint64_t first) const {
-  std::vector<size_t> fields(window->fields());
-  std::iota(fields.begin(), fields.end(), size_t{0});
+  const auto fields = AllFields(window->fields());
   ASSIGN_OR_RETURN(auto hashes, HashRows(*window, fields, 0, window->rows()));
   std::vector<Hit> hits;
   size_t sampled = 0;
@@ -99,7 +66,7 @@ Result<std::optional<uint64_t>> FarRows::EntryOf(RowWindow* window, uint64_t fir
       hits.push_back({sampled, known->row, known->entry});
     ++sampled;
   }
-  auto chain = LongestChain(hits);
+  auto chain = LongestChain(hits, &Hit::row);
   size_t least = kLeastChain;
   if (window->ended()) least = std::min(least, std::max<size_t>(1, sampled / 2));
   for (size_t i = 0; i + least <= chain.size(); ++i) {

@@ -1,7 +1,6 @@
 #include "table/old_rows.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "engine/errors.h"
 
@@ -11,10 +10,9 @@ using duckdb::idx_t;
 using duckdb::Vector;
 
 Status OldRows::Add(const OpenEntry& entry, uint64_t limit) {
-  std::vector<size_t> fields(table_.types().size());
-  std::iota(fields.begin(), fields.end(), size_t{0});
   entries_.push_back(std::make_unique<OpenEntry>(entry));
-  readers_.push_back(std::make_unique<EntryReader>(client_, table_, std::move(fields)));
+  readers_.push_back(
+      std::make_unique<EntryReader>(client_, table_, AllFields(table_.types().size())));
   auto& reader = *readers_.back();
   RETURN_IF_ERROR(reader.Start(*entries_.back()));
   for (size_t vector = 0; vector < reader.vector_count() && limit > 0; ++vector) {

@@ -1,6 +1,7 @@
 #include "table/row_batch.h"
 
 #include <cstring>
+#include <numeric>
 #include <string>
 
 #include "engine/errors.h"
@@ -122,6 +123,12 @@ Status RowBatch::Gather(size_t field, std::span<const uint64_t> rows, Vector* ou
     done = end;
   }
   return {};
+}
+
+std::vector<size_t> AllFields(size_t count) {
+  std::vector<size_t> fields(count);
+  std::iota(fields.begin(), fields.end(), size_t{0});
+  return fields;
 }
 
 Result<std::vector<uint64_t>> HashRows(RowBatch& batch, std::span<const size_t> fields,

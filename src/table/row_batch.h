@@ -26,6 +26,9 @@ class RowBatch {
                 duckdb::idx_t out_begin = 0);
 };
 
+// 0, 1, ... count - 1.
+std::vector<size_t> AllFields(size_t count);
+
 // Hashes of rows [begin, begin + count) over some fields. Hints: equal values have equal hashes,
 // also where only their bits differ (0.0 and -0.0); values are equal only after they were compared.
 Result<std::vector<uint64_t>> HashRows(RowBatch& batch, std::span<const size_t> fields,

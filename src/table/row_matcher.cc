@@ -1,7 +1,6 @@
 #include "table/row_matcher.h"
 
 #include <algorithm>
-#include <numeric>
 #include <unordered_set>
 
 namespace rhizo::table {
@@ -17,12 +16,6 @@ constexpr uint64_t kLostBelow = 16;
 // So many old rows left over at the end, and so great a part, may still come.
 constexpr uint64_t kLeftRows = 1024;
 constexpr uint64_t kLeftPart = 8;
-
-std::vector<size_t> AllFields(const model::Schema& schema) {
-  std::vector<size_t> fields(schema.fields.size());
-  std::iota(fields.begin(), fields.end(), size_t{0});
-  return fields;
-}
 
 std::vector<RowPair> InPlace(uint64_t old_begin, uint64_t new_begin, uint64_t count) {
   std::vector<RowPair> pairs;
@@ -94,7 +87,7 @@ Result<MatchedRows> RowMatcher::MatchInPlace(OldRows* old, uint64_t own, RowWind
 
 Result<std::optional<MatchedRows>> RowMatcher::Match(OldRows* old, uint64_t own, RowWindow* window,
                                                      bool final) const {
-  const auto fields = AllFields(schema_);
+  const auto fields = AllFields(schema_.fields.size());
   ASSIGN_OR_RETURN(auto old_hashes, HashRows(*old, fields, 0, old->rows()));
   ASSIGN_OR_RETURN(auto new_hashes, HashRows(*window, fields, 0, window->rows()));
   auto found = Align(old_hashes, new_hashes, !final);
@@ -150,7 +143,8 @@ Result<std::optional<MatchedRows>> RowMatcher::MatchByOneField(OldRows* old, uin
   Gap whole{0, own, 0, std::min(window->rows(), own)};
   std::vector<RowPair> pairs;
   RETURN_IF_ERROR(PairWithin(old, window, whole, &pairs));
-  ASSIGN_OR_RETURN(auto matched, Examine(old, window, AllFields(schema_), std::move(pairs)));
+  ASSIGN_OR_RETURN(auto matched,
+                   Examine(old, window, AllFields(schema_.fields.size()), std::move(pairs)));
   return UpToLastPair(std::move(matched), own, window->rows());
 }
 

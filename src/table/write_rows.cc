@@ -351,7 +351,7 @@ class Walk {
     return {};
   }
 
-  // Measured thresholds: docs/benchmarks.md, "Overlays".
+  // Why these thresholds: docs/design/0005; what overlays cost: docs/benchmarks.md, "overlaid".
   bool IsCheaperAnew(const OldEntry& old, const EntryEditor& editor,
                      const PartOfMatch& part) const {
     const uint64_t fields = old_.schema.fields.size();
