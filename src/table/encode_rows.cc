@@ -10,17 +10,23 @@ constexpr uint64_t kMaxRowsPerBirth = uint64_t{1} << 32;
 
 }  // namespace
 
+Result<BirthId> DrawBirth(const WriteContext& context, uint64_t rows) {
+  if (rows > kMaxRowsPerBirth) {
+    return Unsupported("a write of more than 4,294,967,296 rows in one place");
+  }
+  return DeriveBirthId(context.txn, (*context.next_ordinal)++);
+}
+
 Result<std::vector<model::SegmentEntry>> EntriesIn(const WriteContext& context,
                                                    const model::Gap& gap,
                                                    std::span<const StoredSegment> segments) {
   std::vector<model::SegmentEntry> entries;
   if (segments.empty()) return entries;
-  auto birth = DeriveBirthId(context.txn, (*context.next_ordinal)++);
+  uint64_t rows = 0;
+  for (const auto& segment : segments) rows += segment.rows;
+  ASSIGN_OR_RETURN(auto birth, DrawBirth(context, rows));
   uint64_t position = 0;
   for (const auto& segment : segments) {
-    if (position + segment.rows > kMaxRowsPerBirth) {
-      return Unsupported("a write of more than 4,294,967,296 rows in one place");
-    }
     auto first = gap.Start(birth);
     first.levels.back().position = static_cast<uint32_t>(position);
     entries.push_back(model::WholeSegment(segment.kind, segment.id, segment.rows,

@@ -13,6 +13,8 @@
 
 namespace rhizo::table {
 
+// A birth for so many rows in one place. kUnsupported beyond 2^32 rows.
+Result<BirthId> DrawBirth(const WriteContext& context, uint64_t rows);
 // Entries for new segments that lie in `gap`, one birth for all. kUnsupported beyond 2^32 rows.
 Result<std::vector<model::SegmentEntry>> EntriesIn(const WriteContext& context,
                                                    const model::Gap& gap,

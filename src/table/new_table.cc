@@ -5,8 +5,6 @@
 namespace rhizo::table {
 namespace {
 
-constexpr uint64_t kMaxRowsPerBirth = uint64_t{1} << 32;
-
 void AppendStretch(std::vector<RowStretch>* stretches, RowStretch next) {
   if (next.rows == 0) return;
   if (!stretches->empty()) {
@@ -143,12 +141,8 @@ Status NewTable::PlaceNew(const Piece& piece, size_t index,
   auto end_segment = [&] {
     const auto& stored = segments[segment];
     if (slot < stored.rows) return;
-    model::SegmentEntry entry;
-    entry.kind = stored.kind;
-    entry.id = stored.id;
-    entry.segment_rows = entry.slice_end = stored.rows;
-    entry.visible_rows = stored.rows;
-    entry.length_bytes = stored.length_bytes;
+    auto entry = model::WholeSegment(stored.kind, stored.id, stored.rows, stored.length_bytes,
+                                     runs.front().first);
     entry.runs = model::Store(*context_.staging, runs);
     edits_.Put(model::EncodePlace(runs.front().first), entry);
     runs.clear();
@@ -158,16 +152,14 @@ Status NewTable::PlaceNew(const Piece& piece, size_t index,
   for (size_t i = 0; i < piece.stretches.size(); ++i) {
     auto [rows, first] = piece.stretches[i];
     if (!first) {
-      if (rows > kMaxRowsPerBirth) {
-        return Unsupported("a write of more than 4,294,967,296 rows in one place");
-      }
+      ASSIGN_OR_RETURN(auto birth, DrawBirth(context_, rows));
       ASSIGN_OR_RETURN(auto after, FirstPlaceFrom(index, i + 1));
       if (last_place_ && after && !(*last_place_ < *after)) {
         return Corruption("rows of two entries overlap");
       }
       auto gap =
           model::GapBetween(last_place_ ? &*last_place_ : nullptr, after ? &*after : nullptr);
-      first = gap.Start(DeriveBirthId(context_.txn, (*context_.next_ordinal)++));
+      first = gap.Start(birth);
     }
     last_place_ = first->Plus(static_cast<uint32_t>(rows - 1));
     for (uint64_t done = 0; done < rows;) {
