@@ -1,5 +1,7 @@
 #include "table/new_table.h"
 
+#include "engine/errors.h"
+#include "engine/types.h"
 #include "table/entry_editor.h"
 
 namespace rhizo::table {
@@ -39,12 +41,47 @@ Status NewTable::Add(duckdb::DataChunk& rows, duckdb::idx_t offset, duckdb::idx_
   return sink_.Add(rows, offset, count);
 }
 
-Status NewTable::Add(RowWindow* window, uint64_t begin, std::vector<RowStretch> stretches) {
+uint64_t NewTable::AddStretches(std::vector<RowStretch> stretches) {
   uint64_t count = 0;
   for (auto& stretch : stretches) {
     count += stretch.rows;
     AppendStretch(&pending_, std::move(stretch));
   }
+  return count;
+}
+
+Status NewTable::Add(RowBatch* rows, std::vector<RowStretch> stretches) {
+  uint64_t count = AddStretches(std::move(stretches));
+  return engine::Guarded([&]() -> Status {
+    duckdb::DataChunk chunk;
+    chunk.Initialize(duckdb::Allocator::DefaultAllocator(), engine::ToLogicalTypes(old_.schema));
+    for (uint64_t begin = 0; begin < count; begin += STANDARD_VECTOR_SIZE) {
+      uint64_t part = std::min<uint64_t>(count - begin, STANDARD_VECTOR_SIZE);
+      chunk.Reset();
+      for (size_t field = 0; field < chunk.ColumnCount(); ++field) {
+        duckdb::idx_t at = 0;
+        auto copy = [&](duckdb::Vector& values, duckdb::idx_t offset, duckdb::idx_t rows_here) {
+          duckdb::VectorOperations::Copy(values, chunk.data[field], offset + rows_here, offset, at);
+          at += rows_here;
+          return Status();
+        };
+        RETURN_IF_ERROR(rows->ForEach(field, begin, part, copy));
+      }
+      chunk.SetCardinality(part);
+      RETURN_IF_ERROR(sink_.Add(chunk, 0, part));
+    }
+    return {};
+  });
+}
+
+Status NewTable::SkipEntries() {
+  RETURN_IF_ERROR(EndNewRows());
+  pieces_.push_back({std::nullopt, {}, segments_placed_, segments_placed_, {}});
+  return {};
+}
+
+Status NewTable::Add(RowWindow* window, uint64_t begin, std::vector<RowStretch> stretches) {
+  uint64_t count = AddStretches(std::move(stretches));
   auto add = [&](duckdb::DataChunk& rows, duckdb::idx_t offset, duckdb::idx_t part) {
     return sink_.Add(rows, offset, part);
   };

@@ -36,6 +36,10 @@ class NewTable {
   }
   // Rows without a place come next.
   Status Add(duckdb::DataChunk& rows, duckdb::idx_t offset, duckdb::idx_t count);
+  // All rows of the batch come next, in new segments.
+  Status Add(RowBatch* rows, std::vector<RowStretch> stretches);
+  // Old entries stand here that stay as they are.
+  Status SkipEntries();
   // Rows [begin, begin + the stretches' rows) of the window come next, in new segments.
   Status Add(RowWindow* window, uint64_t begin, std::vector<RowStretch> stretches);
 
@@ -45,7 +49,8 @@ class NewTable {
   Result<Written> Finish();
 
  private:
-  // An entry, or new segments [first_segment, end_segment) of the sink.
+  // An entry, or new segments [first_segment, end_segment) of the sink, or neither: old entries
+  // that stay as they are.
   struct Piece {
     std::optional<model::SegmentEntry> entry;
     std::string old_key;  // it stands in the tree under this key; "": not yet
@@ -55,6 +60,7 @@ class NewTable {
   };
 
   Status EndNewRows();
+  uint64_t AddStretches(std::vector<RowStretch> stretches);
   Status JoinNeighbours();
   Status TryJoin(Piece* before, const Piece& after, bool* joined);
   Status PlacePieces(std::span<const StoredSegment> segments);

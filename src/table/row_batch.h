@@ -21,9 +21,35 @@ class RowBatch {
   using Visit =
       std::function<Status(duckdb::Vector& values, duckdb::idx_t offset, duckdb::idx_t count)>;
   virtual Status ForEach(size_t field, uint64_t begin, uint64_t count, const Visit& visit) = 0;
-  // Copies a field's values in some rows, rising, to rows [out_begin, ...) of a flat vector.
+  // Copies a field's values in some rows, in their order, to rows [out_begin, ...) of a flat
+  // vector.
   Status Gather(size_t field, std::span<const uint64_t> rows, duckdb::Vector* out,
                 duckdb::idx_t out_begin = 0);
+};
+
+// Rows of a chunk that somebody else keeps; field i is column i.
+class ChunkRows final : public RowBatch {
+ public:
+  explicit ChunkRows(duckdb::DataChunk& rows) : rows_(rows) {}
+  Status ForEach(size_t field, uint64_t begin, uint64_t count, const Visit& visit) override {
+    return count == 0 ? Status() : visit(rows_.data[field], begin, count);
+  }
+
+ private:
+  duckdb::DataChunk& rows_;
+};
+
+// One field of other rows, whatever field is asked for.
+class OneField final : public RowBatch {
+ public:
+  OneField(RowBatch& rows, size_t field) : rows_(rows), field_(field) {}
+  Status ForEach(size_t, uint64_t begin, uint64_t count, const Visit& visit) override {
+    return rows_.ForEach(field_, begin, count, visit);
+  }
+
+ private:
+  RowBatch& rows_;
+  const size_t field_;
 };
 
 // 0, 1, ... count - 1.

@@ -36,17 +36,10 @@ Row RowOf(uint64_t number, std::mt19937_64* random) {
 using ById = std::map<std::string, CellBits>;
 
 ById RowsById(Store& store, const model::TableState& state) {
-  auto table = store.Open(state);
   auto rows = Bits(state.schema, store.ReadAll(state));
+  auto ids = testing::RowIds(store, state);
   ById by_id;
-  size_t row = 0;
-  auto entries = table->Entries();
-  for (const auto& open : *entries) {
-    auto loaded = model::LoadRows(store.staging(), open.entry).value();
-    loaded.Visible(open.entry).ForEach([&](uint32_t slot) {
-      by_id[model::PlaceOf(loaded.runs, slot)->row_id().ToBytes()] = rows[row++];
-    });
-  }
+  for (size_t row = 0; row < ids.size(); ++row) by_id[ids[row].ToBytes()] = rows[row];
   return by_id;
 }
 

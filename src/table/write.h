@@ -35,6 +35,7 @@ struct WriteCounts {
   uint64_t rows_inserted = 0;
   uint64_t rows_updated = 0;  // rows that stayed, with another value in some field
   uint64_t rows_deleted = 0;
+  uint64_t rows_unchanged = 0;  // that were looked at and are as they were
   uint64_t segments_new = 0;
   uint64_t segments_reused = 0;
   uint64_t new_bytes = 0;     // encoded bytes of new segments, blocks and patches

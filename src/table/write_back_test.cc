@@ -15,8 +15,10 @@ namespace {
 
 using duckdb::Value;
 using testing::Bits;
+using testing::ExpectSound;
 using testing::Of;
 using testing::Row;
+using testing::RowIds;
 using testing::SchemaOf;
 using testing::Store;
 using testing::TableRows;
@@ -36,42 +38,6 @@ struct Model {
     ids.erase(ids.begin() + static_cast<ptrdiff_t>(at));
   }
 };
-
-std::vector<model::RowId> RowIds(Store& store, const model::TableState& state) {
-  std::vector<model::RowId> ids;
-  auto table = store.Open(state);
-  auto entries = table->Entries();
-  for (const auto& open : *entries) {
-    auto rows = model::LoadRows(store.staging(), open.entry).value();
-    rows.Visible(open.entry).ForEach([&](uint32_t slot) {
-      ids.push_back(model::PlaceOf(rows.runs, slot)->row_id());
-    });
-  }
-  return ids;
-}
-
-void ExpectCanonical(Store& store, const model::TableState& state) {
-  auto table = store.Open(state);
-  const OpenEntry* before = nullptr;
-  auto entries = table->Entries();
-  for (const auto& open : *entries) {
-    if (before != nullptr && before->entry.id == open.entry.id) {
-      ASSERT_GT(before->entry.slice_end, open.entry.slice_begin) << "two entries where one belongs";
-    }
-    before = &open;
-  }
-}
-
-void ExpectSound(Store& store, const model::TableState& state, const TableRows& rows) {
-  ASSERT_EQ(state.rows, rows.size());
-  ASSERT_EQ(Bits(state.schema, store.ReadAll(state)), Bits(state.schema, rows));
-  auto verified =
-      VerifyTable(store.Reading(), &testing::Engine(), store.staging().Add(model::Encode(state)));
-  ASSERT_TRUE(verified.has_value()) << verified.error().message();
-  ExpectCanonical(store, state);
-  auto ids = RowIds(store, state);
-  ASSERT_EQ(std::set<model::RowId>(ids.begin(), ids.end()).size(), ids.size()) << "an id twice";
-}
 
 model::Schema SmallSchema() {
   return SchemaOf({Of(model::TypeKind::kInt64), Of(model::TypeKind::kString),

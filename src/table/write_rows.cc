@@ -10,6 +10,7 @@
 #include "table/new_table.h"
 #include "table/old_rows.h"
 #include "table/open_table.h"
+#include "table/overlay_cost.h"
 #include "table/row_feed.h"
 #include "table/row_matcher.h"
 #include "table/row_window.h"
@@ -351,25 +352,12 @@ class Walk {
     return {};
   }
 
-  // Why these thresholds: docs/design/0005; what overlays cost: docs/benchmarks.md, "overlaid".
   bool IsCheaperAnew(const OldEntry& old, const EntryEditor& editor,
                      const PartOfMatch& part) const {
-    const uint64_t fields = old_.schema.fields.size();
-    uint64_t cells = editor.patched_cells();
-    uint64_t new_bytes = 0;
-    for (size_t field = 0; field < fields; ++field) {
-      uint64_t changed = part.Changed(field).size();
-      cells += changed;
-      if (changed > 0) new_bytes += kPatchBytes + changed * kCellBytes;
-    }
-    const auto& entry = old.open.entry;
-    uint64_t slice = entry.slice_end - entry.slice_begin;
-    cells += (slice - std::min<uint64_t>(slice, part.pairs())) * fields;
-    if (cells * kTouchedPart > slice * fields) return true;
-    uint64_t parts = part.Cuts() + 1;
-    if (parts > kMaxParts && part.pairs() / parts < kRowsPerPart) return true;
-    new_bytes += (parts - 1) * kEntryBytes;
-    return new_bytes > entry.length_bytes * part.pairs() / entry.segment_rows;
+    OverlayCost cost{.fields = old_.schema.fields.size(), .rows = part.pairs()};
+    cost.parts = part.Cuts() + 1;
+    for (size_t field = 0; field < cost.fields; ++field) cost.Change(part.Changed(field).size());
+    return cost.IsCheaperAnew(old.open.entry, editor.patched_cells());
   }
 
   // Rows that stay keep their places, in new segments, with the new rows between.
@@ -435,15 +423,6 @@ class Walk {
     }
     return AddNew(window, new_row, part.new_end);
   }
-
-  // About what a change costs in bytes, for choosing between an overlay and a new segment.
-  static constexpr uint64_t kPatchBytes = 100;
-  static constexpr uint64_t kCellBytes = 6;
-  static constexpr uint64_t kEntryBytes = 250;
-  // One touched cell in so many makes a segment worth writing anew, for scans.
-  static constexpr uint64_t kTouchedPart = 5;
-  static constexpr uint64_t kMaxParts = 8;
-  static constexpr uint64_t kRowsPerPart = 2048;
 
   const WriteContext& context_;
   const model::TableState& old_;

@@ -151,6 +151,42 @@ TableRows Store::ReadAll(const model::TableState& state) {
   return *std::move(rows);
 }
 
+std::vector<model::RowId> RowIds(Store& store, const model::TableState& state) {
+  std::vector<model::RowId> ids;
+  auto table = store.Open(state);
+  auto entries = table->Entries();
+  for (const auto& open : *entries) {
+    auto rows = model::LoadRows(store.staging(), open.entry).value();
+    rows.Visible(open.entry).ForEach([&](uint32_t slot) {
+      ids.push_back(model::PlaceOf(rows.runs, slot)->row_id());
+    });
+  }
+  return ids;
+}
+
+static void ExpectCanonical(Store& store, const model::TableState& state) {
+  auto table = store.Open(state);
+  const OpenEntry* before = nullptr;
+  auto entries = table->Entries();
+  for (const auto& open : *entries) {
+    if (before != nullptr && before->entry.id == open.entry.id) {
+      ASSERT_GT(before->entry.slice_end, open.entry.slice_begin) << "two entries where one belongs";
+    }
+    before = &open;
+  }
+}
+
+void ExpectSound(Store& store, const model::TableState& state, const TableRows& rows) {
+  ASSERT_EQ(state.rows, rows.size());
+  ASSERT_EQ(Bits(state.schema, store.ReadAll(state)), Bits(state.schema, rows));
+  auto verified =
+      VerifyTable(store.Reading(), &testing::Engine(), store.staging().Add(model::Encode(state)));
+  ASSERT_TRUE(verified.has_value()) << verified.error().message();
+  ExpectCanonical(store, state);
+  auto ids = RowIds(store, state);
+  ASSERT_EQ(std::set<model::RowId>(ids.begin(), ids.end()).size(), ids.size()) << "an id twice";
+}
+
 std::vector<std::vector<std::optional<std::string>>> Bits(const model::Schema& schema,
                                                           const TableRows& rows) {
   std::vector<std::vector<std::optional<std::string>>> bits;

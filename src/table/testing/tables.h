@@ -71,6 +71,12 @@ class Store {
   uint64_t next_ordinal_ = 0;
 };
 
+// The ids of all rows, in order.
+std::vector<model::RowId> RowIds(Store& store, const model::TableState& state);
+// The table has these rows, is whole, and stored as tables are: no id twice, no two entries where
+// one belongs. Fails fatally.
+void ExpectSound(Store& store, const model::TableState& state, const TableRows& rows);
+
 // Rows as canonical bytes, so that NaNs and -0.0 compare by bits.
 std::vector<std::vector<std::optional<std::string>>> Bits(const model::Schema& schema,
                                                           const TableRows& rows);
