@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "rhizo/arrow_c_data.h"
@@ -32,6 +33,13 @@ enum class SchemaMode {
 
 struct WriteOptions {
   SchemaMode schema = SchemaMode::kKeep;
+  std::vector<std::string> key;  // of a table that is created: columns that identify a row
+  std::optional<std::string> message;
+  WorkOptions work;
+};
+
+struct ChangeOptions {
+  Parameters parameters;  // of the expressions and the condition
   std::optional<std::string> message;
   WorkOptions work;
 };
@@ -76,9 +84,11 @@ class RHIZO_EXPORT Session {
   Session& operator=(Session&&) noexcept;
 
   // --- tables. Streams are consumed and released in every case, also on failure.
-  // An empty table with the schema of `schema` (consumed).
+  // An empty table with the schema of `schema` (consumed). `key`: columns that identify a row:
+  // never NULL, no value twice.
   Result<WriteResult> CreateTable(const std::string& name, ArrowSchema* schema,
-                                  bool if_not_exists = false);
+                                  bool if_not_exists = false,
+                                  const std::vector<std::string>& key = {});
   Status DropTable(const std::string& name, bool if_exists = false);
   Status RenameTable(const std::string& name, const std::string& new_name);
   // The table becomes `rows`; created if it is not there. kConflict if somebody changed it
@@ -88,6 +98,31 @@ class RHIZO_EXPORT Session {
   // The rows stand behind the table's last row; never conflicts with other appends. kTableNotFound.
   Result<WriteResult> Append(const std::string& name, ArrowArrayStream* rows,
                              const WriteOptions& options = {});
+  // --- changing rows. Rows that stay keep their place; a changed field is stored as that field of
+  // that row, a deleted row as a bit. kConflict if somebody changed the table meanwhile.
+  // Expressions and conditions are SQL over the table's columns, without volatile functions.
+  //
+  // Appends rows; in a table with a key, rows whose keys it does not have (kConstraint).
+  Result<WriteResult> Insert(const std::string& name, ArrowArrayStream* rows,
+                             const WriteOptions& options = {});
+  // Rows whose key the table has become those given, in the columns given; others are appended.
+  // kInvalidArgument without a key, kConstraint for a key that comes twice. Holds the rows given in
+  // memory.
+  Result<WriteResult> Upsert(const std::string& name, ArrowArrayStream* rows,
+                             const WriteOptions& options = {});
+  // `set`: columns and what they become. `where` "": all rows. A row whose key changes goes to the
+  // end.
+  using Assignments = std::vector<std::pair<std::string, std::string>>;
+  Result<WriteResult> Update(const std::string& name, const Assignments& set,
+                             const std::string& where = "", const ChangeOptions& options = {});
+  Result<WriteResult> Delete(const std::string& name, const std::string& where,
+                             const ChangeOptions& options = {});
+  Result<WriteResult> Truncate(const std::string& name, const ChangeOptions& options = {});
+  // These columns identify a row from now on (none: nothing does). kConstraint naming rows if one
+  // of them is NULL somewhere or a value is twice. Rewrites nothing.
+  Result<WriteResult> SetKey(const std::string& name, const std::vector<std::string>& columns,
+                             const ChangeOptions& options = {});
+
   // All rows in the order written.
   Result<QueryResult> Read(const std::string& name, const std::string& at = "");
   Result<QueryResult> Scan(const std::string& name, const ScanOptions& options);

@@ -103,6 +103,7 @@ struct WriteResult {
   uint64_t rows_inserted = 0;
   uint64_t rows_updated = 0;
   uint64_t rows_deleted = 0;
+  uint64_t rows_unchanged = 0;  // that were there and stay as they are
   uint64_t segments_new = 0;
   uint64_t segments_reused = 0;
   uint64_t new_bytes = 0;

@@ -185,6 +185,7 @@ class WriteResult:
     rows_inserted: int
     rows_updated: int
     rows_deleted: int
+    rows_unchanged: int
     segments_new: int
     segments_reused: int
     new_bytes: int

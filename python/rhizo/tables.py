@@ -10,13 +10,13 @@ from typing import Any, Literal
 from rhizo import _rhizo
 from rhizo.declared import to_schema
 from rhizo.diff import Diff
-from rhizo.errors import InvalidArgumentError, SqlError, TableNotFoundError
+from rhizo.errors import InvalidArgumentError, SqlError
 from rhizo.facts import Branch, Commit, Tag, TableInfo, Version, WriteResult
-from rhizo.incoming import has_leftover_index, to_stream
-from rhizo.optional import is_from
+from rhizo.incoming import to_stream
 from rhizo.parameters import Parameters, to_parameters
 from rhizo.progress import Progress, shown
 from rhizo.result import Result
+from rhizo.row_changes import RowChanges, to_key, to_message
 from rhizo.texts import to_name, to_path, to_text
 
 Ref = str | int | datetime | Commit | Branch | Tag
@@ -65,31 +65,30 @@ def _check_limit(limit: int | None) -> None:
         raise InvalidArgumentError(f"limit={limit}; give a number of rows, 0 or more")
 
 
-def _message(message: str | None) -> str | None:
-    return None if message is None else to_text(message, "message")
-
-
 def _mode(schema: str, allowed: tuple[str, ...]) -> str:
     if schema not in allowed:
         raise InvalidArgumentError(f"schema={schema!r}; choose one of {', '.join(map(repr, allowed))}")
     return schema
 
 
-class Tables:
-    """Tables, read and written from one place in history."""
+Key = str | list[str] | tuple[str, ...]
 
-    def __init__(self, native: _rhizo.Session) -> None:
-        self._native = native
+
+class Tables(RowChanges):
+    """Tables, read and written from one place in history."""
 
     # --- writing
 
-    def create_table(self, table: str, schema: Any, *, if_not_exists: bool = False) -> WriteResult:
+    def create_table(
+        self, table: str, schema: Any, *, key: Key | None = None, if_not_exists: bool = False
+    ) -> WriteResult:
         """Makes an empty table.
 
         Args:
             table: its name.
             schema: a dict of column name to SQL type (``"BIGINT"``, ``"DECIMAL(10,2) NOT NULL"``), Python type or
                 Arrow type; or a pyarrow schema, or anything with ``__arrow_c_schema__``.
+            key: columns that identify a row: never NULL, no value twice.
             if_not_exists: keep a table that is there already.
 
         Raises:
@@ -100,13 +99,15 @@ class Tables:
         >>> [column.type for column in db.info("users").columns]
         ['BIGINT', 'VARCHAR', 'DOUBLE']
         """
-        return WriteResult(**self._native.create_table(to_name(table), to_schema(self._native, schema), if_not_exists))
+        columns = to_schema(self._native, schema)
+        return WriteResult(**self._native.create_table(to_name(table), columns, if_not_exists, to_key(key)))
 
     def write(
         self,
         table: str,
         data: Any,
         *,
+        key: Key | None = None,
         schema: SchemaMode = "keep",
         message: str | None = None,
         progress: Progress | None = None,
@@ -117,6 +118,7 @@ class Tables:
             table: its name.
             data: a pandas or Polars DataFrame, a pyarrow Table or RecordBatchReader, anything with
                 ``__arrow_c_stream__``, a dict of columns or a list of dicts. Streams may be larger than memory.
+            key: of a table that is created: columns that identify a row (never NULL, no value twice).
             schema: for a table that exists: ``"keep"`` matches columns by name, casts only where exact, fills
                 missing ones and refuses extra ones; ``"evolve"`` also adds columns and widens types; ``"replace"``
                 takes the schema of ``data``.
@@ -128,6 +130,7 @@ class Tables:
 
         Raises:
             SchemaError: columns or types do not fit.
+            ConstraintError: a key comes twice or is missing.
             ConflictError: somebody else changed the table meanwhile (retryable).
 
         >>> db.write("users", {"id": [1, 2], "name": ["Ada", "Bob"]})
@@ -135,10 +138,10 @@ class Tables:
         >>> db.write("users", {"id": [1, 2], "name": ["Ada", "Bob"]}).changed
         False
         """
-        mode, message = _mode(schema, ("keep", "evolve", "replace")), _message(message)
+        mode, message = _mode(schema, ("keep", "evolve", "replace")), to_message(message)
         rows = self._fitted(to_name(table), data, mode)
         with shown(f"writing {table}", progress) as told:
-            return WriteResult(**self._native.write(table, *to_stream(rows), mode, message, told))
+            return WriteResult(**self._native.write(table, *to_stream(rows), mode, to_key(key), message, told))
 
     def append(
         self,
@@ -162,22 +165,10 @@ class Tables:
         >>> db.read("log").to_dict()
         {'n': [1, 2, 3]}
         """
-        mode, message = _mode(schema, ("keep", "evolve")), _message(message)
+        mode, message = _mode(schema, ("keep", "evolve")), to_message(message)
         rows = self._fitted(to_name(table), data, mode)
         with shown(f"appending to {table}", progress) as told:
             return WriteResult(**self._native.append(table, *to_stream(rows), mode, message, told))
-
-    def _fitted(self, table: str, data: Any, mode: str) -> Any:
-        """A pandas frame without the row numbers that filtering left behind, where the table keeps no index."""
-        if mode != "keep" or not is_from(data, "pandas") or not has_leftover_index(data):
-            return data
-        try:
-            columns = self._native.info(table, "")["columns"]
-        except TableNotFoundError:
-            return data
-        if any(column["name"] == "__index_level_0__" for column in columns):
-            return data
-        return data.reset_index(drop=True)
 
     def import_files(
         self,
@@ -205,7 +196,7 @@ class Tables:
         """
         several = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
         names = [to_path(path) for path in several]
-        mode, message = _mode(schema, ("keep", "evolve", "replace")), _message(message)
+        mode, message = _mode(schema, ("keep", "evolve", "replace")), to_message(message)
         with shown(f"importing {table}", progress) as told:
             return WriteResult(**self._native.import_files(to_name(table), names, format, append, mode, message, told))
 

@@ -150,6 +150,7 @@ nb::dict ToPython(const WriteResult& result) {
       .Set("rows_inserted", result.rows_inserted)
       .Set("rows_updated", result.rows_updated)
       .Set("rows_deleted", result.rows_deleted)
+      .Set("rows_unchanged", result.rows_unchanged)
       .Set("segments_new", result.segments_new)
       .Set("segments_reused", result.segments_reused)
       .Set("new_bytes", result.new_bytes)

@@ -1,5 +1,6 @@
 // Tables of a session: what writes them and what reads them.
 #include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
@@ -25,7 +26,11 @@ SchemaMode SchemaModeOf(const std::string& name) {
 
 WriteOptions OptionsOf(const std::string& schema, std::optional<std::string> message,
                        const Work& work) {
-  return {.schema = SchemaModeOf(schema), .message = std::move(message), .work = work.options()};
+  WriteOptions options;
+  options.schema = SchemaModeOf(schema);
+  options.message = std::move(message);
+  options.work = work.options();
+  return options;
 }
 
 // Where the rows of a stream come from.
@@ -67,11 +72,12 @@ nb::dict Consume(NativeSession& self, nb::handle capsule, Rows rows, const Work&
 }
 
 nb::dict Write(NativeSession& self, const std::string& name, nb::handle rows,
-               const std::string& kind, const std::string& schema,
+               const std::string& kind, const std::string& schema, std::vector<std::string> key,
                std::optional<std::string> message, nb::object progress) {
   Session& session = self.get();
   Work work(std::move(progress));
   WriteOptions options = OptionsOf(schema, std::move(message), work);
+  options.key = std::move(key);
   return Consume(self, rows, RowsOf(kind), work,
                  [&](ArrowArrayStream* stream) { return session.Write(name, stream, options); });
 }
@@ -86,12 +92,71 @@ nb::dict Append(NativeSession& self, const std::string& name, nb::handle rows,
                  [&](ArrowArrayStream* stream) { return session.Append(name, stream, options); });
 }
 
+nb::dict Insert(NativeSession& self, const std::string& name, nb::handle rows,
+                const std::string& kind, std::optional<std::string> message, nb::object progress) {
+  Session& session = self.get();
+  Work work(std::move(progress));
+  WriteOptions options = OptionsOf("keep", std::move(message), work);
+  return Consume(self, rows, RowsOf(kind), work,
+                 [&](ArrowArrayStream* stream) { return session.Insert(name, stream, options); });
+}
+
+nb::dict Upsert(NativeSession& self, const std::string& name, nb::handle rows,
+                const std::string& kind, std::optional<std::string> message, nb::object progress) {
+  Session& session = self.get();
+  Work work(std::move(progress));
+  WriteOptions options = OptionsOf("keep", std::move(message), work);
+  return Consume(self, rows, RowsOf(kind), work,
+                 [&](ArrowArrayStream* stream) { return session.Upsert(name, stream, options); });
+}
+
+// Runs `change(options)`.
+template <class Change>
+nb::dict ChangeRows(nb::object parameters, std::optional<std::string> message, Change change) {
+  ChangeOptions options;
+  options.parameters = ToParameters(parameters);
+  options.message = std::move(message);
+  return ToPython(Unwrap(RunBlocking(options.work.cancellation, [&] { return change(options); })));
+}
+
+nb::dict Update(NativeSession& self, const std::string& name, Session::Assignments set,
+                const std::string& where, nb::object parameters,
+                std::optional<std::string> message) {
+  Session& session = self.get();
+  return ChangeRows(std::move(parameters), std::move(message), [&](const ChangeOptions& options) {
+    return session.Update(name, set, where, options);
+  });
+}
+
+nb::dict Delete(NativeSession& self, const std::string& name, const std::string& where,
+                nb::object parameters, std::optional<std::string> message) {
+  Session& session = self.get();
+  return ChangeRows(std::move(parameters), std::move(message), [&](const ChangeOptions& options) {
+    return session.Delete(name, where, options);
+  });
+}
+
+nb::dict Truncate(NativeSession& self, const std::string& name,
+                  std::optional<std::string> message) {
+  Session& session = self.get();
+  return ChangeRows(nb::none(), std::move(message),
+                    [&](const ChangeOptions& options) { return session.Truncate(name, options); });
+}
+
+nb::dict SetKey(NativeSession& self, const std::string& name,
+                const std::vector<std::string>& columns, std::optional<std::string> message) {
+  Session& session = self.get();
+  return ChangeRows(nb::none(), std::move(message), [&](const ChangeOptions& options) {
+    return session.SetKey(name, columns, options);
+  });
+}
+
 nb::dict CreateTable(NativeSession& self, const std::string& name, nb::handle schema,
-                     bool if_not_exists) {
+                     bool if_not_exists, const std::vector<std::string>& key) {
   Session& session = self.get();
   OwnedSchema taken = TakeSchema(schema);
   return ToPython(Unwrap(RunBlocking(
-      Cancellation(), [&] { return session.CreateTable(name, taken.get(), if_not_exists); })));
+      Cancellation(), [&] { return session.CreateTable(name, taken.get(), if_not_exists, key); })));
 }
 
 void DropTable(NativeSession& self, const std::string& name, bool if_exists) {
@@ -203,7 +268,17 @@ void BindTables(nb::class_<NativeSession>& binding) {
       .def("drop_table", &DropTable)
       .def("rename_table", &RenameTable)
       .def("write", &Write, nb::arg("name"), nb::arg("rows"), nb::arg("kind"), nb::arg("schema"),
+           nb::arg("key"), nb::arg("message").none(), nb::arg("progress").none())
+      .def("insert", &Insert, nb::arg("name"), nb::arg("rows"), nb::arg("kind"),
            nb::arg("message").none(), nb::arg("progress").none())
+      .def("upsert", &Upsert, nb::arg("name"), nb::arg("rows"), nb::arg("kind"),
+           nb::arg("message").none(), nb::arg("progress").none())
+      .def("update", &Update, nb::arg("name"), nb::arg("set"), nb::arg("where"),
+           nb::arg("parameters").none(), nb::arg("message").none())
+      .def("delete", &Delete, nb::arg("name"), nb::arg("where"), nb::arg("parameters").none(),
+           nb::arg("message").none())
+      .def("truncate", &Truncate, nb::arg("name"), nb::arg("message").none())
+      .def("set_key", &SetKey, nb::arg("name"), nb::arg("columns"), nb::arg("message").none())
       .def("append", &Append, nb::arg("name"), nb::arg("rows"), nb::arg("kind"), nb::arg("schema"),
            nb::arg("message").none(), nb::arg("progress").none())
       .def("read", &Read)

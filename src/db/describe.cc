@@ -76,6 +76,7 @@ WriteResult Describe(const std::string& name, const txn::Change& change) {
   result.rows_inserted = change.counts.rows_inserted;
   result.rows_updated = change.counts.rows_updated;
   result.rows_deleted = change.counts.rows_deleted;
+  result.rows_unchanged = change.counts.rows_unchanged;
   result.segments_new = change.counts.segments_new;
   result.segments_reused = change.counts.segments_reused;
   result.new_bytes = change.counts.new_bytes;
@@ -93,6 +94,7 @@ WriteResult Describe(const txn::CommittedTable& table, const txn::Committed& com
   result.rows_inserted = table.summary.rows_added;
   result.rows_deleted = table.summary.rows_removed;
   result.rows_updated = table.summary.rows_updated;
+  result.rows_unchanged = table.counts.rows_unchanged;
   result.segments_new = table.counts.segments_new;
   result.segments_reused = table.counts.segments_reused;
   result.new_bytes = table.counts.new_bytes;

@@ -114,6 +114,10 @@ Result<IncomingRows> IncomingRows::Open(duckdb::ClientContext& client, ArrowArra
   RETURN_IF_ERROR(model::ValidateSchema(reader->schema()));
   IncomingRows incoming;
   ASSIGN_OR_RETURN(incoming.target, TargetSchema(reader->schema(), existing, mode, append));
+  ASSIGN_OR_RETURN(auto match, sql::MatchColumns(reader->schema(), incoming.target));
+  for (size_t i = 0; i < match.size(); ++i) {
+    if (match[i]) incoming.given.push_back(i);
+  }
   ASSIGN_OR_RETURN(incoming.rows, sql::StreamRows::Match(client, sql::ArrowRows(std::move(reader)),
                                                          incoming.target));
   return incoming;

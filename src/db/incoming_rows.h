@@ -17,6 +17,7 @@ namespace rhizo::db {
 struct IncomingRows {
   model::Schema target;  // what the table's schema becomes; new fields have id 0
   std::unique_ptr<table::RowSource> rows;
+  std::vector<size_t> given;  // columns of `target` that the stream has, rising
 
   // Takes `stream` over. `existing` is null for a new table.
   static Result<IncomingRows> Open(duckdb::ClientContext& client, ArrowArrayStream* stream,

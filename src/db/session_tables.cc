@@ -5,48 +5,11 @@
 #include "db/query_result_impl.h"
 #include "db/session_impl.h"
 #include "db/stream_guard.h"
+#include "db/write_outcome.h"
 #include "txn/ref_resolver.h"
 
 namespace rhizo {
 namespace {
-
-txn::Transaction::Means MeansFor(db::Core& core, engine::Instance* engine,
-                                 const WorkOptions& work) {
-  txn::Transaction::Means means;
-  means.engine = engine;
-  means.threads = core.threads();
-  means.progress = [work](uint64_t rows) -> Status {
-    if (work.cancellation.cancelled())
-      return Error(ErrorCode::kCancelled, "writing was cancelled; nothing was changed");
-    if (work.progress) work.progress(rows);
-    return {};
-  };
-  return means;
-}
-
-// What the outcome says of the one table it is about.
-WriteResult ResultOf(const std::string& name, const SessionImpl::Outcome& outcome) {
-  const auto& change = *outcome.change;
-  if (outcome.in_transaction) return db::Describe(name, change);
-  for (const auto& table : outcome.committed.tables) {
-    if (table.id == change.table) return db::Describe(table, outcome.committed);
-  }
-  WriteResult unchanged = db::Describe(name, change);
-  unchanged.changed = false;
-  unchanged.rows_inserted = 0;
-  unchanged.base = outcome.committed.base.ToString();
-  return unchanged;
-}
-
-// The version and commit an unchanged table is at.
-Status FillCurrent(SessionImpl& session, WriteResult* result) {
-  if (result->changed || !result->commit.empty()) return {};
-  ASSIGN_OR_RETURN(auto found, session.FindTable(result->table, ""));
-  ASSIGN_OR_RETURN(auto view, session.CurrentView());
-  result->version = found.version;
-  if (!view->has_own_writes()) result->commit = found.commit.ToString();
-  return {};
-}
 
 Result<WriteResult> WriteTable(SessionImpl& session, const std::string& name,
                                ArrowArrayStream* rows, const WriteOptions& options, bool append) {
@@ -69,19 +32,19 @@ Result<WriteResult> WriteTable(SessionImpl& session, const std::string& name,
     }
     ASSIGN_OR_RETURN(auto incoming, db::IncomingRows::Open(session_engine->client(), rows,
                                                            existing.get(), options.schema, append));
-    auto means = MeansFor(session.core(), engine, options.work);
+    auto means = db::MeansFor(session.core(), engine, options.work);
     if (append) {
       ASSIGN_OR_RETURN(auto change,
                        transaction.Append(table_name, incoming.target, incoming.rows.get(), means));
       return std::optional(change);
     }
-    ASSIGN_OR_RETURN(auto change,
-                     transaction.Write(table_name, incoming.target, incoming.rows.get(), means));
+    ASSIGN_OR_RETURN(auto change, transaction.Write(table_name, incoming.target,
+                                                    incoming.rows.get(), means, options.key));
     return std::optional(change);
   };
   ASSIGN_OR_RETURN(auto outcome, session.Modify(options.message.value_or(""), body));
-  auto result = ResultOf(table_name.ToString(), outcome);
-  RETURN_IF_ERROR(FillCurrent(session, &result));
+  auto result = db::ResultOf(table_name.ToString(), outcome);
+  RETURN_IF_ERROR(db::FillCurrent(session, &result));
   return result;
 }
 
@@ -112,7 +75,7 @@ Session::Session(Session&&) noexcept = default;
 Session& Session::operator=(Session&&) noexcept = default;
 
 Result<WriteResult> Session::CreateTable(const std::string& name, ArrowSchema* schema,
-                                         bool if_not_exists) {
+                                         bool if_not_exists, const std::vector<std::string>& key) {
   db::ReleaseGuard guard(schema);
   std::lock_guard lock(impl_->mutex());
   RETURN_IF_ERROR(impl_->CheckWritable());
@@ -127,13 +90,13 @@ Result<WriteResult> Session::CreateTable(const std::string& name, ArrowSchema* s
       existed = true;
       return std::optional(txn::Change{existing->entry.table, {}, 0, false});
     }
-    ASSIGN_OR_RETURN(auto change, transaction.CreateTable(table_name, proposed));
+    ASSIGN_OR_RETURN(auto change, transaction.CreateTable(table_name, proposed, key));
     return std::optional(change);
   };
   ASSIGN_OR_RETURN(auto outcome, impl_->Modify("create table " + table_name.ToString(), body));
-  auto result = ResultOf(table_name.ToString(), outcome);
+  auto result = db::ResultOf(table_name.ToString(), outcome);
   if (existed) result.changed = false;
-  RETURN_IF_ERROR(FillCurrent(*impl_, &result));
+  RETURN_IF_ERROR(db::FillCurrent(*impl_, &result));
   return result;
 }
 

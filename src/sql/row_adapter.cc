@@ -2,6 +2,7 @@
 
 #include "engine/errors.h"
 #include "engine/types.h"
+#include "sql/row_errors.h"
 #include "table/single_value.h"
 
 namespace rhizo::sql {
@@ -18,32 +19,6 @@ class ArrowRowSource final : public table::RowSource {
  private:
   const std::unique_ptr<engine::ArrowReader> reader_;
 };
-
-std::optional<duckdb::idx_t> FirstNull(duckdb::Vector& vector, duckdb::idx_t count) {
-  duckdb::UnifiedVectorFormat format;
-  vector.ToUnifiedFormat(count, format);
-  if (format.validity.AllValid()) return std::nullopt;
-  for (duckdb::idx_t i = 0; i < count; ++i) {
-    if (!format.validity.RowIsValid(format.sel->get_index(i))) return i;
-  }
-  return std::nullopt;
-}
-
-std::string Shown(const duckdb::Value& value) {
-  constexpr size_t kMaxBytes = 80;
-  std::string text = value.type().IsNumeric() ? value.ToString() : value.ToSQLString();
-  if (text.size() <= kMaxBytes) return text;
-  text.resize(kMaxBytes);
-  text.append("...");
-  return text;
-}
-
-Error NullIn(const model::Field& field, uint64_t row) {
-  return Error(ErrorCode::kConstraint, "column \"" + field.name + "\" is NOT NULL, row " +
-                                           std::to_string(row + 1) + " has no value for it")
-      .With("column", field.name)
-      .With("row", std::to_string(row + 1));
-}
 
 }  // namespace
 
@@ -113,22 +88,13 @@ Status StreamRows::Fill(size_t index, duckdb::DataChunk* chunk) {
   }
   if (schema_.fields[index].nullable) return {};
   auto row = FirstNull(out, incoming_.size());
-  if (row) return NullIn(schema_.fields[index], rows_done_ + *row);
+  if (row) return NullInRow(schema_.fields[index], rows_done_ + *row);
   return {};
 }
 
 Error StreamRows::DoesNotFit(size_t index, const duckdb::Value& value, uint64_t row) const {
-  const auto& field = schema_.fields[index];
   const auto& incoming = rows_->schema().fields[*columns_[index].source];
-  return Error(ErrorCode::kSchema, "column \"" + field.name + "\" is " + field.type.ToString() +
-                                       ", but " + Shown(value) + " (" + incoming.type.ToString() +
-                                       ", row " + std::to_string(row + 1) +
-                                       ") is no exact value of it")
-      .With("column", field.name)
-      .With("expected", field.type.ToString())
-      .With("actual", incoming.type.ToString())
-      .With("value", Shown(value))
-      .With("row", std::to_string(row + 1));
+  return ValueDoesNotFit(schema_.fields[index], incoming.type, value, row);
 }
 
 }  // namespace rhizo::sql

@@ -16,7 +16,7 @@ size_t PositionOf(size_t field, std::vector<size_t>* fields) {
 
 ScanColumn MakeColumn(const table::OpenTable& table, duckdb::column_t id,
                       std::vector<size_t>* fields) {
-  if (id == duckdb::COLUMN_IDENTIFIER_ROW_ID) {
+  if (id == duckdb::COLUMN_IDENTIFIER_ROW_ID || id == kRowAddressColumn) {
     return {ScanColumn::Kind::kRowId, duckdb::LogicalType::ROW_TYPE};
   }
   if (id == duckdb::COLUMN_IDENTIFIER_EMPTY) {

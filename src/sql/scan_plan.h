@@ -36,6 +36,10 @@ struct ScanPlan {
   std::vector<Morsel> morsels;
 };
 
+// The row ids of a scan under a name that no column can have, for statements that change rows.
+inline constexpr duckdb::column_t kRowAddressColumn = (duckdb::column_t{1} << 63) + 1000;
+inline constexpr const char* kRowAddressName = "\x01row";
+
 // Reads the list of entries. `columns` are the engine's ids; `output` chooses among them (empty:
 // all). Throws.
 ScanPlan MakeScanPlan(std::string name, const table::OpenTable& table,

@@ -8,61 +8,10 @@
 #include "duckdb/parser/statement/select_statement.hpp"
 #include "duckdb/parser/tableref/basetableref.hpp"
 #include "duckdb/parser/tableref/table_function_ref.hpp"
-#include "sql/refusal.h"
+#include "sql/expression_text.h"
 
 namespace rhizo::sql {
 namespace {
-
-constexpr std::string_view kPrefix = "SELECT 1 WHERE ";
-
-Error UnknownColumn(const model::Schema& schema, const std::string& name) {
-  std::vector<std::string> names;
-  for (const auto& field : schema.fields) names.push_back(field.name);
-  std::string message = "there is no column \"" + name + "\"";
-  std::string nearest = NearestName(name, names);
-  if (!nearest.empty()) message += "; did you mean \"" + nearest + "\"?";
-  return Error(ErrorCode::kSchema, std::move(message)).With("column", name);
-}
-
-// Nothing but FROM-less SELECT 1 and the condition.
-bool IsOnlyCondition(const duckdb::SelectNode& node) {
-  return node.where_clause && node.from_table->type == duckdb::TableReferenceType::EMPTY_FROM &&
-         node.modifiers.empty() && node.cte_map.map.empty() && node.select_list.size() == 1 &&
-         node.groups.group_expressions.empty() && !node.having && !node.qualify && !node.sample;
-}
-
-Error NotOneCondition() {
-  return Error(ErrorCode::kSql, "`where` takes one condition over the columns of the table");
-}
-
-Result<ScanStatement> ParseCondition(const duckdb::ParserOptions& options,
-                                     const std::string& where) {
-  ScanStatement parsed;
-  parsed.text = {std::string(kPrefix) + where, kPrefix.size()};
-  duckdb::Parser parser(options);
-  try {
-    parser.ParseQuery(parsed.text.text);
-  } catch (const std::exception& exception) {
-    return parsed.text.Translate(exception);
-  }
-  if (parser.statements.size() != 1) return NotOneCondition();
-  parsed.statement = std::move(parser.statements[0]);
-  if (parsed.statement->type != duckdb::StatementType::SELECT_STATEMENT) return NotOneCondition();
-  auto& query = *parsed.statement->Cast<duckdb::SelectStatement>().node;
-  if (query.type != duckdb::QueryNodeType::SELECT_NODE ||
-      !IsOnlyCondition(query.Cast<duckdb::SelectNode>())) {
-    return NotOneCondition();
-  }
-  return parsed;
-}
-
-ScanStatement WithoutCondition() {
-  ScanStatement built;
-  auto select = duckdb::make_uniq<duckdb::SelectStatement>();
-  select->node = duckdb::make_uniq<duckdb::SelectNode>();
-  built.statement = std::move(select);
-  return built;
-}
 
 duckdb::unique_ptr<duckdb::TableRef> DiffOf(const ScanRequest& request) {
   duckdb::vector<duckdb::unique_ptr<duckdb::ParsedExpression>> arguments;
@@ -105,6 +54,15 @@ void AddLimit(uint64_t limit, duckdb::QueryNode* node) {
 
 }  // namespace
 
+Error UnknownColumn(const model::Schema& schema, const std::string& name) {
+  std::vector<std::string> names;
+  for (const auto& field : schema.fields) names.push_back(field.name);
+  std::string message = "there is no column \"" + name + "\"";
+  std::string nearest = NearestName(name, names);
+  if (!nearest.empty()) message += "; did you mean \"" + nearest + "\"?";
+  return Error(ErrorCode::kSchema, std::move(message)).With("column", name);
+}
+
 model::Schema DiffSchema(const model::Schema& schema) {
   model::Schema own;
   auto& type = own.fields.emplace_back();
@@ -138,16 +96,13 @@ Result<ScanStatement> MakeScanStatement(const duckdb::ParserOptions& options,
   for (const auto& name : request.columns) {
     if (request.schema->Find(name) < 0) return UnknownColumn(*request.schema, name);
   }
-  auto made = WithoutCondition();
-  if (!request.where.empty()) {
-    ASSIGN_OR_RETURN(made, ParseCondition(options, request.where));
-  }
-  auto& node = made.statement->Cast<duckdb::SelectStatement>().node->Cast<duckdb::SelectNode>();
+  ASSIGN_OR_RETURN(auto made, ParseParts(options, {}, request.where));
+  auto& node = made.node();
   node.from_table = TableOf(request);
   node.select_list = SelectList(request);
   if (request.limit) AddLimit(*request.limit, &node);
   made.statement->query = made.text.text;
-  return made;
+  return ScanStatement{std::move(made.statement), std::move(made.text)};
 }
 
 }  // namespace rhizo::sql

@@ -9,6 +9,8 @@
 #include "engine/statement_check.h"
 #include "engine/types.h"
 #include "sql/catalog.h"
+#include "sql/edit_rows.h"
+#include "sql/edit_statement.h"
 #include "sql/interrupt_watch.h"
 #include "sql/metadata_functions.h"
 #include "sql/refusal.h"
@@ -269,6 +271,25 @@ Result<RunningQuery> SessionEngine::Scan(std::shared_ptr<const table::OpenTable>
   }
   RETURN_IF_ERROR(link.session->Detach());
   return MakeRunning(std::move(rows), std::move(schema), link.connection->context);
+}
+
+Result<std::unique_ptr<table::RowSource>> SessionEngine::FindEdits(
+    std::shared_ptr<const table::OpenTable> table, const model::QualifiedName& name,
+    const std::vector<std::pair<std::string, std::string>>& set, const std::string& where,
+    const Parameters& parameters, const WorkOptions& work, std::vector<size_t>* fields) {
+  ASSIGN_OR_RETURN(auto link, state_->Connect());
+  link.session->Show(name, table);
+  auto& client = *link.connection->context;
+  ASSIGN_OR_RETURN(auto edit, MakeEditStatement(client, {name, &table->schema(), set, where}));
+  ASSIGN_OR_RETURN(auto bound, BindParameters(client, parameters));
+  ASSIGN_OR_RETURN(auto found,
+                   ResultStream::Start(link.connection, std::move(edit.statement), std::move(bound),
+                                       edit.text, work, state_->engine->interrupts()));
+  RETURN_IF_ERROR(link.session->Detach());
+  *fields = edit.fields;
+  ASSIGN_OR_RETURN(auto rows,
+                   EditRows::Open(std::move(found), std::move(table), edit.fields, !where.empty()));
+  return std::unique_ptr<table::RowSource>(std::move(rows));
 }
 
 Result<RunningQuery> SessionEngine::Diff(const table::OpenTable& table, const std::string& name,

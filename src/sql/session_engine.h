@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -73,6 +74,13 @@ class SessionEngine {
                             const DiffPoints& points, const std::vector<std::string>& columns,
                             const std::string& where, const Parameters& parameters,
                             std::optional<uint64_t> limit, const WorkOptions& work = {});
+  // What an update (`set`: column and SQL expression) or delete (no `set`) does to a table: the
+  // rows that `where` (SQL; "": all) finds, and what they become. `fields` becomes what the rows
+  // are made of: their addresses, then these fields.
+  Result<std::unique_ptr<table::RowSource>> FindEdits(
+      std::shared_ptr<const table::OpenTable> table, const model::QualifiedName& name,
+      const std::vector<std::pair<std::string, std::string>>& set, const std::string& where,
+      const Parameters& parameters, const WorkOptions& work, std::vector<size_t>* fields);
   // The rows of a user's stream as chunks of the table's schema: matched by name, cast where exact,
   // missing columns filled with defaults (schema contract of docs/python.md). The stream is
   // released in every case. Here and not in `engine` because casts run on a connection.

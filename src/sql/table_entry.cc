@@ -3,6 +3,7 @@
 #include "engine/errors.h"
 #include "sql/refusal.h"
 #include "sql/scan.h"
+#include "sql/scan_plan.h"
 #include "sql/transaction.h"
 
 namespace rhizo::sql {
@@ -67,6 +68,8 @@ duckdb::virtual_column_map_t TableEntry::GetVirtualColumns() const {
   auto columns = duckdb::TableCatalogEntry::GetVirtualColumns();
   columns.insert(
       {duckdb::COLUMN_IDENTIFIER_EMPTY, duckdb::TableColumn("", duckdb::LogicalType::BOOLEAN)});
+  columns.insert(
+      {kRowAddressColumn, duckdb::TableColumn(kRowAddressName, duckdb::LogicalType::ROW_TYPE)});
   return columns;
 }
 

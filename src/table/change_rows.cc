@@ -164,8 +164,7 @@ Status Changes::Update(size_t entry, const std::vector<uint32_t>& slots, RowBatc
   }
   if (cells.empty() && gone.empty()) return {};
   uint64_t deleted = counts().rows_deleted;
-  RETURN_IF_ERROR(
-      editor_->Edit(entry, model::PositionSet::FromSorted(gone), std::move(cells)));
+  RETURN_IF_ERROR(editor_->Edit(entry, model::PositionSet::FromSorted(gone), std::move(cells)));
   counts().rows_deleted = deleted;  // those come again under their new keys
   return {};
 }
@@ -187,22 +186,14 @@ Status Changes::Move(OldRows* old, const std::vector<uint64_t>& ranks, RowBatch&
       for (size_t i = begin; i < end; ++i) {
         from.push_back(given == fields.end() ? ranks[moved[i]] : rows[moved[i]]);
       }
-      RETURN_IF_ERROR(given == fields.end()
-                          ? old->Gather(field, from, &chunk.data[field])
-                          : values.Gather(column_of[given - fields.begin()], from,
-                                          &chunk.data[field]));
+      RETURN_IF_ERROR(given == fields.end() ? old->Gather(field, from, &chunk.data[field])
+                                            : values.Gather(column_of[given - fields.begin()], from,
+                                                            &chunk.data[field]));
     }
     chunk.SetCardinality(end - begin);
     moved_->Append(chunk, 0, end - begin);
   }
   return {};
-}
-
-// The same rows, but for those that are the table's already, are an error.
-Status CheckKeysAreNew(const WriteContext& context, const OpenTable& table, const KeySet& keys) {
-  ASSIGN_OR_RETURN(auto found, FindKeys(context, table, keys));
-  if (found.empty()) return {};
-  return KeyIsThere(keys, found.front().number);
 }
 
 Result<Written> AddBehind(const WriteContext& context, Written written, HeldRows& rows,
@@ -311,8 +302,8 @@ Result<Written> UpdateRows(const WriteContext& context, std::shared_ptr<const Op
       if (!entry) break;
       if (last && *last >= *entry) return NotRising();
       last = entry;
-      RETURN_IF_ERROR(changes->Update(*entry, slots, window, AllRows(slots.size()), fields,
-                                      column_of));
+      RETURN_IF_ERROR(
+          changes->Update(*entry, slots, window, AllRows(slots.size()), fields, column_of));
       window.Drop(slots.size());
     }
     return changes->Finish();
@@ -353,8 +344,7 @@ Result<Written> UpsertRows(const WriteContext& context, std::shared_ptr<const Op
         numbers.push_back(found[end].number);
         is_there[found[end].number] = true;
       }
-      RETURN_IF_ERROR(
-          changes->Update(found[begin].entry, slots, held, numbers, fields, fields));
+      RETURN_IF_ERROR(changes->Update(found[begin].entry, slots, held, numbers, fields, fields));
       begin = end;
     }
     ASSIGN_OR_RETURN(auto written, changes->Finish());

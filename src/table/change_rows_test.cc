@@ -135,8 +135,8 @@ class Chain {
  private:
   uint64_t Below(uint64_t n) { return n == 0 ? 0 : random_() % n; }
   Row NewRow() {
-    return {Value::BIGINT(next_key_++), Below(9) == 0 ? Value(duckdb::LogicalType::VARCHAR)
-                                                      : Text(Below(50)),
+    return {Value::BIGINT(next_key_++),
+            Below(9) == 0 ? Value(duckdb::LogicalType::VARCHAR) : Text(Below(50)),
             Value::INTEGER(static_cast<int32_t>(Below(5)))};
   }
   // Row ids by key.
@@ -303,8 +303,8 @@ TEST(ChangeRows, AKeyCannotBecomeThatOfAnotherRow) {
 }
 
 TEST(ChangeRows, KeysOfSeveralFieldsAreFoundWholeAndZeroIsZero) {
-  auto schema = SchemaOf({Of(model::TypeKind::kFloat64), Of(model::TypeKind::kString),
-                          Of(model::TypeKind::kInt32)});
+  auto schema = SchemaOf(
+      {Of(model::TypeKind::kFloat64), Of(model::TypeKind::kString), Of(model::TypeKind::kInt32)});
   Table table(schema, {1, 2});
   table.Append({{Value::DOUBLE(-0.0), Value("a"), Value::INTEGER(1)},
                 {Value::DOUBLE(0.0), Value("b"), Value::INTEGER(2)},
@@ -322,8 +322,8 @@ TEST(ChangeRows, NullAndNanAreNoKeys) {
   for (auto bad : {Value(duckdb::LogicalType::DOUBLE), Value::DOUBLE(std::nan(""))}) {
     Table table(schema, {1});
     table.Append({{Value::DOUBLE(1), Value::INTEGER(1)}});
-    auto written = table.Upsert({{Value::DOUBLE(2), Value::INTEGER(1)}, {bad, Value::INTEGER(1)}},
-                                {0, 1});
+    auto written =
+        table.Upsert({{Value::DOUBLE(2), Value::INTEGER(1)}, {bad, Value::INTEGER(1)}}, {0, 1});
     ASSERT_FALSE(written.has_value());
     EXPECT_EQ(written.error().code(), ErrorCode::kConstraint);
     EXPECT_EQ(written.error().field("row"), "2");

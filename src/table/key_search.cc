@@ -104,12 +104,11 @@ Status FindIn(duckdb::ClientContext* client, const OpenTable& table, size_t numb
 }  // namespace
 
 Result<std::vector<FoundKey>> FindKeys(const WriteContext& context, const OpenTable& table,
-                                       std::span<const size_t> numbers, const KeySet& keys) {
+                                       std::span<const OpenEntry> entries, const KeySet& keys) {
   std::vector<FoundKey> all;
   if (keys.size() == 0) return all;
-  ASSIGN_OR_RETURN(auto entries, table.Entries());
   std::vector<size_t> wanted;
-  for (size_t number : numbers) {
+  for (size_t number = 0; number < entries.size(); ++number) {
     auto statistics = EntryStatistics(table, entries[number], keys.fields()[0]);
     if (keys.MayHold(OrderPrefixRange(statistics.get()))) wanted.push_back(number);
   }
@@ -119,8 +118,7 @@ Result<std::vector<FoundKey>> FindKeys(const WriteContext& context, const OpenTa
     Link link;
     RETURN_IF_ERROR(link.Open(context.engine));
     for (size_t i = next++; i < wanted.size(); i = next++) {
-      RETURN_IF_ERROR(
-          FindIn(link.client(), table, wanted[i], entries[wanted[i]], keys, &found[i]));
+      RETURN_IF_ERROR(FindIn(link.client(), table, wanted[i], entries[wanted[i]], keys, &found[i]));
     }
     return {};
   };
@@ -141,15 +139,28 @@ Result<std::vector<FoundKey>> FindKeys(const WriteContext& context, const OpenTa
 Result<std::vector<FoundKey>> FindKeys(const WriteContext& context, const OpenTable& table,
                                        const KeySet& keys) {
   ASSIGN_OR_RETURN(auto entries, table.Entries());
-  return FindKeys(context, table, AllFields(entries.size()), keys);
+  return FindKeys(context, table, entries, keys);
 }
 
 Error KeyIsThere(const KeySet& keys, uint64_t number) {
   std::string row = std::to_string(keys.RowOf(number) + 1);
-  return Error(ErrorCode::kConstraint, "row " + row + " has a key that the table has already: " +
-                                           keys.Describe(number))
+  return Error(ErrorCode::kConstraint,
+               "row " + row + " has a key that the table has already: " + keys.Describe(number))
       .With("row", row)
       .With("key", keys.Describe(number));
+}
+
+Status CheckKeysAreNew(const WriteContext& context, const OpenTable& table, const KeySet& keys) {
+  ASSIGN_OR_RETURN(auto found, FindKeys(context, table, keys));
+  return found.empty() ? Status() : KeyIsThere(keys, found.front().number);
+}
+
+Result<bool> KeyedRows::Next(duckdb::DataChunk* chunk) {
+  ASSIGN_OR_RETURN(bool more, rows_->Next(chunk));
+  if (!more) return false;
+  ChunkRows rows(*chunk);
+  RETURN_IF_ERROR(keys_->Add(rows, 0, chunk->size()));
+  return true;
 }
 
 Status CheckKeysAreUnique(const WriteContext& context, const OpenTable& table,

@@ -173,7 +173,8 @@ Status KeySet::OnlyEqual(duckdb::DataChunk& keys, std::vector<Candidate>* candid
   ChunkRows own(keys);
   for (size_t i = 0; i < fields_.size(); ++i) {
     duckdb::DataChunk pair;
-    pair.Initialize(duckdb::Allocator::DefaultAllocator(), duckdb::vector<duckdb::LogicalType>{types_[i], types_[i]}, count);
+    pair.Initialize(duckdb::Allocator::DefaultAllocator(),
+                    duckdb::vector<duckdb::LogicalType>{types_[i], types_[i]}, count);
     RETURN_IF_ERROR(kept_->Gather(i, numbers, &pair.data[0]));
     RETURN_IF_ERROR(own.Gather(i, rows, &pair.data[1]));
     ChunkRows both(pair);
@@ -247,7 +248,8 @@ Status KeySet::Find(RowBatch& rows, uint64_t begin, uint64_t count, const Visit&
         Probe(hashes[row], [&](uint64_t number) { candidates.push_back({number, row}); });
       }
       RETURN_IF_ERROR(OnlyEqual(*keys, &candidates));
-      for (const auto& candidate : candidates) visit(candidate.number, begin + done + candidate.row);
+      for (const auto& candidate : candidates)
+        visit(candidate.number, begin + done + candidate.row);
       done += part;
     }
     return {};

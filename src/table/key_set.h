@@ -59,7 +59,7 @@ class KeySet {
   void Probe(uint64_t hash, Found&& found) const;
   Error Twice(const Candidate& candidate, uint64_t first_row) const;
 
-  const model::Schema& schema_;
+  const model::Schema schema_;
   std::vector<size_t> fields_;
   std::vector<duckdb::LogicalType> types_;
   uint64_t parts_ = 1;

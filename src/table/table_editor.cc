@@ -26,8 +26,7 @@ Result<std::unique_ptr<TableEditor>> TableEditor::Open(const WriteContext& conte
                                                        duckdb::ClientContext* client,
                                                        std::shared_ptr<const OpenTable> table) {
   ASSIGN_OR_RETURN(auto entries, table->Entries());
-  return std::unique_ptr<TableEditor>(
-      new TableEditor(context, client, std::move(table), entries));
+  return std::unique_ptr<TableEditor>(new TableEditor(context, client, std::move(table), entries));
 }
 
 Status TableEditor::Keep(size_t number) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -59,10 +60,12 @@ Result<Written> WriteRows(const WriteContext& context, const model::TableState& 
 
 // Rows encoded for the end of a table, not yet placed: which first digit they get depends on the
 // state they are placed on, and a transaction may be placed again on a head that moved.
+class KeySet;
 struct EncodedRows {
   std::vector<model::SegmentEntry>
       entries;  // runs hold births and positions; digits are placeholders
   WriteCounts counts;
+  std::shared_ptr<const KeySet> keys;  // theirs, for a table with a key
 };
 Result<EncodedRows> EncodeRows(const WriteContext& context, const model::Schema& schema,
                                RowSource* rows);

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "table/key_search.h"
+#include "tree/diff.h"
+
 namespace rhizo::txn {
 namespace {
 
@@ -44,10 +47,42 @@ Result<bool> OnlyAppendedSince(Repository& repository, const TableId& table, con
   return true;
 }
 
+// Others may have appended rows with our keys.
+Status CheckKeysStayNew(Repository& repository, const table::WriteContext& context,
+                        const TableChange& change, const model::TableState& head,
+                        const table::KeySet& keys) {
+  std::vector<table::OpenEntry> added;
+  auto visit = [&](const tree::DiffEntry& entry) -> Status {
+    if (!entry.after) return {};
+    ASSIGN_OR_RETURN(auto decoded, model::DecodeSegmentEntry(*entry.after));
+    ASSIGN_OR_RETURN(auto open, table::OpenEntryOf(context.read, std::move(decoded)));
+    added.push_back(std::move(open));
+    return {};
+  };
+  auto* reader = repository.small().get();
+  RETURN_IF_ERROR(tree::Diff(tree::Tree(reader, change.old_state->tree_root),
+                             tree::Tree(reader, head.tree_root), visit));
+  auto state = std::make_shared<const model::TableState>(head);
+  ASSIGN_OR_RETURN(auto table, table::OpenTable::Open(context.read, ObjectId(), state));
+  ASSIGN_OR_RETURN(auto found, table::FindKeys(context, *table, added, keys));
+  if (found.empty()) return {};
+  std::string key = keys.Describe(found.front().number);
+  return Error(ErrorCode::kConflict,
+               "commit: another commit added a row with the same key to "
+               "table \"" +
+                   change.name->ToString() + "\": " + key)
+      .With("table", change.name->ToString())
+      .With("key", key);
+}
+
 Result<model::TableState> AppendAgain(Repository& repository, const table::WriteContext& context,
                                       const TableChange& change, const ObjectId& head_state) {
   ASSIGN_OR_RETURN(auto bytes, repository.small()->Read(head_state));
   ASSIGN_OR_RETURN(auto state, model::DecodeTableState(*bytes));
+  for (const auto& rows : change.appended) {
+    if (!rows.keys) continue;
+    RETURN_IF_ERROR(CheckKeysStayNew(repository, context, change, state, *rows.keys));
+  }
   for (const auto& rows : change.appended) {
     ASSIGN_OR_RETURN(state, table::PlaceAtEnd(context, state, rows));
   }
@@ -58,6 +93,7 @@ model::ChangeKind KindOf(const TableChange& change) {
   if (!change.name) return model::ChangeKind::kDrop;
   if (!change.before) return model::ChangeKind::kCreate;
   if (change.rows_replaced) return model::ChangeKind::kWrite;
+  if (change.rows_changed) return model::ChangeKind::kUpdate;
   if (change.schema_changed) return model::ChangeKind::kSchema;
   if (!change.appended.empty()) return model::ChangeKind::kAppend;
   return model::ChangeKind::kRename;

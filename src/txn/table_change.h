@@ -28,6 +28,7 @@ struct TableChange {
   std::optional<model::QualifiedName> name;    // now; nothing: dropped
   model::TableState state;                     // now, own appends placed
   bool rows_replaced = false;                  // by write
+  bool rows_changed = false;                   // one by one: by update, delete, upsert
   bool schema_changed = false;
   std::vector<table::EncodedRows> appended;  // own appends, to be placed again on another head
   RowChanges rows;
@@ -36,10 +37,12 @@ struct TableChange {
   bool IsRename() const { return before && name && before->name != *name; }
   // Nothing but rows behind the last row.
   bool OnlyAppends() const {
-    return before && name && !IsRename() && !rows_replaced && !schema_changed && !appended.empty();
+    return before && name && !IsRename() && !rows_replaced && !rows_changed && !schema_changed &&
+           !appended.empty();
   }
   bool ChangesAnything() const {
-    return !before || !name || IsRename() || rows_replaced || schema_changed || !appended.empty();
+    return !before || !name || IsRename() || rows_replaced || rows_changed || schema_changed ||
+           !appended.empty();
   }
 };
 

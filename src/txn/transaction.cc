@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/name.h"
+#include "table/key_search.h"
 #include "tree/apply.h"
 #include "txn/reachable.h"
 
@@ -36,6 +37,7 @@ void AddCounts(table::WriteCounts* sum, const table::WriteCounts& more) {
   sum->rows_inserted += more.rows_inserted;
   sum->rows_updated += more.rows_updated;
   sum->rows_deleted += more.rows_deleted;
+  sum->rows_unchanged += more.rows_unchanged;
   sum->segments_new += more.segments_new;
   sum->segments_reused += more.segments_reused;
   sum->new_bytes += more.new_bytes;
@@ -46,6 +48,48 @@ void AddRows(RowChanges* sum, const table::WriteCounts& more) {
   sum->inserted += more.rows_inserted;
   sum->updated += more.rows_updated;
   sum->deleted += more.rows_deleted;
+}
+
+Result<std::vector<FieldId>> KeyFields(const model::Schema& schema,
+                                       const std::vector<std::string>& key) {
+  std::vector<FieldId> fields;
+  for (const auto& name : key) {
+    int index = schema.Find(name);
+    if (index < 0) {
+      std::vector<std::string> names;
+      for (const auto& field : schema.fields) names.push_back(field.name);
+      std::string nearest = NearestName(name, names);
+      return Error(ErrorCode::kSchema,
+                   "key: there is no column \"" + name + "\"" +
+                       (nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?"))
+          .With("column", name);
+    }
+    fields.push_back(schema.fields[static_cast<size_t>(index)].id);
+  }
+  RETURN_IF_ERROR(table::CheckKeyFields(schema, fields));
+  return fields;
+}
+
+// Columns of a key are never NULL.
+Status TakeKey(model::TableState* state, const std::vector<std::string>& key) {
+  ASSIGN_OR_RETURN(state->key, KeyFields(state->schema, key));
+  for (auto& field : state->schema.fields) {
+    bool is_key = std::find(state->key.begin(), state->key.end(), field.id) != state->key.end();
+    if (is_key) field.nullable = false;
+  }
+  return {};
+}
+
+Status CheckSameKey(const model::TableState& state, const std::vector<std::string>& key) {
+  ASSIGN_OR_RETURN(auto fields, KeyFields(state.schema, key));
+  if (fields == state.key) return {};
+  return InvalidArgument("write: the table has another key already; set_key changes it");
+}
+
+bool SameKeyTypes(const model::Schema& before, const model::TableState& state) {
+  return std::all_of(state.key.begin(), state.key.end(), [&](FieldId id) {
+    return before.FindId(id) != nullptr && before.FindId(id)->type == state.schema.FindId(id)->type;
+  });
 }
 
 table::ReadContext StagedContext(Repository& repository, object::Staging* staging) {
@@ -100,7 +144,8 @@ Transaction::Transaction(std::shared_ptr<Repository> repository, std::string bra
 
 table::WriteContext Transaction::ContextFor(const Means& means) {
   table::WriteContext context;
-  context.engine = means.engine;
+  if (means.engine != nullptr) engine_ = means.engine;
+  context.engine = engine_;
   context.read = StagedContext(*repository_, staging_.get());
   context.staging = staging_.get();
   context.txn = id_;
@@ -202,7 +247,8 @@ Status Transaction::CheckNameIsFree(const model::QualifiedName& name) {
   return {};
 }
 
-Result<TableChange*> Transaction::AddNew(const model::QualifiedName& name, model::Schema schema) {
+Result<TableChange*> Transaction::AddNew(const model::QualifiedName& name, model::Schema schema,
+                                         const ColumnNames& key) {
   RETURN_IF_ERROR(ValidateTableName(name.name));
   RETURN_IF_ERROR(ValidateTableName(name.schema));
   RETURN_IF_ERROR(model::ValidateSchema(schema));
@@ -212,13 +258,15 @@ Result<TableChange*> Transaction::AddNew(const model::QualifiedName& name, model
   change.state.id = change.id;
   change.state.schema = std::move(schema);
   model::AssignFieldIds(change.id, &change.state.schema, &change.state.used_field_ids);
+  RETURN_IF_ERROR(TakeKey(&change.state, key));
   auto* added = &changes_.emplace(change.id, std::move(change)).first->second;
   Rename(added, name);
   return added;
 }
 
-Result<Change> Transaction::CreateTable(const model::QualifiedName& name, model::Schema schema) {
-  ASSIGN_OR_RETURN(auto* change, AddNew(name, std::move(schema)));
+Result<Change> Transaction::CreateTable(const model::QualifiedName& name, model::Schema schema,
+                                        const ColumnNames& key) {
+  ASSIGN_OR_RETURN(auto* change, AddNew(name, std::move(schema), key));
   return Change{change->id, {}, 0, true};
 }
 
@@ -246,6 +294,18 @@ Status Transaction::RenameTable(const model::QualifiedName& name,
 
 Status Transaction::TakeSchema(TableChange* change, model::Schema schema) {
   RETURN_IF_ERROR(model::ValidateSchema(schema));
+  for (FieldId id : change->state.key) {
+    auto kept = std::find_if(schema.fields.begin(), schema.fields.end(),
+                             [&](const auto& field) { return field.id == id; });
+    if (kept == schema.fields.end()) {
+      const auto& name = change->state.schema.FindId(id)->name;
+      return Error(ErrorCode::kSchema, "column \"" + name +
+                                           "\" is part of the key: it can neither go nor become "
+                                           "another type; set_key can change the key first")
+          .With("column", name);
+    }
+    kept->nullable = false;
+  }
   model::AssignFieldIds(change->id, &schema, &change->state.used_field_ids);
   if (schema == change->state.schema) return {};
   change->state.schema = std::move(schema);
@@ -253,25 +313,46 @@ Status Transaction::TakeSchema(TableChange* change, model::Schema schema) {
   return {};
 }
 
+Result<std::shared_ptr<const table::OpenTable>> Transaction::OpenState(
+    const model::TableState& state) {
+  return table::OpenTable::Open(StagedContext(*repository_, staging_.get()), ObjectId(),
+                                std::make_shared<const model::TableState>(state));
+}
+
+Status Transaction::CheckKeys(const model::TableState& state, const Means& means) {
+  ASSIGN_OR_RETURN(auto table, OpenState(state));
+  return table::CheckKeysAreUnique(ContextFor(means), *table, state.key);
+}
+
+template <class Work>
+auto Transaction::OrRestore(TableChange* change, Work&& work) -> decltype(work()) {
+  TableChange backup = *change;
+  auto done = work();
+  if (!done) *change = std::move(backup);
+  return done;
+}
+
 Result<Change> Transaction::Write(const model::QualifiedName& name, model::Schema schema,
-                                  table::RowSource* rows, const Means& means) {
+                                  table::RowSource* rows, const Means& means,
+                                  const ColumnNames& key) {
   ASSIGN_OR_RETURN(auto* change, FindSpelled(name));
   bool created = change == nullptr;
-  TableChange backup;
   if (created) {
-    ASSIGN_OR_RETURN(change, AddNew(name, std::move(schema)));
-  } else {
-    backup = *change;
-    RETURN_IF_ERROR(TakeSchema(change, std::move(schema)));
+    ASSIGN_OR_RETURN(change, AddNew(name, std::move(schema), key));
+  } else if (!key.empty()) {
+    RETURN_IF_ERROR(CheckSameKey(change->state, key));
   }
   uint64_t rows_before = change->state.rows;
-  auto written = table::WriteRows(ContextFor(means), change->state, rows);
+  auto written = OrRestore(change, [&]() -> Result<table::Written> {
+    auto old_schema = change->state.schema;
+    if (!created) RETURN_IF_ERROR(TakeSchema(change, std::move(schema)));
+    ASSIGN_OR_RETURN(auto done, table::WriteRows(ContextFor(means), change->state, rows));
+    bool may_be_twice = done.counts.rows_inserted > 0 || !SameKeyTypes(old_schema, change->state);
+    if (!change->state.key.empty() && may_be_twice) RETURN_IF_ERROR(CheckKeys(done.state, means));
+    return done;
+  });
   if (!written) {
-    if (created) {
-      Forget(change);
-    } else {
-      *change = std::move(backup);
-    }
+    if (created) Forget(change);
     return std::move(written).error();
   }
   change->state = std::move(written->state);
@@ -287,26 +368,73 @@ Result<Change> Transaction::Append(const model::QualifiedName& name, model::Sche
                                    table::RowSource* rows, const Means& means) {
   ASSIGN_OR_RETURN(auto* change, FindSpelled(name));
   if (change == nullptr) return NotFound(name);
-  TableChange backup = *change;
-  auto append = [&]() -> Result<table::WriteCounts> {
+  uint64_t rows_before = change->state.rows;
+  auto counts = OrRestore(change, [&]() -> Result<table::WriteCounts> {
+    auto old_schema = change->state.schema;
     RETURN_IF_ERROR(TakeSchema(change, std::move(schema)));
+    if (!SameKeyTypes(old_schema, change->state)) RETURN_IF_ERROR(CheckKeys(change->state, means));
     auto context = ContextFor(means);
-    ASSIGN_OR_RETURN(auto encoded, table::EncodeRows(context, change->state.schema, rows));
+    ASSIGN_OR_RETURN(auto encoded, EncodeNew(change->state, rows, context));
     if (encoded.counts.rows == 0) return encoded.counts;
     ASSIGN_OR_RETURN(change->state, table::PlaceAtEnd(context, change->state, encoded));
     auto counts = encoded.counts;
     change->appended.push_back(std::move(encoded));
     return counts;
-  };
-  auto counts = append();
-  if (!counts) {
-    *change = std::move(backup);
-    return std::move(counts).error();
-  }
+  });
+  if (!counts) return std::move(counts).error();
   AddCounts(&change->counts, *counts);
   AddRows(&change->rows, *counts);
   unseen_.insert(change->id);
-  return Change{change->id, *counts, backup.state.rows, false};
+  return Change{change->id, *counts, rows_before, false};
+}
+
+// Rows for the end of a table; of one with a key, whose keys it does not have.
+Result<table::EncodedRows> Transaction::EncodeNew(const model::TableState& state,
+                                                  table::RowSource* rows,
+                                                  const table::WriteContext& context) {
+  if (state.key.empty()) return table::EncodeRows(context, state.schema, rows);
+  ASSIGN_OR_RETURN(auto table, OpenState(state));
+  auto keys = std::make_shared<table::KeySet>(state.schema, state.key);
+  table::KeyedRows keyed(rows, keys.get());
+  ASSIGN_OR_RETURN(auto encoded, table::EncodeRows(context, state.schema, &keyed));
+  keys->Sort();
+  RETURN_IF_ERROR(table::CheckKeysAreNew(context, *table, *keys));
+  encoded.keys = std::move(keys);
+  return encoded;
+}
+
+Result<Change> Transaction::ChangeRows(const model::QualifiedName& name, const ChangeTable& change,
+                                       const Means& means) {
+  ASSIGN_OR_RETURN(auto* own, FindSpelled(name));
+  if (own == nullptr) return NotFound(name);
+  uint64_t rows_before = own->state.rows;
+  ASSIGN_OR_RETURN(auto table, opener_->Open(Stage(*own)));
+  ASSIGN_OR_RETURN(auto written, change(ContextFor(means), std::move(table)));
+  if (written.state != own->state) {
+    own->state = std::move(written.state);
+    own->rows_changed = true;
+    own->appended.clear();
+  }
+  AddCounts(&own->counts, written.counts);
+  own->counts.rows = own->state.rows;
+  AddRows(&own->rows, written.counts);
+  unseen_.insert(own->id);
+  return Change{own->id, written.counts, rows_before, false};
+}
+
+Result<Change> Transaction::SetKey(const model::QualifiedName& name, const ColumnNames& key,
+                                   const Means& means) {
+  ASSIGN_OR_RETURN(auto* change, FindSpelled(name));
+  if (change == nullptr) return NotFound(name);
+  auto state = change->state;
+  RETURN_IF_ERROR(TakeKey(&state, key));
+  if (state != change->state) {
+    if (!state.key.empty()) RETURN_IF_ERROR(CheckKeys(state, means));
+    change->state = std::move(state);
+    change->schema_changed = true;
+    unseen_.insert(change->id);
+  }
+  return Change{change->id, {}, change->state.rows, false};
 }
 
 const table::WriteCounts& Transaction::CountsOf(const TableId& table) const {

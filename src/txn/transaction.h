@@ -83,16 +83,28 @@ class Transaction {
     std::function<Status(uint64_t)> progress;
   };
   // Ids of `schema`'s fields that are 0 are assigned. kAlreadyExists, also for a twin in case.
-  Result<Change> CreateTable(const model::QualifiedName& name, model::Schema schema);
+  // `key`: names of the columns that identify a row; none: nothing does.
+  using ColumnNames = std::vector<std::string>;
+  Result<Change> CreateTable(const model::QualifiedName& name, model::Schema schema,
+                             const ColumnNames& key = {});
   // kTableNotFound.
   Status DropTable(const model::QualifiedName& name);
   Status RenameTable(const model::QualifiedName& name, const model::QualifiedName& new_name);
   // `rows` have the shape of `schema`, which becomes the table's; the table is created if it is not
-  // there.
+  // there, with this key; a table that is there keeps its own, which `key` may repeat.
   Result<Change> Write(const model::QualifiedName& name, model::Schema schema,
-                       table::RowSource* rows, const Means& means);
+                       table::RowSource* rows, const Means& means, const ColumnNames& key = {});
   Result<Change> Append(const model::QualifiedName& name, model::Schema schema,
                         table::RowSource* rows, const Means& means);
+  // Rows change one by one (table/change_rows.h): `change` gets the table as it is here.
+  using ChangeTable = std::function<Result<table::Written>(
+      const table::WriteContext& context, std::shared_ptr<const table::OpenTable> table)>;
+  Result<Change> ChangeRows(const model::QualifiedName& name, const ChangeTable& change,
+                            const Means& means);
+  // These columns identify a row from now on; none: nothing does. kConstraint if rows do not allow
+  // it.
+  Result<Change> SetKey(const model::QualifiedName& name, const ColumnNames& key,
+                        const Means& means);
 
   // For the committer: everything staged, placed on `head`.
   Result<PreparedCommit> Prepare(const Head& head, const CommitText& text);
@@ -119,9 +131,17 @@ class Transaction {
   void Rename(TableChange* change, std::optional<model::QualifiedName> name);
   void Forget(TableChange* change);
   ObjectId Stage(const TableChange& change);
-  Result<TableChange*> AddNew(const model::QualifiedName& name, model::Schema schema);
+  Result<TableChange*> AddNew(const model::QualifiedName& name, model::Schema schema,
+                              const ColumnNames& key);
+  Result<table::EncodedRows> EncodeNew(const model::TableState& state, table::RowSource* rows,
+                                       const table::WriteContext& context);
   Status CheckNameIsFree(const model::QualifiedName& name);
   Status TakeSchema(TableChange* change, model::Schema schema);
+  Result<std::shared_ptr<const table::OpenTable>> OpenState(const model::TableState& state);
+  Status CheckKeys(const model::TableState& state, const Means& means);
+  // Runs `work` on a change; if it fails, the change is as it was.
+  template <class Work>
+  auto OrRestore(TableChange* change, Work&& work) -> decltype(work());
   table::WriteContext ContextFor(const Means& means);
   Result<ObjectId> ApplyToState(const ObjectId& root, const std::vector<PlacedTable>& tables);
   Result<std::vector<PlacedTable>> PlaceAll(const Head& head);
@@ -138,6 +158,7 @@ class Transaction {
   const std::shared_ptr<const View> snapshot_view_;
   const std::shared_ptr<object::Staging> staging_;
   const std::shared_ptr<TableOpener> opener_;
+  engine::Instance* engine_ = nullptr;  // once rows were written with it
   uint64_t next_ordinal_ = 0;
   std::map<TableId, TableChange> changes_;
   const std::shared_ptr<OwnNames> own_names_ = std::make_shared<OwnNames>();

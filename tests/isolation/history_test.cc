@@ -48,7 +48,7 @@ void Raise(std::atomic<int64_t>* least, int64_t value) {
 
 struct Value {
   int64_t writer = 0, number = 0;
-  friend auto operator<=>(const Value&, const Value&) = default;
+  friend bool operator==(const Value&, const Value&) = default;
 };
 
 // Everything that one snapshot shows.

@@ -1,0 +1,180 @@
+"""Changing single rows of tables: what sessions and transactions share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rhizo import _rhizo
+from rhizo.errors import InvalidArgumentError, SqlError, TableNotFoundError
+from rhizo.facts import WriteResult
+from rhizo.incoming import has_leftover_index, to_stream
+from rhizo.optional import is_from
+from rhizo.parameters import Parameters, to_parameters
+from rhizo.progress import Progress, shown
+from rhizo.texts import to_name, to_text
+
+
+def to_message(message: str | None) -> str | None:
+    """A commit message as the engine takes it."""
+    return None if message is None else to_text(message, "message")
+
+
+def to_key(key: str | list[str] | tuple[str, ...] | None) -> list[str]:
+    """Names of key columns: one, several, or none.
+
+    >>> to_key("id"), to_key(["a", "b"]), to_key(None)
+    (['id'], ['a', 'b'], [])
+    """
+    if key is None:
+        return []
+    return [to_name(column, "column") for column in ([key] if isinstance(key, str) else key)]
+
+
+def _assignments(values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    def expression(column: str, value: Any) -> str:
+        if value is None or isinstance(value, bool):
+            return {None: "NULL", True: "true", False: "false"}[value]
+        if isinstance(value, (int, float)):
+            return repr(value)
+        if not isinstance(value, str):
+            raise InvalidArgumentError(
+                f"set: {column!r} becomes {value!r}; give SQL as text, a number, a bool or None, or a parameter '?'"
+            )
+        return to_text(value, f"expression of {column!r}", SqlError)
+
+    return [(to_name(column, "column"), expression(column, value)) for column, value in values.items()]
+
+
+class RowChanges:
+    """Statements that change single rows; the rows that stay keep their place and their identity."""
+
+    def __init__(self, native: _rhizo.Session) -> None:
+        self._native = native
+
+    def insert(
+        self, table: str, data: Any, *, message: str | None = None, progress: Progress | None = None
+    ) -> WriteResult:
+        """Adds rows behind the last one; in a table with a key, rows whose key it does not have.
+
+        Raises:
+            ConstraintError: a key is there already, comes twice, or is missing; names row and key.
+            TableNotFoundError, SchemaError.
+
+        >>> _ = db.write("users", {"id": [1, 2], "name": ["Ada", "Bob"]}, key="id")
+        >>> db.insert("users", {"id": [3], "name": ["Cleo"]}).rows_inserted
+        1
+        >>> db.insert("users", {"id": [2], "name": ["Ben"]})
+        Traceback (most recent call last):
+        rhizo.errors.ConstraintError: row 1 has a key that the table has already: id 2
+        """
+        rows = self._fitted(to_name(table), data, "keep")
+        with shown(f"inserting into {table}", progress) as told:
+            return WriteResult(**self._native.insert(table, *to_stream(rows), to_message(message), told))
+
+    def upsert(
+        self, table: str, data: Any, *, message: str | None = None, progress: Progress | None = None
+    ) -> WriteResult:
+        """Rows whose key the table has become those of ``data``, others are added at the end.
+
+        Columns that ``data`` does not have stay as they are; in new rows they get their default. Only values that
+        differ are stored. Holds ``data`` in memory.
+
+        Raises:
+            InvalidArgumentError: the table has no key.
+            ConstraintError: a key comes twice in ``data``, or is missing.
+            ConflictError: somebody else changed the table meanwhile (retryable).
+
+        >>> _ = db.write("users", {"id": [1, 2], "score": [70, 90]}, key="id")
+        >>> done = db.upsert("users", {"id": [2, 3], "score": [95, 60]})
+        >>> done.rows_updated, done.rows_inserted
+        (1, 1)
+        >>> db.read("users").fetchall()
+        [(1, 70), (2, 95), (3, 60)]
+        """
+        rows = self._fitted(to_name(table), data, "keep")
+        with shown(f"upserting into {table}", progress) as told:
+            return WriteResult(**self._native.upsert(table, *to_stream(rows), to_message(message), told))
+
+    def update(
+        self,
+        table: str,
+        set: Mapping[str, Any],
+        where: str = "",
+        params: Parameters = None,
+        *,
+        message: str | None = None,
+    ) -> WriteResult:
+        """Changes columns of the rows that ``where`` finds.
+
+        Args:
+            set: column to SQL expression over the row as it was; numbers, bools and None stand for themselves.
+            where: a SQL condition; left out: all rows.
+            params: values for ``?`` (those of ``set`` first) or ``$name``.
+
+        Returns:
+            ``rows_updated``: changed; ``rows_unchanged``: found, but had these values.
+
+        Raises:
+            SchemaError: a column is unknown, or a value is no exact value of its type.
+            ConstraintError: NULL where none may be, or a key that is there.
+            SqlError: an expression is wrong, or calls a function like ``random()``.
+            ConflictError: somebody else changed the table meanwhile (retryable).
+
+        >>> _ = db.write("users", {"name": ["Ada", "Bob"], "score": [70, 90]})
+        >>> db.update("users", {"score": "score + ?"}, "name = ?", [5, "Ada"]).rows_updated
+        1
+        >>> db.read("users").fetchall()
+        [('Ada', 75), ('Bob', 90)]
+        """
+        condition, values = to_text(where, "condition", SqlError), to_parameters(params)
+        changed = self._native.update(to_name(table), _assignments(set), condition, values, to_message(message))
+        return WriteResult(**changed)
+
+    def delete(self, table: str, where: str, params: Parameters = None, *, message: str | None = None) -> WriteResult:
+        """Removes the rows that ``where`` finds; they stay readable in earlier versions.
+
+        Raises:
+            SqlError, ConflictError: as :meth:`update`.
+
+        >>> _ = db.write("users", {"name": ["Ada", "Bob"], "score": [70, 90]})
+        >>> db.delete("users", "score < $least", {"least": 80}).rows_deleted
+        1
+        """
+        condition, values = to_text(where, "condition", SqlError), to_parameters(params)
+        return WriteResult(**self._native.delete(to_name(table), condition, values, to_message(message)))
+
+    def truncate(self, table: str, *, message: str | None = None) -> WriteResult:
+        """Removes all rows; the table, its columns and its key stay.
+
+        >>> _ = db.write("users", {"name": ["Ada", "Bob"]})
+        >>> db.truncate("users").rows_deleted
+        2
+        """
+        return WriteResult(**self._native.truncate(to_name(table), to_message(message)))
+
+    def set_key(self, table: str, columns: str | list[str] | None, *, message: str | None = None) -> WriteResult:
+        """Makes columns identify a row: never NULL, no value twice. None: nothing does any more. Rewrites nothing.
+
+        Raises:
+            ConstraintError: the rows do not allow it; names two of them.
+            SchemaError: a column is unknown, or of a type that cannot be a key.
+
+        >>> _ = db.write("users", {"id": [1, 2], "name": ["Ada", "Bob"]})
+        >>> _ = db.set_key("users", "id")
+        >>> db.info("users").key
+        ('id',)
+        """
+        return WriteResult(**self._native.set_key(to_name(table), to_key(columns), to_message(message)))
+
+    def _fitted(self, table: str, data: Any, mode: str) -> Any:
+        """A pandas frame without the row numbers that filtering left behind, where the table keeps no index."""
+        if mode != "keep" or not is_from(data, "pandas") or not has_leftover_index(data):
+            return data
+        try:
+            columns = self._native.info(table, "")["columns"]
+        except TableNotFoundError:
+            return data
+        if any(column["name"] == "__index_level_0__" for column in columns):
+            return data
+        return data.reset_index(drop=True)

@@ -1,0 +1,135 @@
+// Session: rows of tables that change one by one.
+#include "db/describe.h"
+#include "db/incoming_rows.h"
+#include "db/session_impl.h"
+#include "db/stream_guard.h"
+#include "db/write_outcome.h"
+#include "table/change_rows.h"
+
+namespace rhizo {
+namespace {
+
+using Table = std::shared_ptr<const table::OpenTable>;
+
+// Runs `change` on the table called `name`, in a transaction.
+Result<WriteResult> ChangeTable(
+    SessionImpl& session, const std::string& name, const std::optional<std::string>& message,
+    const WorkOptions& work,
+    const std::function<Result<table::Written>(const table::WriteContext&, Table,
+                                               const model::QualifiedName&)>& change) {
+  RETURN_IF_ERROR(session.CheckWritable());
+  ASSIGN_OR_RETURN(auto table_name, model::QualifiedName::Parse(name));
+  ASSIGN_OR_RETURN(auto* engine, session.core().engine()->Get());
+  auto body = [&](txn::Transaction& transaction) -> Result<std::optional<txn::Change>> {
+    ASSIGN_OR_RETURN(auto changed,
+                     transaction.ChangeRows(
+                         table_name,
+                         [&](const table::WriteContext& context, Table table) {
+                           return change(context, std::move(table), table_name);
+                         },
+                         db::MeansFor(session.core(), engine, work)));
+    return std::optional(changed);
+  };
+  ASSIGN_OR_RETURN(auto outcome, session.Modify(message.value_or(""), body));
+  auto result = db::ResultOf(table_name.ToString(), outcome);
+  RETURN_IF_ERROR(db::FillCurrent(session, &result));
+  return result;
+}
+
+}  // namespace
+
+Result<WriteResult> Session::Insert(const std::string& name, ArrowArrayStream* rows,
+                                    const WriteOptions& options) {
+  return Append(name, rows, options);
+}
+
+Result<WriteResult> Session::Upsert(const std::string& name, ArrowArrayStream* rows,
+                                    const WriteOptions& options) {
+  db::ReleaseGuard guard(rows);
+  if (rows == nullptr || rows->release == nullptr)
+    return InvalidArgument("upsert: the Arrow stream was released already");
+  if (options.schema != SchemaMode::kKeep)
+    return InvalidArgument("upsert: the table keeps its schema; alter changes it");
+  std::lock_guard lock(impl_->mutex());
+  RETURN_IF_ERROR(impl_->CheckWritable());
+  ASSIGN_OR_RETURN(auto* engine, impl_->Engine());
+  return ChangeTable(*impl_, name, options.message, options.work,
+                     [&](const table::WriteContext& context, Table table,
+                         const model::QualifiedName& table_name) -> Result<table::Written> {
+                       if (table->state().key.empty()) {
+                         return InvalidArgument("upsert: table \"" + table_name.ToString() +
+                                                "\" has no key; set_key names the columns that "
+                                                "identify a row");
+                       }
+                       ASSIGN_OR_RETURN(auto incoming,
+                                        db::IncomingRows::Open(engine->client(), rows, table.get(),
+                                                               SchemaMode::kKeep, true));
+                       return table::UpsertRows(context, table, incoming.given,
+                                                incoming.rows.get());
+                     });
+}
+
+Result<WriteResult> Session::Update(const std::string& name, const Assignments& set,
+                                    const std::string& where, const ChangeOptions& options) {
+  if (set.empty()) return InvalidArgument("update: no column is set");
+  std::lock_guard lock(impl_->mutex());
+  RETURN_IF_ERROR(impl_->CheckWritable());
+  ASSIGN_OR_RETURN(auto* engine, impl_->Engine());
+  return ChangeTable(*impl_, name, options.message, options.work,
+                     [&](const table::WriteContext& context, Table table,
+                         const model::QualifiedName& table_name) -> Result<table::Written> {
+                       std::vector<size_t> fields;
+                       ASSIGN_OR_RETURN(auto edits, engine->FindEdits(table, table_name, set, where,
+                                                                      options.parameters,
+                                                                      options.work, &fields));
+                       return table::UpdateRows(context, table, fields, edits.get());
+                     });
+}
+
+Result<WriteResult> Session::Delete(const std::string& name, const std::string& where,
+                                    const ChangeOptions& options) {
+  if (where.empty())
+    return InvalidArgument("delete: `where` is empty; truncate removes all rows");
+  std::lock_guard lock(impl_->mutex());
+  RETURN_IF_ERROR(impl_->CheckWritable());
+  ASSIGN_OR_RETURN(auto* engine, impl_->Engine());
+  return ChangeTable(*impl_, name, options.message, options.work,
+                     [&](const table::WriteContext& context, Table table,
+                         const model::QualifiedName& table_name) -> Result<table::Written> {
+                       std::vector<size_t> fields;
+                       ASSIGN_OR_RETURN(auto edits, engine->FindEdits(table, table_name, {}, where,
+                                                                      options.parameters,
+                                                                      options.work, &fields));
+                       return table::DeleteRows(context, table, edits.get());
+                     });
+}
+
+Result<WriteResult> Session::Truncate(const std::string& name, const ChangeOptions& options) {
+  std::lock_guard lock(impl_->mutex());
+  return ChangeTable(*impl_, name, options.message, options.work,
+                     [](const table::WriteContext&, Table table,
+                        const model::QualifiedName&) -> Result<table::Written> {
+                       return table::Truncate(table->state());
+                     });
+}
+
+Result<WriteResult> Session::SetKey(const std::string& name,
+                                    const std::vector<std::string>& columns,
+                                    const ChangeOptions& options) {
+  std::lock_guard lock(impl_->mutex());
+  RETURN_IF_ERROR(impl_->CheckWritable());
+  ASSIGN_OR_RETURN(auto table_name, model::QualifiedName::Parse(name));
+  ASSIGN_OR_RETURN(auto* engine, impl_->core().engine()->Get());
+  auto body = [&](txn::Transaction& transaction) -> Result<std::optional<txn::Change>> {
+    ASSIGN_OR_RETURN(auto change,
+                     transaction.SetKey(table_name, columns,
+                                        db::MeansFor(impl_->core(), engine, options.work)));
+    return std::optional(change);
+  };
+  ASSIGN_OR_RETURN(auto outcome, impl_->Modify(options.message.value_or(""), body));
+  auto result = db::ResultOf(table_name.ToString(), outcome);
+  RETURN_IF_ERROR(db::FillCurrent(*impl_, &result));
+  return result;
+}
+
+}  // namespace rhizo

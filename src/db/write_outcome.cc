@@ -1,0 +1,43 @@
+#include "db/write_outcome.h"
+
+#include "db/describe.h"
+
+namespace rhizo::db {
+
+txn::Transaction::Means MeansFor(Core& core, engine::Instance* engine,
+                                 const WorkOptions& work) {
+  txn::Transaction::Means means;
+  means.engine = engine;
+  means.threads = core.threads();
+  means.progress = [work](uint64_t rows) -> Status {
+    if (work.cancellation.cancelled())
+      return Error(ErrorCode::kCancelled, "writing was cancelled; nothing was changed");
+    if (work.progress) work.progress(rows);
+    return {};
+  };
+  return means;
+}
+
+WriteResult ResultOf(const std::string& name, const SessionImpl::Outcome& outcome) {
+  const auto& change = *outcome.change;
+  if (outcome.in_transaction) return Describe(name, change);
+  for (const auto& table : outcome.committed.tables) {
+    if (table.id == change.table) return Describe(table, outcome.committed);
+  }
+  WriteResult unchanged = Describe(name, change);
+  unchanged.changed = false;
+  unchanged.rows_inserted = 0;
+  unchanged.base = outcome.committed.base.ToString();
+  return unchanged;
+}
+
+Status FillCurrent(SessionImpl& session, WriteResult* result) {
+  if (result->changed || !result->commit.empty()) return {};
+  ASSIGN_OR_RETURN(auto found, session.FindTable(result->table, ""));
+  ASSIGN_OR_RETURN(auto view, session.CurrentView());
+  result->version = found.version;
+  if (!view->has_own_writes()) result->commit = found.commit.ToString();
+  return {};
+}
+
+}  // namespace rhizo::db

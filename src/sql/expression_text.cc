@@ -1,0 +1,128 @@
+#include "sql/expression_text.h"
+
+#include "duckdb/catalog/catalog_entry/scalar_function_catalog_entry.hpp"
+#include "duckdb/parser/expression/constant_expression.hpp"
+#include "duckdb/parser/expression/function_expression.hpp"
+#include "duckdb/parser/expression/subquery_expression.hpp"
+#include "duckdb/parser/parsed_expression_iterator.hpp"
+#include "duckdb/parser/query_node/select_node.hpp"
+#include "duckdb/parser/statement/select_statement.hpp"
+#include "engine/errors.h"
+
+namespace rhizo::sql {
+namespace {
+
+constexpr std::string_view kSelect = "SELECT ";
+constexpr std::string_view kOnlyCondition = "SELECT 1 WHERE ";
+
+Error NotOneEach(bool only_condition) {
+  return Error(ErrorCode::kSql,
+               only_condition ? "`where` takes one condition over the columns of the table"
+                              : "each column is set to one expression, and `where` is one condition");
+}
+
+// Nothing but the list and the condition.
+bool IsPlain(const duckdb::SelectNode& node, size_t expressions, bool has_condition) {
+  return (node.where_clause != nullptr) == has_condition &&
+         node.from_table->type == duckdb::TableReferenceType::EMPTY_FROM &&
+         node.modifiers.empty() && node.cte_map.map.empty() &&
+         node.select_list.size() == expressions && node.groups.group_expressions.empty() &&
+         !node.having && !node.qualify && !node.sample;
+}
+
+StatementText TextOf(const std::vector<std::string>& expressions, const std::string& condition) {
+  if (expressions.empty()) {
+    if (condition.empty()) return {"SELECT 1", 0};
+    return {std::string(kOnlyCondition) + condition, kOnlyCondition.size()};
+  }
+  // Line breaks end comments.
+  std::string text(kSelect);
+  for (size_t i = 0; i < expressions.size(); ++i) {
+    text += (i == 0 ? "" : "\n, ") + expressions[i];
+  }
+  if (!condition.empty()) text += "\nWHERE " + condition;
+  return {std::move(text), kSelect.size()};
+}
+
+class VolatileSearch {
+ public:
+  explicit VolatileSearch(duckdb::ClientContext& client) : client_(client) {}
+
+  void Visit(duckdb::QueryNode& node) {
+    duckdb::ParsedExpressionIterator::EnumerateQueryNodeChildren(
+        node, [&](duckdb::unique_ptr<duckdb::ParsedExpression>& child) { Visit(*child); });
+  }
+  const std::string& found() const { return found_; }
+
+ private:
+  void Visit(duckdb::ParsedExpression& expression) {
+    if (expression.GetExpressionClass() == duckdb::ExpressionClass::FUNCTION) {
+      const auto& name = expression.Cast<duckdb::FunctionExpression>().function_name;
+      if (IsVolatile(name)) found_ = name;
+    } else if (expression.GetExpressionClass() == duckdb::ExpressionClass::SUBQUERY) {
+      Visit(*expression.Cast<duckdb::SubqueryExpression>().subquery->node);
+    }
+    duckdb::ParsedExpressionIterator::EnumerateChildren(
+        expression, [&](duckdb::ParsedExpression& child) { Visit(child); });
+  }
+
+  bool IsVolatile(const std::string& name) {
+    auto& catalog = duckdb::Catalog::GetSystemCatalog(client_);
+    auto entry = catalog.GetEntry(client_, duckdb::CatalogType::SCALAR_FUNCTION_ENTRY,
+                                  DEFAULT_SCHEMA, name, duckdb::OnEntryNotFound::RETURN_NULL);
+    if (!entry || entry->type != duckdb::CatalogType::SCALAR_FUNCTION_ENTRY) return false;
+    for (auto& function : entry->Cast<duckdb::ScalarFunctionCatalogEntry>().functions.functions) {
+      if (function.GetStability() == duckdb::FunctionStability::VOLATILE) return true;
+    }
+    return false;
+  }
+
+  duckdb::ClientContext& client_;
+  std::string found_;
+};
+
+}  // namespace
+
+duckdb::SelectNode& ParsedParts::node() const {
+  return statement->Cast<duckdb::SelectStatement>().node->Cast<duckdb::SelectNode>();
+}
+
+Result<ParsedParts> ParseParts(const duckdb::ParserOptions& options,
+                               const std::vector<std::string>& expressions,
+                               const std::string& condition) {
+  ParsedParts parts;
+  parts.text = TextOf(expressions, condition);
+  duckdb::Parser parser(options);
+  try {
+    parser.ParseQuery(parts.text.text);
+  } catch (const std::exception& exception) {
+    return parts.text.Translate(exception);
+  }
+  bool only_condition = expressions.empty();
+  if (parser.statements.size() != 1) return NotOneEach(only_condition);
+  parts.statement = std::move(parser.statements[0]);
+  if (parts.statement->type != duckdb::StatementType::SELECT_STATEMENT) {
+    return NotOneEach(only_condition);
+  }
+  const auto& query = *parts.statement->Cast<duckdb::SelectStatement>().node;
+  size_t listed = only_condition ? 1 : expressions.size();
+  if (query.type != duckdb::QueryNodeType::SELECT_NODE ||
+      !IsPlain(query.Cast<duckdb::SelectNode>(), listed, !condition.empty())) {
+    return NotOneEach(only_condition);
+  }
+  return parts;
+}
+
+Status CheckNothingVolatile(duckdb::ClientContext& client, duckdb::SelectNode& node,
+                            std::string_view what) {
+  VolatileSearch search(client);
+  RETURN_IF_ERROR(engine::Guarded(
+      [&] { client.RunFunctionInTransaction([&] { search.Visit(node); }); }));
+  if (search.found().empty()) return {};
+  return Error(ErrorCode::kSql, std::string(what) + ": " + search.found() +
+                                    "() gives another value at each call; what a commit holds must "
+                                    "not depend on that")
+      .With("function", search.found());
+}
+
+}  // namespace rhizo::sql

@@ -1,0 +1,32 @@
+// Expressions of the user as parts of a statement that we build: parsed together, so that errors
+// point into what was written, and nothing can slip out of its part.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "engine/duckdb_headers.h"
+#include "sql/statement_text.h"
+
+namespace rhizo::sql {
+
+// SELECT `expressions` WHERE `condition`, FROM nothing yet.
+struct ParsedParts {
+  duckdb::unique_ptr<duckdb::SQLStatement> statement;
+  StatementText text;
+  duckdb::SelectNode& node() const;
+};
+
+// Without expressions the list of the statement is one constant; `condition` "": none. kSql if one
+// of them is not exactly one expression.
+Result<ParsedParts> ParseParts(const duckdb::ParserOptions& options,
+                               const std::vector<std::string>& expressions,
+                               const std::string& condition);
+
+// kSql naming a function whose value changes from call to call (random(), uuid()), wherever it
+// stands in the statement.
+Status CheckNothingVolatile(duckdb::ClientContext& client, duckdb::SelectNode& node,
+                            std::string_view what);
+
+}  // namespace rhizo::sql
