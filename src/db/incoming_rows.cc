@@ -108,18 +108,23 @@ Result<model::Schema> TargetSchema(const model::Schema& incoming, const table::O
 }  // namespace
 
 Result<IncomingRows> IncomingRows::Open(duckdb::ClientContext& client, ArrowArrayStream* stream,
-                                        const table::OpenTable* existing, SchemaMode mode,
-                                        bool append) {
+                                        const table::OpenTable* existing,
+                                        const IncomingOptions& options) {
   ASSIGN_OR_RETURN(auto reader, engine::ArrowReader::Open(client.shared_from_this(), stream));
   RETURN_IF_ERROR(model::ValidateSchema(reader->schema()));
   IncomingRows incoming;
-  ASSIGN_OR_RETURN(incoming.target, TargetSchema(reader->schema(), existing, mode, append));
+  ASSIGN_OR_RETURN(incoming.target,
+                   TargetSchema(reader->schema(), existing, options.mode, options.append));
   ASSIGN_OR_RETURN(auto match, sql::MatchColumns(reader->schema(), incoming.target));
   for (size_t i = 0; i < match.size(); ++i) {
     if (match[i]) incoming.given.push_back(i);
   }
-  ASSIGN_OR_RETURN(incoming.rows, sql::StreamRows::Match(client, sql::ArrowRows(std::move(reader)),
-                                                         incoming.target));
+  auto adapted = incoming.target;
+  for (size_t i = 0; options.may_lack_columns && i < match.size(); ++i) {
+    if (!match[i]) adapted.fields[i].nullable = true;
+  }
+  ASSIGN_OR_RETURN(incoming.rows,
+                   sql::StreamRows::Match(client, sql::ArrowRows(std::move(reader)), adapted));
   return incoming;
 }
 

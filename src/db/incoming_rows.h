@@ -14,6 +14,13 @@
 
 namespace rhizo::db {
 
+struct IncomingOptions {
+  SchemaMode mode = SchemaMode::kKeep;
+  bool append = false;  // the table's rows stay
+  // Columns that do not come may be NULL in `rows` though the table does not allow it.
+  bool may_lack_columns = false;
+};
+
 struct IncomingRows {
   model::Schema target;  // what the table's schema becomes; new fields have id 0
   std::unique_ptr<table::RowSource> rows;
@@ -21,7 +28,8 @@ struct IncomingRows {
 
   // Takes `stream` over. `existing` is null for a new table.
   static Result<IncomingRows> Open(duckdb::ClientContext& client, ArrowArrayStream* stream,
-                                   const table::OpenTable* existing, SchemaMode mode, bool append);
+                                   const table::OpenTable* existing,
+                                   const IncomingOptions& options);
 };
 
 // The table schema that an Arrow schema means. Takes `schema` over.

@@ -21,13 +21,12 @@ Result<WriteResult> ChangeTable(
   ASSIGN_OR_RETURN(auto table_name, model::QualifiedName::Parse(name));
   ASSIGN_OR_RETURN(auto* engine, session.core().engine()->Get());
   auto body = [&](txn::Transaction& transaction) -> Result<std::optional<txn::Change>> {
-    ASSIGN_OR_RETURN(auto changed,
-                     transaction.ChangeRows(
-                         table_name,
-                         [&](const table::WriteContext& context, Table table) {
-                           return change(context, std::move(table), table_name);
-                         },
-                         db::MeansFor(session.core(), engine, work)));
+    ASSIGN_OR_RETURN(auto changed, transaction.ChangeRows(
+                                       table_name,
+                                       [&](const table::WriteContext& context, Table table) {
+                                         return change(context, std::move(table), table_name);
+                                       },
+                                       db::MeansFor(session.core(), engine, work)));
     return std::optional(changed);
   };
   ASSIGN_OR_RETURN(auto outcome, session.Modify(message.value_or(""), body));
@@ -53,20 +52,19 @@ Result<WriteResult> Session::Upsert(const std::string& name, ArrowArrayStream* r
   std::lock_guard lock(impl_->mutex());
   RETURN_IF_ERROR(impl_->CheckWritable());
   ASSIGN_OR_RETURN(auto* engine, impl_->Engine());
-  return ChangeTable(*impl_, name, options.message, options.work,
-                     [&](const table::WriteContext& context, Table table,
-                         const model::QualifiedName& table_name) -> Result<table::Written> {
-                       if (table->state().key.empty()) {
-                         return InvalidArgument("upsert: table \"" + table_name.ToString() +
-                                                "\" has no key; set_key names the columns that "
-                                                "identify a row");
-                       }
-                       ASSIGN_OR_RETURN(auto incoming,
-                                        db::IncomingRows::Open(engine->client(), rows, table.get(),
-                                                               SchemaMode::kKeep, true));
-                       return table::UpsertRows(context, table, incoming.given,
-                                                incoming.rows.get());
-                     });
+  return ChangeTable(
+      *impl_, name, options.message, options.work,
+      [&](const table::WriteContext& context, Table table,
+          const model::QualifiedName& table_name) -> Result<table::Written> {
+        if (table->state().key.empty()) {
+          return InvalidArgument("upsert: table \"" + table_name.ToString() +
+                                 "\" has no key; set_key names the columns that "
+                                 "identify a row");
+        }
+        ASSIGN_OR_RETURN(auto incoming, db::IncomingRows::Open(engine->client(), rows, table.get(),
+                                                               {SchemaMode::kKeep, true, true}));
+        return table::UpsertRows(context, table, incoming.given, incoming.rows.get());
+      });
 }
 
 Result<WriteResult> Session::Update(const std::string& name, const Assignments& set,
@@ -75,42 +73,39 @@ Result<WriteResult> Session::Update(const std::string& name, const Assignments& 
   std::lock_guard lock(impl_->mutex());
   RETURN_IF_ERROR(impl_->CheckWritable());
   ASSIGN_OR_RETURN(auto* engine, impl_->Engine());
-  return ChangeTable(*impl_, name, options.message, options.work,
-                     [&](const table::WriteContext& context, Table table,
-                         const model::QualifiedName& table_name) -> Result<table::Written> {
-                       std::vector<size_t> fields;
-                       ASSIGN_OR_RETURN(auto edits, engine->FindEdits(table, table_name, set, where,
-                                                                      options.parameters,
-                                                                      options.work, &fields));
-                       return table::UpdateRows(context, table, fields, edits.get());
-                     });
+  return ChangeTable(
+      *impl_, name, options.message, options.work,
+      [&](const table::WriteContext& context, Table table,
+          const model::QualifiedName& table_name) -> Result<table::Written> {
+        std::vector<size_t> fields;
+        ASSIGN_OR_RETURN(auto edits, engine->FindEdits(table, table_name, set, where,
+                                                       options.parameters, options.work, &fields));
+        return table::UpdateRows(context, table, fields, edits.get());
+      });
 }
 
 Result<WriteResult> Session::Delete(const std::string& name, const std::string& where,
                                     const ChangeOptions& options) {
-  if (where.empty())
-    return InvalidArgument("delete: `where` is empty; truncate removes all rows");
+  if (where.empty()) return InvalidArgument("delete: `where` is empty; truncate removes all rows");
   std::lock_guard lock(impl_->mutex());
   RETURN_IF_ERROR(impl_->CheckWritable());
   ASSIGN_OR_RETURN(auto* engine, impl_->Engine());
-  return ChangeTable(*impl_, name, options.message, options.work,
-                     [&](const table::WriteContext& context, Table table,
-                         const model::QualifiedName& table_name) -> Result<table::Written> {
-                       std::vector<size_t> fields;
-                       ASSIGN_OR_RETURN(auto edits, engine->FindEdits(table, table_name, {}, where,
-                                                                      options.parameters,
-                                                                      options.work, &fields));
-                       return table::DeleteRows(context, table, edits.get());
-                     });
+  return ChangeTable(
+      *impl_, name, options.message, options.work,
+      [&](const table::WriteContext& context, Table table,
+          const model::QualifiedName& table_name) -> Result<table::Written> {
+        std::vector<size_t> fields;
+        ASSIGN_OR_RETURN(auto edits, engine->FindEdits(table, table_name, {}, where,
+                                                       options.parameters, options.work, &fields));
+        return table::DeleteRows(context, table, edits.get());
+      });
 }
 
 Result<WriteResult> Session::Truncate(const std::string& name, const ChangeOptions& options) {
   std::lock_guard lock(impl_->mutex());
   return ChangeTable(*impl_, name, options.message, options.work,
-                     [](const table::WriteContext&, Table table,
-                        const model::QualifiedName&) -> Result<table::Written> {
-                       return table::Truncate(table->state());
-                     });
+                     [](const table::WriteContext&, Table table, const model::QualifiedName&)
+                         -> Result<table::Written> { return table::Truncate(table->state()); });
 }
 
 Result<WriteResult> Session::SetKey(const std::string& name,
@@ -121,9 +116,9 @@ Result<WriteResult> Session::SetKey(const std::string& name,
   ASSIGN_OR_RETURN(auto table_name, model::QualifiedName::Parse(name));
   ASSIGN_OR_RETURN(auto* engine, impl_->core().engine()->Get());
   auto body = [&](txn::Transaction& transaction) -> Result<std::optional<txn::Change>> {
-    ASSIGN_OR_RETURN(auto change,
-                     transaction.SetKey(table_name, columns,
-                                        db::MeansFor(impl_->core(), engine, options.work)));
+    ASSIGN_OR_RETURN(
+        auto change,
+        transaction.SetKey(table_name, columns, db::MeansFor(impl_->core(), engine, options.work)));
     return std::optional(change);
   };
   ASSIGN_OR_RETURN(auto outcome, impl_->Modify(options.message.value_or(""), body));

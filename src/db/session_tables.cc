@@ -30,8 +30,9 @@ Result<WriteResult> WriteTable(SessionImpl& session, const std::string& name,
       ASSIGN_OR_RETURN(auto view, transaction.CurrentView());
       return db::UnknownTable(*view, table_name);
     }
-    ASSIGN_OR_RETURN(auto incoming, db::IncomingRows::Open(session_engine->client(), rows,
-                                                           existing.get(), options.schema, append));
+    ASSIGN_OR_RETURN(auto incoming,
+                     db::IncomingRows::Open(session_engine->client(), rows, existing.get(),
+                                            {options.schema, append}));
     auto means = db::MeansFor(session.core(), engine, options.work);
     if (append) {
       ASSIGN_OR_RETURN(auto change,

@@ -4,8 +4,7 @@
 
 namespace rhizo::db {
 
-txn::Transaction::Means MeansFor(Core& core, engine::Instance* engine,
-                                 const WorkOptions& work) {
+txn::Transaction::Means MeansFor(Core& core, engine::Instance* engine, const WorkOptions& work) {
   txn::Transaction::Means means;
   means.engine = engine;
   means.threads = core.threads();

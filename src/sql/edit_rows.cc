@@ -12,8 +12,8 @@ Result<std::unique_ptr<EditRows>> EditRows::Open(std::unique_ptr<ResultStream> f
                                                  bool has_condition) {
   const auto& types = found->types();
   if (has_condition && types.back().id() != duckdb::LogicalTypeId::BOOLEAN) {
-    return Error(ErrorCode::kSql, "`where` must be a condition: it is " + types.back().ToString() +
-                                      ", not BOOLEAN");
+    return Error(ErrorCode::kSql,
+                 "`where` must be a condition: it is " + types.back().ToString() + ", not BOOLEAN");
   }
   std::unique_ptr<EditRows> rows(new EditRows(std::move(found), std::move(table)));
   auto& address = rows->schema_.fields.emplace_back();

@@ -66,8 +66,7 @@ void OrderByAddress(const model::QualifiedName& table, duckdb::SelectNode* node)
 
 }  // namespace
 
-Result<EditStatement> MakeEditStatement(duckdb::ClientContext& client,
-                                        const EditRequest& request) {
+Result<EditStatement> MakeEditStatement(duckdb::ClientContext& client, const EditRequest& request) {
   EditStatement made;
   ASSIGN_OR_RETURN(made.fields, FieldsThatAreSet(request));
   std::vector<std::string> expressions;

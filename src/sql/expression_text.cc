@@ -17,8 +17,9 @@ constexpr std::string_view kOnlyCondition = "SELECT 1 WHERE ";
 
 Error NotOneEach(bool only_condition) {
   return Error(ErrorCode::kSql,
-               only_condition ? "`where` takes one condition over the columns of the table"
-                              : "each column is set to one expression, and `where` is one condition");
+               only_condition
+                   ? "`where` takes one condition over the columns of the table"
+                   : "each column is set to one expression, and `where` is one condition");
 }
 
 // Nothing but the list and the condition.
@@ -116,8 +117,8 @@ Result<ParsedParts> ParseParts(const duckdb::ParserOptions& options,
 Status CheckNothingVolatile(duckdb::ClientContext& client, duckdb::SelectNode& node,
                             std::string_view what) {
   VolatileSearch search(client);
-  RETURN_IF_ERROR(engine::Guarded(
-      [&] { client.RunFunctionInTransaction([&] { search.Visit(node); }); }));
+  RETURN_IF_ERROR(
+      engine::Guarded([&] { client.RunFunctionInTransaction([&] { search.Visit(node); }); }));
   if (search.found().empty()) return {};
   return Error(ErrorCode::kSql, std::string(what) + ": " + search.found() +
                                     "() gives another value at each call; what a commit holds must "

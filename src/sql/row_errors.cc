@@ -44,9 +44,8 @@ Error NullInRow(const model::Field& field, uint64_t row) {
 Error ValueDoesNotFit(const model::Field& field, const model::Type& type,
                       const duckdb::Value& value, uint64_t row) {
   return Error(ErrorCode::kSchema, "column \"" + field.name + "\" is " + field.type.ToString() +
-                                       ", but " + Shown(value) + " (" + type.ToString() +
-                                       ", row " + std::to_string(row + 1) +
-                                       ") is no exact value of it")
+                                       ", but " + Shown(value) + " (" + type.ToString() + ", row " +
+                                       std::to_string(row + 1) + ") is no exact value of it")
       .With("column", field.name)
       .With("expected", field.type.ToString())
       .With("actual", type.ToString())

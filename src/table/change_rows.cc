@@ -237,6 +237,20 @@ std::vector<RowAddress> AddressesIn(duckdb::Vector& rowids, idx_t offset, idx_t 
   return addresses;
 }
 
+// Columns that are not given have their default, in all rows.
+Status CheckGiven(const model::Schema& schema, const HeldRows& rows, uint64_t row) {
+  for (size_t field = 0; field < schema.fields.size(); ++field) {
+    if (schema.fields[field].nullable || !rows.ValueOf(field, row).IsNull()) continue;
+    const auto& name = schema.fields[field].name;
+    std::string number = std::to_string(row + 1);
+    return Error(ErrorCode::kConstraint,
+                 "column \"" + name + "\" is NOT NULL, row " + number + " has no value for it")
+        .With("column", name)
+        .With("row", number);
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Written> DeleteRows(const WriteContext& context, std::shared_ptr<const OpenTable> table,
@@ -316,7 +330,7 @@ Result<Written> UpsertRows(const WriteContext& context, std::shared_ptr<const Op
     const auto& schema = table->schema();
     KeySet keys(schema, table->state().key);
     HeldRows held(table->types());
-    ASSIGN_OR_RETURN(auto feed, RowFeed::Open(schema, rows, context.progress));
+    ASSIGN_OR_RETURN(auto feed, RowFeed::Open(rows->schema(), rows, context.progress));
     auto take = [&](duckdb::DataChunk& chunk, idx_t offset, idx_t count) {
       held.Append(chunk, offset, count);
       ChunkRows here(chunk);
@@ -353,6 +367,7 @@ Result<Written> UpsertRows(const WriteContext& context, std::shared_ptr<const Op
       if (!is_there[row]) new_rows.push_back(row);
     }
     if (new_rows.empty()) return written;
+    RETURN_IF_ERROR(CheckGiven(schema, held, new_rows.front()));
     written.counts.rows_inserted = new_rows.size();
     return AddBehind(context, std::move(written), held, new_rows);
   });

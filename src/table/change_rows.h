@@ -22,8 +22,9 @@ Result<Written> DeleteRows(const WriteContext& context, std::shared_ptr<const Op
 Result<Written> UpdateRows(const WriteContext& context, std::shared_ptr<const OpenTable> table,
                            std::span<const size_t> fields, RowSource* rows);
 
-// `rows` in the table's schema, of which `given` fields count where a row with that key is there;
-// others come at the end. kConstraint if a key is twice among `rows`, or missing. Memory: the rows.
+// `rows` in the table's schema (NULL may stand in columns not given), of which `given` fields count
+// where a row with that key is there; others come at the end. kConstraint if a key is twice among
+// `rows`, or missing. Memory: the rows.
 Result<Written> UpsertRows(const WriteContext& context, std::shared_ptr<const OpenTable> table,
                            std::span<const size_t> given, RowSource* rows);
 

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/testing/scale.h"
+#include "table/row_diff.h"
 #include "table/testing/tables.h"
 
 namespace rhizo::table {
@@ -327,6 +328,98 @@ TEST(ChangeRows, NullAndNanAreNoKeys) {
     ASSERT_FALSE(written.has_value());
     EXPECT_EQ(written.error().code(), ErrorCode::kConstraint);
     EXPECT_EQ(written.error().field("row"), "2");
+  }
+}
+
+// What a diff by key must say: "key: before -> after".
+std::multiset<std::string> DiffByKey(Store& store, const model::TableState& before,
+                                     const model::TableState& after) {
+  auto diff = RowDiff::Open(&testing::Client(), store.Open(before), store.Open(after)).value();
+  std::multiset<std::string> found;
+  auto text = [&](OldRows* rows, uint64_t row) {
+    std::string out;
+    for (size_t field = 0; field < diff.types().size(); ++field) {
+      duckdb::Vector value(diff.types()[field]);
+      const uint64_t rows_wanted[] = {row};
+      EXPECT_TRUE(rows->Gather(field, rows_wanted, &value).has_value());
+      out += value.GetValue(0).ToString() + "|";
+    }
+    return out;
+  };
+  while (auto region = diff.Next().value()) {
+    for (const auto& change : region->changes) {
+      bool came = change.kind == RowChangeKind::kInsert;
+      bool went = change.kind == RowChangeKind::kDelete;
+      found.insert((came ? "" : text(region->before.get(), change.before)) + " -> " +
+                   (went ? "" : text(region->after.get(), change.after)));
+    }
+  }
+  return found;
+}
+
+std::multiset<std::string> ExpectedByKey(const TableRows& before, const TableRows& after) {
+  auto by_key = [](const TableRows& rows) {
+    std::map<std::string, std::string> all;
+    for (const auto& row : rows) {
+      for (const auto& value : row) all[row[0].ToString()] += value.ToString() + "|";
+    }
+    return all;
+  };
+  auto olds = by_key(before);
+  auto news = by_key(after);
+  std::multiset<std::string> expected;
+  for (const auto& [key, row] : olds) {
+    auto now = news.find(key);
+    if (now == news.end()) expected.insert(row + " -> ");
+    if (now != news.end() && now->second != row) expected.insert(row + " -> " + now->second);
+  }
+  for (const auto& [key, row] : news) {
+    if (!olds.contains(key)) expected.insert(" -> " + row);
+  }
+  return expected;
+}
+
+TEST(ChangeRows, AKeyedTableWrittenBackInAnyOrderDiffersByKeyOnly) {
+  auto first_seed = std::random_device{}();
+  for (uint64_t round = 0; round < tests::Scaled(12); ++round) {
+    SCOPED_TRACE("seed " + std::to_string(first_seed + round));
+    std::mt19937_64 random(first_seed + round);
+    Store store;
+    auto state = store.NewTable(KeyedSchema());
+    state.key = {1};
+    TableRows rows = Numbered(0, static_cast<int64_t>(1 + random() % 5000));
+    state = store.Write(state, rows);
+    auto first = state;
+    auto first_rows = rows;
+    for (int step = 0; step < 8; ++step) {
+      auto before = state;
+      auto before_rows = rows;
+      switch (random() % 4) {
+        case 0: std::shuffle(rows.begin(), rows.end(), random); break;
+        case 1:
+          for (size_t i = random() % 9; i < rows.size(); i += 1 + random() % 90) {
+            rows[i][1] = Text(random() % 9);
+            rows[i][2] = Value::INTEGER(static_cast<int32_t>(random() % 9));
+          }
+          break;
+        case 2:
+          for (size_t i = random() % 9; i < rows.size(); i += 1 + random() % 90) {
+            rows.erase(rows.begin() + static_cast<ptrdiff_t>(i));
+          }
+          break;
+        default: {
+          auto more = Numbered(static_cast<int64_t>(100'000 + step * 100),
+                               static_cast<int64_t>(100'000 + step * 100 + random() % 50));
+          rows.insert(rows.begin() + static_cast<ptrdiff_t>(random() % (rows.size() + 1)),
+                      more.begin(), more.end());
+        }
+      }
+      state = store.Write(state, rows);
+      ExpectSound(store, state, rows);
+      ASSERT_EQ(DiffByKey(store, before, state), ExpectedByKey(before_rows, rows));
+      ASSERT_EQ(DiffByKey(store, first, state), ExpectedByKey(first_rows, rows));
+      ASSERT_EQ(DiffByKey(store, state, first), ExpectedByKey(rows, first_rows));
+    }
   }
 }
 

@@ -27,14 +27,14 @@ struct Hit {
 
 }  // namespace
 
-Result<FarRows> FarRows::Build(duckdb::ClientContext* client, const OpenTable& table) {
-  FarRows far(MaskFor(table.state().rows));
-  const auto fields = AllFields(table.types().size());
+Result<FarRows> FarRows::Build(duckdb::ClientContext* client, const OpenTable& table,
+                               std::vector<size_t> fields) {
+  FarRows far(MaskFor(table.state().rows), std::move(fields));
   ASSIGN_OR_RETURN(auto entries, table.Entries());
   for (size_t entry = 0; entry < entries.size(); ++entry) {
     OldRows rows(client, table);
     RETURN_IF_ERROR(rows.Add(entries[entry]));
-    ASSIGN_OR_RETURN(auto hashes, HashRows(rows, fields, 0, rows.rows()));
+    ASSIGN_OR_RETURN(auto hashes, HashRows(rows, far.fields_, 0, rows.rows()));
     for (uint64_t row = 0; row < hashes.size(); ++row) {
       if ((hashes[row] & far.mask_) != 0) continue;
       far.known_.push_back({hashes[row], entries[entry].first_row + row, entry});
@@ -55,8 +55,7 @@ const FarRows::Known* FarRows::Find(uint64_t hash) const {
 }
 
 Result<std::optional<uint64_t>> FarRows::EntryOf(RowWindow* window, uint64_t first) const {
-  const auto fields = AllFields(window->fields());
-  ASSIGN_OR_RETURN(auto hashes, HashRows(*window, fields, 0, window->rows()));
+  ASSIGN_OR_RETURN(auto hashes, HashRows(*window, fields_, 0, window->rows()));
   std::vector<Hit> hits;
   size_t sampled = 0;
   for (uint64_t hash : hashes) {

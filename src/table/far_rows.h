@@ -15,7 +15,9 @@ class FarRows {
  public:
   static constexpr uint64_t kSurelySeen = 4096;
 
-  static Result<FarRows> Build(duckdb::ClientContext* client, const OpenTable& table);
+  // `fields`: that tell rows apart.
+  static Result<FarRows> Build(duckdb::ClientContext* client, const OpenTable& table,
+                               std::vector<size_t> fields);
 
   // The entry, by number, from entry `first` on at which the rows of the window go on, if they do:
   // from some row of the window on, at least half of those that can be told stand in order there.
@@ -28,10 +30,11 @@ class FarRows {
     uint64_t row = 0;    // of the table
     uint64_t entry = 0;  // its number
   };
-  explicit FarRows(uint64_t mask) : mask_(mask) {}
+  FarRows(uint64_t mask, std::vector<size_t> fields) : mask_(mask), fields_(std::move(fields)) {}
   const Known* Find(uint64_t hash) const;
 
   uint64_t mask_;
+  std::vector<size_t> fields_;
   std::vector<Known> known_;  // by hash, none twice
 };
 

@@ -4,6 +4,7 @@
 
 #include "engine/errors.h"
 #include "table/entry_edits.h"
+#include "table/key_set.h"
 #include "tree/diff.h"
 
 namespace rhizo::table {
@@ -17,6 +18,23 @@ bool SamePath(const model::Place& a, const model::Place& b) {
 }
 
 uint32_t PositionOf(const model::Place& place) { return place.levels.back().position; }
+
+struct RowRun {
+  uint64_t begin = 0;
+  uint64_t count = 0;
+};
+
+// Neighbouring rows that came (or went), as they are called in their batch.
+std::vector<RowRun> RunsOf(const DiffRegion& region, RowChangeKind kind) {
+  std::vector<RowRun> runs;
+  for (const auto& change : region.changes) {
+    if (change.kind != kind) continue;
+    uint64_t row = kind == RowChangeKind::kInsert ? change.after : change.before;
+    if (runs.empty() || runs.back().begin + runs.back().count != row) runs.push_back({row, 0});
+    ++runs.back().count;
+  }
+  return runs;
+}
 
 }  // namespace
 
@@ -77,15 +95,19 @@ model::PositionSet RowDiff::OtherwisePatched(const LaidOn& was, const LaidOn& is
 Result<RowDiff> RowDiff::Open(duckdb::ClientContext* client,
                               std::shared_ptr<const OpenTable> before,
                               std::shared_ptr<const OpenTable> after) {
+  bool by_key = !before->state().key.empty() && before->state().key == after->state().key;
   auto seen_later = std::make_shared<model::TableState>(before->state());
   seen_later->schema = after->schema();
   ASSIGN_OR_RETURN(before, OpenTable::Open(before->context(), before->state_id(), seen_later));
   RowDiff diff(client, std::move(before), std::move(after));
   RETURN_IF_ERROR(diff.Collect());
+  if (by_key) RETURN_IF_ERROR(diff.FindMoved());
   return diff;
 }
 
 Status RowDiff::Collect() {
+  std::deque<Side> olds;
+  std::deque<Side> news;
   auto add = [](const OpenTable& table, std::string_view value, std::deque<Side>* sides) -> Status {
     Side side;
     ASSIGN_OR_RETURN(side.entry, model::DecodeSegmentEntry(value));
@@ -98,38 +120,145 @@ Status RowDiff::Collect() {
     return {};
   };
   auto visit = [&](const tree::DiffEntry& entry) -> Status {
-    if (entry.before) RETURN_IF_ERROR(add(*before_, *entry.before, &olds_));
-    if (entry.after) RETURN_IF_ERROR(add(*after_, *entry.after, &news_));
+    if (entry.before) RETURN_IF_ERROR(add(*before_, *entry.before, &olds));
+    if (entry.after) RETURN_IF_ERROR(add(*after_, *entry.after, &news));
     return {};
   };
   tree::Tree old_tree(before_->context().small, before_->state().tree_root);
   tree::Tree new_tree(after_->context().small, after_->state().tree_root);
-  return tree::Diff(old_tree, new_tree, visit);
+  RETURN_IF_ERROR(tree::Diff(old_tree, new_tree, visit));
+  Group(std::move(olds), std::move(news));
+  return {};
 }
 
-Result<std::optional<DiffRegion>> RowDiff::Next() {
-  while (!olds_.empty() || !news_.empty()) {
-    std::vector<Side> olds;
-    std::vector<Side> news;
+// Entries whose places overlap, however they were cut.
+void RowDiff::Group(std::deque<Side> olds, std::deque<Side> news) {
+  while (!olds.empty() || !news.empty()) {
+    auto& overlap = overlaps_.emplace_back();
     std::string end;
-    // Entries whose places overlap, however they were cut.
     auto take = [&](std::deque<Side>* from, std::vector<Side>* into) {
       end = std::max(end, from->front().last);
       into->push_back(std::move(from->front()));
       from->pop_front();
     };
-    bool old_first =
-        news_.empty() || (!olds_.empty() && olds_.front().first <= news_.front().first);
-    old_first ? take(&olds_, &olds) : take(&news_, &news);
+    bool old_first = news.empty() || (!olds.empty() && olds.front().first <= news.front().first);
+    old_first ? take(&olds, &overlap.olds) : take(&news, &overlap.news);
     for (bool grown = true; grown;) {
       grown = false;
-      while (!olds_.empty() && olds_.front().first <= end) take(&olds_, &olds), grown = true;
-      while (!news_.empty() && news_.front().first <= end) take(&news_, &news), grown = true;
+      while (!olds.empty() && olds.front().first <= end) take(&olds, &overlap.olds), grown = true;
+      while (!news.empty() && news.front().first <= end) take(&news, &overlap.news), grown = true;
     }
-    ASSIGN_OR_RETURN(auto region, Compare(std::move(olds), std::move(news)));
+  }
+}
+
+Result<std::optional<DiffRegion>> RowDiff::Next() {
+  while (next_ < overlaps_.size()) {
+    size_t number = next_++;
+    ASSIGN_OR_RETURN(auto region, Compare(overlaps_[number], true));
+    if (!moved_in_.empty()) RETURN_IF_ERROR(SettleMoved(number, &region));
     if (!region.changes.empty()) return std::optional(std::move(region));
   }
   return std::optional<DiffRegion>();
+}
+
+// Rows that went under a key under which a row came.
+Status RowDiff::FindMoved() {
+  std::vector<size_t> with_inserts;
+  std::vector<size_t> with_deletes;
+  for (size_t number = 0; number < overlaps_.size(); ++number) {
+    ASSIGN_OR_RETURN(auto region, Compare(overlaps_[number], false));
+    if (!RunsOf(region, RowChangeKind::kInsert).empty()) with_inserts.push_back(number);
+    if (!RunsOf(region, RowChangeKind::kDelete).empty()) with_deletes.push_back(number);
+  }
+  if (with_inserts.empty() || with_deletes.empty()) return {};
+  KeySet keys(schema(), after_->state().key);
+  std::vector<RowIn> came;  // by number of the key
+  for (size_t number : with_inserts) {
+    ASSIGN_OR_RETURN(auto region, Compare(overlaps_[number], false));
+    for (auto [begin, count] : RunsOf(region, RowChangeKind::kInsert)) {
+      RETURN_IF_ERROR(keys.Add(*region.after, begin, count));
+      for (uint64_t i = 0; i < count; ++i) came.push_back({number, begin + i});
+    }
+  }
+  for (size_t number : with_deletes) {
+    ASSIGN_OR_RETURN(auto region, Compare(overlaps_[number], false));
+    auto note = [&, number = number](uint64_t key, uint64_t row) {
+      moved_out_.insert({number, row});
+      moved_in_[came[key]] = {number, row};
+    };
+    for (auto [begin, count] : RunsOf(region, RowChangeKind::kDelete)) {
+      RETURN_IF_ERROR(keys.Find(*region.before, begin, count, note));
+    }
+  }
+  return {};
+}
+
+// A row that came elsewhere did not go; a row that was elsewhere is compared with what it was.
+Status RowDiff::SettleMoved(size_t overlap, DiffRegion* region) {
+  std::vector<RowIn> from;
+  std::vector<uint64_t> to;
+  std::vector<RowChange> changes;
+  for (auto& change : region->changes) {
+    if (change.kind == RowChangeKind::kDelete && moved_out_.contains({overlap, change.before})) {
+      continue;
+    }
+    if (change.kind == RowChangeKind::kInsert) {
+      auto moved = moved_in_.find({overlap, change.after});
+      if (moved != moved_in_.end()) {
+        from.push_back(moved->second);
+        to.push_back(change.after);
+        continue;
+      }
+    }
+    changes.push_back(std::move(change));
+  }
+  ASSIGN_OR_RETURN(auto moved, CompareMoved(region, from, to));
+  changes.insert(changes.end(), moved.begin(), moved.end());
+  region->changes = std::move(changes);
+  return {};
+}
+
+Result<std::vector<RowChange>> RowDiff::CompareMoved(DiffRegion* region,
+                                                     const std::vector<RowIn>& from,
+                                                     const std::vector<uint64_t>& to) {
+  std::map<std::pair<size_t, size_t>, uint64_t>
+      added;  // (overlap, old entry) -> its first row here
+  std::vector<uint64_t> before;
+  for (const auto& row : from) {
+    uint64_t rank = row.row;
+    size_t entry = 0;
+    const auto& olds = overlaps_[row.overlap].olds;
+    while (rank >= olds[entry].entry.visible_rows) rank -= olds[entry++].entry.visible_rows;
+    auto [known, is_new] = added.try_emplace({row.overlap, entry}, region->before->rows());
+    if (is_new) {
+      ASSIGN_OR_RETURN(auto open, OpenEntryOf(before_->context(), olds[entry].entry));
+      RETURN_IF_ERROR(region->before->Add(open));
+    }
+    before.push_back(known->second + rank);
+  }
+  std::vector<RowChange> changes;
+  for (size_t i = 0; i < to.size(); ++i) {
+    changes.push_back({RowChangeKind::kUpdate, before[i], to[i], {}});
+  }
+  RETURN_IF_ERROR(engine::Guarded([&]() -> Status {
+    for (uint32_t field = 0; !to.empty() && field < schema().fields.size(); ++field) {
+      duckdb::DataChunk both;
+      both.Initialize(duckdb::Allocator::DefaultAllocator(),
+                      duckdb::vector<duckdb::LogicalType>{types()[field], types()[field]},
+                      to.size());
+      RETURN_IF_ERROR(region->before->Gather(field, before, &both.data[0]));
+      RETURN_IF_ERROR(region->after->Gather(field, to, &both.data[1]));
+      ChunkRows pairs(both);
+      OneField old_values(pairs, 0);
+      OneField new_values(pairs, 1);
+      RETURN_IF_ERROR(CompareRows(schema().fields[field].type, 0, old_values, 0, new_values, 0,
+                                  to.size(),
+                                  [&](uint64_t i) { changes[i].changed.push_back(field); }));
+    }
+    return {};
+  }));
+  std::erase_if(changes, [](const auto& change) { return change.changed.empty(); });
+  return changes;
 }
 
 Result<RowDiff::SideRows> RowDiff::Load(const OpenTable& table, const std::vector<Side>& sides) {
@@ -154,9 +283,9 @@ Result<RowDiff::SideRows> RowDiff::Load(const OpenTable& table, const std::vecto
   return loaded;
 }
 
-Result<DiffRegion> RowDiff::Compare(std::vector<Side> olds, std::vector<Side> news) {
-  ASSIGN_OR_RETURN(auto before, Load(*before_, olds));
-  ASSIGN_OR_RETURN(auto after, Load(*after_, news));
+Result<DiffRegion> RowDiff::Compare(const Overlap& overlap, bool by_value) {
+  ASSIGN_OR_RETURN(auto before, Load(*before_, overlap.olds));
+  ASSIGN_OR_RETURN(auto after, Load(*after_, overlap.news));
   DiffRegion region;
   auto gone = [&](Stretch* old, uint64_t rows) {
     for (uint64_t i = 0; i < rows; ++i) {
@@ -186,7 +315,9 @@ Result<DiffRegion> RowDiff::Compare(std::vector<Side> olds, std::vector<Side> ne
         came(&*now, std::min(now->rows, a - b));
       } else {
         uint64_t rows = std::min(old->rows, now->rows);
-        RETURN_IF_ERROR(CompareStretch(before, *old, after, *now, rows, &region));
+        if (by_value) {
+          RETURN_IF_ERROR(CompareStretch(before, *old, after, *now, rows, &region));
+        }
         old->Skip(rows);
         now->Skip(rows);
       }

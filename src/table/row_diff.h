@@ -1,15 +1,19 @@
-// Which rows of a table differ between two of its states, by identity (row ids), in the order of
-// places. Equal subtrees and entries are never read; of entries that hold the same rows only fields
-// whose patches differ are looked at; rows that merely moved to another segment are compared by
-// value, so folding and encoding anew yield nothing. (docs/architecture.md, "Diff".)
+// Which rows of a table differ between two of its states, by identity, in the order of places. A
+// row is identified by its key, else by its row id: with a key, a row that went at one place and
+// came at another is one that changed, or not at all. Equal subtrees and entries are never read; of
+// entries that hold the same rows only fields whose patches differ are looked at; rows that merely
+// moved to another segment are compared by value, so folding and encoding anew yield nothing.
+// (docs/architecture.md, "Diff".)
 //
 // Columns are those of the later state, found by field id in the earlier one (NULL or the column's
 // first default where it did not exist). Not thread-safe.
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "model/run.h"
@@ -60,12 +64,29 @@ class RowDiff {
     std::shared_ptr<const Overlay> overlay;
   };
   struct SideRows;
+  // Entries whose places overlap.
+  struct Overlap {
+    std::vector<Side> olds;
+    std::vector<Side> news;
+  };
+  // A row of an overlap: its number, and the row among the old or new ones.
+  struct RowIn {
+    size_t overlap = 0;
+    uint64_t row = 0;
+    friend auto operator<=>(const RowIn&, const RowIn&) = default;
+  };
 
   RowDiff(duckdb::ClientContext* client, std::shared_ptr<const OpenTable> before,
           std::shared_ptr<const OpenTable> after)
       : client_(client), before_(std::move(before)), after_(std::move(after)) {}
   Status Collect();
-  Result<DiffRegion> Compare(std::vector<Side> olds, std::vector<Side> news);
+  void Group(std::deque<Side> olds, std::deque<Side> news);
+  // `by_value`: else only rows that came or went.
+  Result<DiffRegion> Compare(const Overlap& overlap, bool by_value);
+  Status FindMoved();
+  Status SettleMoved(size_t overlap, DiffRegion* region);
+  Result<std::vector<RowChange>> CompareMoved(DiffRegion* region, const std::vector<RowIn>& from,
+                                              const std::vector<uint64_t>& to);
   Result<SideRows> Load(const OpenTable& table, const std::vector<Side>& sides);
   static model::PositionSet OtherwisePatched(const LaidOn& was, const LaidOn& is, FieldId field);
   Status CompareStretch(const SideRows& before, const Stretch& old, const SideRows& after,
@@ -74,8 +95,10 @@ class RowDiff {
   duckdb::ClientContext* client_;
   std::shared_ptr<const OpenTable> before_;  // in the later schema
   std::shared_ptr<const OpenTable> after_;
-  std::deque<Side> olds_;
-  std::deque<Side> news_;
+  std::vector<Overlap> overlaps_;
+  size_t next_ = 0;
+  std::set<RowIn> moved_out_;        // old rows that came again elsewhere
+  std::map<RowIn, RowIn> moved_in_;  // new row -> the old one
 };
 
 }  // namespace rhizo::table

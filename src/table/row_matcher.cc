@@ -45,18 +45,33 @@ struct RowMatcher::Gap {
   uint64_t new_rows = 0;
 };
 
+std::vector<size_t> RowMatcher::Identity() const {
+  return key_.empty() ? AllFields(schema_.fields.size()) : key_;
+}
+
+bool RowMatcher::IsKey(size_t field) const {
+  return std::find(key_.begin(), key_.end(), field) != key_.end();
+}
+
+bool RowMatcher::IsSameRow(uint32_t changes, bool key_changed) const {
+  return key_.empty() ? changes * 2 <= schema_.fields.size() : !key_changed;
+}
+
 Result<MatchedRows> RowMatcher::Examine(OldRows* old, RowWindow* window,
                                         std::span<const size_t> compared,
                                         std::vector<RowPair> pairs) const {
   const size_t fields = schema_.fields.size();
   std::vector<std::vector<uint32_t>> changed(fields);
   std::vector<uint32_t> changes(pairs.size());
+  std::vector<bool> key_changed(pairs.size());
   for (size_t begin = 0; begin < pairs.size();) {
     size_t count = StretchLength(pairs, begin);
     for (size_t field : compared) {
+      bool is_key = IsKey(field);
       auto note = [&](uint64_t i) {
         changed[field].push_back(static_cast<uint32_t>(begin + i));
         ++changes[begin + i];
+        if (is_key) key_changed[begin + i] = true;
       };
       RETURN_IF_ERROR(CompareRows(schema_.fields[field].type, field, *old, pairs[begin].old_row,
                                   *window, pairs[begin].new_row, count, note));
@@ -67,12 +82,13 @@ Result<MatchedRows> RowMatcher::Examine(OldRows* old, RowWindow* window,
   std::vector<uint32_t> index(pairs.size());  // of each pair among those that stay
   for (size_t i = 0; i < pairs.size(); ++i) {
     index[i] = static_cast<uint32_t>(matched.pairs.size());
-    if (changes[i] * 2 <= fields) matched.pairs.push_back(pairs[i]);
+    if (IsSameRow(changes[i], key_changed[i])) matched.pairs.push_back(pairs[i]);
   }
   matched.changed.resize(fields);
   for (size_t field = 0; field < fields; ++field) {
     for (uint32_t pair : changed[field]) {
-      if (changes[pair] * 2 <= fields) matched.changed[field].push_back(index[pair]);
+      if (!IsSameRow(changes[pair], key_changed[pair])) continue;
+      matched.changed[field].push_back(index[pair]);
     }
   }
   return matched;
@@ -88,13 +104,15 @@ Result<MatchedRows> RowMatcher::MatchInPlace(OldRows* old, uint64_t own, RowWind
 Result<std::optional<MatchedRows>> RowMatcher::Match(OldRows* old, uint64_t own, RowWindow* window,
                                                      bool final) const {
   const auto fields = AllFields(schema_.fields.size());
-  ASSIGN_OR_RETURN(auto old_hashes, HashRows(*old, fields, 0, old->rows()));
-  ASSIGN_OR_RETURN(auto new_hashes, HashRows(*window, fields, 0, window->rows()));
+  const auto identity = Identity();
+  ASSIGN_OR_RETURN(auto old_hashes, HashRows(*old, identity, 0, old->rows()));
+  ASSIGN_OR_RETURN(auto new_hashes, HashRows(*window, identity, 0, window->rows()));
   auto found = Align(old_hashes, new_hashes, !final);
   auto behind = std::find_if(found.begin(), found.end(),
                              [&](const auto& pair) { return pair.old_row >= own; });
   bool end_is_known = final || behind != found.end();
   if (!end_is_known && found.size() * kLostBelow < std::min(own, window->rows())) {
+    if (!key_.empty()) return std::optional<MatchedRows>();
     return MatchByOneField(old, own, window);
   }
   // What stands before each pair, then the pair.
@@ -129,6 +147,7 @@ Result<std::optional<MatchedRows>> RowMatcher::Match(OldRows* old, uint64_t own,
 std::optional<MatchedRows> RowMatcher::UpToLastPair(MatchedRows matched, uint64_t own,
                                                     uint64_t new_rows) {
   if (matched.pairs.size() * kLostBelow < std::min(own, new_rows)) return std::nullopt;
+  if (matched.pairs.empty()) return std::nullopt;
   uint64_t old_seen = matched.pairs.back().old_row + uint64_t{1};
   matched.new_rows = matched.pairs.back().new_row + uint64_t{1};
   uint64_t left = own - old_seen;
@@ -151,6 +170,7 @@ Result<std::optional<MatchedRows>> RowMatcher::MatchByOneField(OldRows* old, uin
 Status RowMatcher::PairWithin(OldRows* old, RowWindow* window, const Gap& gap,
                               std::vector<RowPair>* pairs) const {
   if (gap.old_rows == 0 || gap.new_rows == 0) return {};
+  if (!key_.empty()) return {};  // no two rows of a gap have the same key
   if (gap.old_rows <= kMaxComparedPairs / gap.new_rows) return PairFew(old, window, gap, pairs);
   size_t had = pairs->size();
   RETURN_IF_ERROR(PairByOneField(old, window, gap, pairs));

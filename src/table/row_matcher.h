@@ -22,7 +22,13 @@ struct MatchedRows {
 
 class RowMatcher {
  public:
-  explicit RowMatcher(const model::Schema& schema) : schema_(schema) {}
+  // `key`: indexes of the fields that identify a row; none: what most of its fields hold does.
+  RowMatcher(const model::Schema& schema, std::vector<size_t> key)
+      : schema_(schema), key_(std::move(key)) {}
+
+  // Fields whose hashes tell which rows are the same.
+  std::vector<size_t> Identity() const;
+  bool IsKey(size_t field) const;
 
   // Decides about the first `own` rows of `old`, using the rows behind them to see where they end.
   // `final`: nothing old comes behind `old`, nothing new behind the window. Nothing: the window has
@@ -36,7 +42,8 @@ class RowMatcher {
 
  private:
   struct Gap;
-  // Fills in what changed; pairs of which more than half of the fields did are none.
+  // Fills in what changed; pairs of different keys, or without a key of which more than half of the
+  // fields changed, are none.
   Result<MatchedRows> Examine(OldRows* old, RowWindow* window, std::span<const size_t> compared,
                               std::vector<RowPair> pairs) const;
   static std::optional<MatchedRows> UpToLastPair(MatchedRows matched, uint64_t own,
@@ -50,7 +57,10 @@ class RowMatcher {
   Status PairByOneField(OldRows* old, RowWindow* window, const Gap& gap,
                         std::vector<RowPair>* pairs) const;
 
+  bool IsSameRow(uint32_t changes, bool key_changed) const;
+
   const model::Schema& schema_;
+  const std::vector<size_t> key_;
 };
 
 }  // namespace rhizo::table

@@ -20,7 +20,6 @@ class RowWindow final : public RowBatch {
   // Holds at least `rows` rows afterwards, unless the feed ends before.
   Status Fill(uint64_t rows);
   uint64_t rows() const { return rows_; }
-  size_t fields() const { return types_.size(); }
   bool ended() const { return ended_; }  // nothing comes behind the rows held
   // Forgets the first `rows` rows.
   void Drop(uint64_t rows);

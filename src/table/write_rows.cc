@@ -35,6 +35,15 @@ struct OldEntry {
   uint64_t rows() const { return open.entry.visible_rows; }
 };
 
+// Indexes of the fields that identify a row.
+std::vector<size_t> KeyOf(const model::TableState& state) {
+  std::vector<size_t> key;
+  for (FieldId id : state.key) {
+    key.push_back(static_cast<size_t>(state.schema.FindId(id) - state.schema.fields.data()));
+  }
+  return key;
+}
+
 // The walk of old entries and new rows together. Used once.
 class Walk {
  public:
@@ -42,7 +51,7 @@ class Walk {
       : context_(context),
         old_(old),
         cursor_(context.read.small, old.tree_root),
-        matcher_(old.schema),
+        matcher_(old.schema, KeyOf(old)),
         table_(context, old) {}
 
   Result<Written> Run(RowSource* rows) {
@@ -150,8 +159,9 @@ class Walk {
     bool telling = false;
     for (size_t field = 0; field < old_.schema.fields.size(); ++field) {
       ASSIGN_OR_RETURN(bool same, IsSame(old, field, &rows, window));
+      if (!same && matcher_.IsKey(field)) return false;
       if (!same) different.push_back(field);
-      telling = telling || (same && Tells(old, field));
+      telling = telling || (same && (matcher_.IsKey(field) || Tells(old, field)));
     }
     if (!different.empty() && !telling) return false;
     ASSIGN_OR_RETURN(auto matched, matcher_.MatchInPlace(&rows, old.rows(), window, different));
@@ -216,7 +226,7 @@ class Walk {
     if (behind == nullptr) return AddFirst(window, window->rows());
     if (!far_) {
       ASSIGN_OR_RETURN(auto* client, Client());
-      ASSIGN_OR_RETURN(far_, FarRows::Build(client, *view_));
+      ASSIGN_OR_RETURN(far_, FarRows::Build(client, *view_, matcher_.Identity()));
     }
     const uint64_t held = window->rows();
     ASSIGN_OR_RETURN(auto entry, far_->EntryOf(window, behind->number));
