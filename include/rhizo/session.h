@@ -44,6 +44,23 @@ struct ChangeOptions {
   WorkOptions work;
 };
 
+// What becomes of a table's columns, done in this order. Columns are named, nested fields by path
+// ("address.zip", "tags.element"). Nothing stored is rewritten; older versions keep their schema.
+struct Alteration {
+  std::vector<std::pair<std::string, std::string>> rename;  // column -> new name
+  std::vector<std::string> drop;
+  ArrowSchema* add = nullptr;    // columns that come behind the others (consumed)
+  ArrowSchema* widen = nullptr;  // columns' wider types (consumed)
+  // Column -> SQL constant that rows get which are written without it; "": none any more. Of an
+  // added column also what older rows hold.
+  std::vector<std::pair<std::string, std::string>> defaults;
+  std::vector<std::string> not_null;
+  std::vector<std::string> nullable;
+  std::vector<std::string> drop_checks;
+  std::vector<std::string> add_checks;  // SQL conditions that no row may make false
+  std::vector<std::string> order;       // columns that come first
+};
+
 struct CommitOptions {
   std::string message;
   std::string author;  // "": that of the database handle
@@ -122,6 +139,11 @@ class RHIZO_EXPORT Session {
   // of them is NULL somewhere or a value is twice. Rewrites nothing.
   Result<WriteResult> SetKey(const std::string& name, const std::vector<std::string>& columns,
                              const ChangeOptions& options = {});
+
+  // kSchema for what is unknown, there already or no wider type; kConstraint naming rows that break
+  // a new NOT NULL or check.
+  Result<WriteResult> Alter(const std::string& name, const Alteration& alteration,
+                            const ChangeOptions& options = {});
 
   // All rows in the order written.
   Result<QueryResult> Read(const std::string& name, const std::string& at = "");

@@ -56,6 +56,21 @@ class Session:
     ) -> dict[str, Any]: ...
     def delete(self, name: str, where: str, parameters: object, message: str | None) -> dict[str, Any]: ...
     def truncate(self, name: str, message: str | None) -> dict[str, Any]: ...
+    def alter(
+        self,
+        name: str,
+        rename: list[tuple[str, str]],
+        drop: list[str],
+        add: object,
+        widen: object,
+        defaults: list[tuple[str, str]],
+        not_null: list[str],
+        nullable: list[str],
+        drop_checks: list[str],
+        add_checks: list[str],
+        order: list[str],
+        message: str | None,
+    ) -> dict[str, Any]: ...
     def set_key(self, name: str, columns: list[str], message: str | None) -> dict[str, Any]: ...
     def append(
         self, name: str, rows: object, kind: str, schema: str, message: str | None, progress: object

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rhizo import _rhizo
+from rhizo.declared import to_schema
 from rhizo.errors import InvalidArgumentError, SqlError, TableNotFoundError
 from rhizo.facts import WriteResult
 from rhizo.incoming import has_leftover_index, to_stream
@@ -13,6 +14,9 @@ from rhizo.optional import is_from
 from rhizo.parameters import Parameters, to_parameters
 from rhizo.progress import Progress, shown
 from rhizo.texts import to_name, to_text
+
+
+Names = str | list[str] | tuple[str, ...]
 
 
 def to_message(message: str | None) -> str | None:
@@ -166,6 +170,63 @@ class RowChanges:
         ('id',)
         """
         return WriteResult(**self._native.set_key(to_name(table), to_key(columns), to_message(message)))
+
+    def alter(
+        self,
+        table: str,
+        *,
+        rename: Mapping[str, str] | None = None,
+        drop: Names = (),
+        add: Any = None,
+        widen: Any = None,
+        default: Mapping[str, Any] | None = None,
+        not_null: Names = (),
+        nullable: Names = (),
+        drop_check: Names = (),
+        add_check: Names = (),
+        order: Names = (),
+        message: str | None = None,
+    ) -> WriteResult:
+        """Changes a table's columns, in the order of the arguments; older versions keep theirs. Rewrites nothing.
+
+        Fields of nested columns are named by path: ``"address.zip"``, ``"tags.element"``.
+
+        Args:
+            rename: column to its new name.
+            drop: columns that go.
+            add: columns that come behind the others, as in ``create_table``. Older rows hold their ``default``.
+            widen: columns to wider types: more digits, a date to a timestamp, members of an enum.
+            default: column to the SQL constant that rows get which are written without it (numbers, bools and None
+                stand for themselves; None: no default any more).
+            not_null, nullable: columns in which NULL may not, or may, stand.
+            drop_check, add_check: SQL conditions that no row may make false.
+            order: columns that come first, in this order.
+
+        Raises:
+            SchemaError: a column is unknown, there already, part of the key, used by a check; a type is no wider one.
+            ConstraintError: rows break a new NOT NULL or check; names them.
+
+        >>> _ = db.write("users", {"nme": ["Ada", "Bob"], "score": [70, 90]})
+        >>> _ = db.alter("users", rename={"nme": "name"}, add={"level": "INTEGER"}, default={"level": 1})
+        >>> db.read("users").fetchall(), db.read("users", version=1).column_names
+        ([('Ada', 70, 1), ('Bob', 90, 1)], ['nme', 'score'])
+        """
+        names = [to_key(value) for value in (drop, not_null, nullable, drop_check, add_check, order)]
+        changed = self._native.alter(
+            to_name(table),
+            [(to_name(old, "column"), to_name(new, "column")) for old, new in (rename or {}).items()],
+            names[0],
+            None if add is None else to_schema(self._native, add),
+            None if widen is None else to_schema(self._native, widen),
+            [(column, "" if text == "NULL" else text) for column, text in _assignments(default or {})],
+            names[1],
+            names[2],
+            names[3],
+            names[4],
+            names[5],
+            to_message(message),
+        )
+        return WriteResult(**changed)
 
     def _fitted(self, table: str, data: Any, mode: str) -> Any:
         """A pandas frame without the row numbers that filtering left behind, where the table keeps no index."""

@@ -151,6 +151,30 @@ nb::dict SetKey(NativeSession& self, const std::string& name,
   });
 }
 
+nb::dict Alter(NativeSession& self, const std::string& name, Session::Assignments rename,
+               std::vector<std::string> drop, nb::handle add, nb::handle widen,
+               Session::Assignments defaults, std::vector<std::string> not_null,
+               std::vector<std::string> nullable, std::vector<std::string> drop_checks,
+               std::vector<std::string> add_checks, std::vector<std::string> order,
+               std::optional<std::string> message) {
+  Session& session = self.get();
+  OwnedSchema added = add.is_none() ? OwnedSchema() : TakeSchema(add);
+  OwnedSchema widened = widen.is_none() ? OwnedSchema() : TakeSchema(widen);
+  Alteration alteration{std::move(rename),
+                        std::move(drop),
+                        add.is_none() ? nullptr : added.get(),
+                        widen.is_none() ? nullptr : widened.get(),
+                        std::move(defaults),
+                        std::move(not_null),
+                        std::move(nullable),
+                        std::move(drop_checks),
+                        std::move(add_checks),
+                        std::move(order)};
+  return ChangeRows(nb::none(), std::move(message), [&](const ChangeOptions& options) {
+    return session.Alter(name, alteration, options);
+  });
+}
+
 nb::dict CreateTable(NativeSession& self, const std::string& name, nb::handle schema,
                      bool if_not_exists, const std::vector<std::string>& key) {
   Session& session = self.get();
@@ -278,6 +302,10 @@ void BindTables(nb::class_<NativeSession>& binding) {
       .def("delete", &Delete, nb::arg("name"), nb::arg("where"), nb::arg("parameters").none(),
            nb::arg("message").none())
       .def("truncate", &Truncate, nb::arg("name"), nb::arg("message").none())
+      .def("alter", &Alter, nb::arg("name"), nb::arg("rename"), nb::arg("drop"),
+           nb::arg("add").none(), nb::arg("widen").none(), nb::arg("defaults"), nb::arg("not_null"),
+           nb::arg("nullable"), nb::arg("drop_checks"), nb::arg("add_checks"), nb::arg("order"),
+           nb::arg("message").none())
       .def("set_key", &SetKey, nb::arg("name"), nb::arg("columns"), nb::arg("message").none())
       .def("append", &Append, nb::arg("name"), nb::arg("rows"), nb::arg("kind"), nb::arg("schema"),
            nb::arg("message").none(), nb::arg("progress").none())

@@ -20,13 +20,16 @@ Result<WriteResult> ChangeTable(
   RETURN_IF_ERROR(session.CheckWritable());
   ASSIGN_OR_RETURN(auto table_name, model::QualifiedName::Parse(name));
   ASSIGN_OR_RETURN(auto* engine, session.core().engine()->Get());
+  ASSIGN_OR_RETURN(auto* session_engine, session.Engine());
+  auto checked = [&](table::WriteContext context, Table table) -> Result<table::Written> {
+    ASSIGN_OR_RETURN(context.check,
+                     db::ChecksOf(*session_engine, table->schema(), table->state().checks));
+    return change(context, std::move(table), table_name);
+  };
   auto body = [&](txn::Transaction& transaction) -> Result<std::optional<txn::Change>> {
-    ASSIGN_OR_RETURN(auto changed, transaction.ChangeRows(
-                                       table_name,
-                                       [&](const table::WriteContext& context, Table table) {
-                                         return change(context, std::move(table), table_name);
-                                       },
-                                       db::MeansFor(session.core(), engine, work)));
+    ASSIGN_OR_RETURN(
+        auto changed,
+        transaction.ChangeRows(table_name, checked, db::MeansFor(session.core(), engine, work)));
     return std::optional(changed);
   };
   ASSIGN_OR_RETURN(auto outcome, session.Modify(message.value_or(""), body));

@@ -34,6 +34,10 @@ Result<WriteResult> WriteTable(SessionImpl& session, const std::string& name,
                      db::IncomingRows::Open(session_engine->client(), rows, existing.get(),
                                             {options.schema, append}));
     auto means = db::MeansFor(session.core(), engine, options.work);
+    if (existing) {
+      ASSIGN_OR_RETURN(means.check,
+                       db::ChecksOf(*session_engine, incoming.target, existing->state().checks));
+    }
     if (append) {
       ASSIGN_OR_RETURN(auto change,
                        transaction.Append(table_name, incoming.target, incoming.rows.get(), means));

@@ -1,6 +1,7 @@
 #include "db/write_outcome.h"
 
 #include "db/describe.h"
+#include "sql/row_checks.h"
 
 namespace rhizo::db {
 
@@ -15,6 +16,16 @@ txn::Transaction::Means MeansFor(Core& core, engine::Instance* engine, const Wor
     return {};
   };
   return means;
+}
+
+Result<table::CheckRows> ChecksOf(sql::SessionEngine& engine, const model::Schema& schema,
+                                  const std::vector<std::string>& checks) {
+  if (checks.empty()) return table::CheckRows();
+  ASSIGN_OR_RETURN(auto bound, sql::RowChecks::Bind(engine.client(), schema, checks));
+  auto shared = std::shared_ptr<sql::RowChecks>(std::move(bound));
+  return table::CheckRows([shared](duckdb::DataChunk& rows, const auto& number_of) {
+    return shared->Check(rows, number_of);
+  });
 }
 
 WriteResult ResultOf(const std::string& name, const SessionImpl::Outcome& outcome) {

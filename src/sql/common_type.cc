@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include "engine/errors.h"
+#include "engine/types.h"
 #include "sql/exact_cast.h"
+#include "table/single_value.h"
 
 namespace rhizo::sql {
 namespace {
@@ -129,6 +132,19 @@ std::optional<Type> CommonType(const Type& old, const Type& incoming) {
   if (are_numbers) return CommonNumber(old, incoming);
   // Dates, times, timestamps: the finer one, whose values are checked as they come.
   return old.kind < incoming.kind ? incoming : old;
+}
+
+Status BecomeType(model::Field* field, model::Type type) {
+  for (auto* value : {&field->first_default, &field->write_default}) {
+    if (!*value) continue;
+    ASSIGN_OR_RETURN(auto decoded, table::DecodeValue(field->type, **value));
+    ASSIGN_OR_RETURN(*value, engine::Guarded([&] {
+      auto wider = decoded.DefaultCastAs(engine::ToLogicalType(type));
+      return table::EncodeDefault(type, wider);
+    }));
+  }
+  field->type = std::move(type);
+  return {};
 }
 
 }  // namespace rhizo::sql

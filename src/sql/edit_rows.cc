@@ -6,6 +6,15 @@
 
 namespace rhizo::sql {
 
+uint64_t RowNumber(const table::OpenTable& table, int64_t address) {
+  auto entries = table.Entries();
+  if (!entries) return 0;
+  const auto& entry = (*entries)[static_cast<size_t>(address >> 32)];
+  auto overlay = entry.overlay->Get(table.context(), entry.entry);
+  uint64_t rank = overlay ? (*overlay)->visible.Rank(static_cast<uint32_t>(address)) : 0;
+  return entry.first_row + rank;
+}
+
 Result<std::unique_ptr<EditRows>> EditRows::Open(std::unique_ptr<ResultStream> found,
                                                  std::shared_ptr<const table::OpenTable> table,
                                                  const std::vector<size_t>& fields,
@@ -36,18 +45,13 @@ Result<std::unique_ptr<EditRows>> EditRows::Open(std::unique_ptr<ResultStream> f
   return rows;
 }
 
-uint64_t EditRows::RowNumber(duckdb::idx_t row) {
-  auto address = incoming_.data[0].GetValue(row).GetValue<int64_t>();
-  auto entries = table_->Entries();
-  const auto& entry = (*entries)[static_cast<size_t>(address >> 32)];
-  auto overlay = entry.overlay->Get(table_->context(), entry.entry);
-  uint64_t rank = overlay ? (*overlay)->visible.Rank(static_cast<uint32_t>(address)) : 0;
-  return entry.first_row + rank;
+uint64_t EditRows::NumberOf(duckdb::idx_t row) {
+  return RowNumber(*table_, incoming_.data[0].GetValue(row).GetValue<int64_t>());
 }
 
 Error EditRows::DoesNotFit(size_t index, duckdb::idx_t row) {
   return ValueDoesNotFit(schema_.fields[index + 1], values_[index].type,
-                         incoming_.data[index + 1].GetValue(row), RowNumber(row));
+                         incoming_.data[index + 1].GetValue(row), NumberOf(row));
 }
 
 Result<bool> EditRows::Next(duckdb::DataChunk* chunk) {
@@ -76,7 +80,7 @@ Status EditRows::Fill(size_t index, duckdb::DataChunk* chunk) {
   }
   if (schema_.fields[index + 1].nullable) return {};
   auto row = FirstNull(out, count);
-  return row ? NullInRow(schema_.fields[index + 1], RowNumber(*row)) : Status();
+  return row ? NullInRow(schema_.fields[index + 1], NumberOf(*row)) : Status();
 }
 
 }  // namespace rhizo::sql

@@ -13,6 +13,9 @@
 
 namespace rhizo::sql {
 
+// Which row of the table, from 0, a scan's address names.
+uint64_t RowNumber(const table::OpenTable& table, int64_t address);
+
 class EditRows final : public table::RowSource {
  public:
   // kSchema if a value's type cannot meet its column's, kSql if the condition is no BOOLEAN.
@@ -35,7 +38,7 @@ class EditRows final : public table::RowSource {
       : found_(std::move(found)), table_(std::move(table)) {}
   Status Fill(size_t index, duckdb::DataChunk* chunk);
   Error DoesNotFit(size_t index, duckdb::idx_t row);
-  uint64_t RowNumber(duckdb::idx_t row);
+  uint64_t NumberOf(duckdb::idx_t row);
 
   const std::unique_ptr<ResultStream> found_;
   const std::shared_ptr<const table::OpenTable> table_;

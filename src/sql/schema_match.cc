@@ -99,7 +99,8 @@ Result<model::Schema> EvolveSchema(const model::Schema& old, const model::Schema
       evolved.fields.push_back(NewColumn(field));
       continue;
     }
-    ASSIGN_OR_RETURN(evolved.fields[column].type, WidenedType(old.fields[column], field));
+    ASSIGN_OR_RETURN(auto type, WidenedType(old.fields[column], field));
+    RETURN_IF_ERROR(BecomeType(&evolved.fields[column], std::move(type)));
   }
   evolved.attributes.insert(incoming.attributes.begin(), incoming.attributes.end());
   return evolved;

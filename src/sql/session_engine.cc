@@ -292,6 +292,26 @@ Result<std::unique_ptr<table::RowSource>> SessionEngine::FindEdits(
   return std::unique_ptr<table::RowSource>(std::move(rows));
 }
 
+Result<std::vector<uint64_t>> SessionEngine::FindRows(std::shared_ptr<const table::OpenTable> table,
+                                                      const model::QualifiedName& name,
+                                                      const std::string& where, size_t limit) {
+  std::vector<size_t> fields;
+  ASSIGN_OR_RETURN(auto found, FindEdits(table, name, {}, where, {}, {}, &fields));
+  duckdb::DataChunk chunk;
+  RETURN_IF_ERROR(engine::Guarded(
+      [&] { chunk.Initialize(client(), engine::ToLogicalTypes(found->schema())); }));
+  std::vector<uint64_t> rows;
+  while (rows.size() < limit) {
+    chunk.Reset();
+    ASSIGN_OR_RETURN(bool more, found->Next(&chunk));
+    if (!more) break;
+    for (duckdb::idx_t i = 0; i < chunk.size() && rows.size() < limit; ++i) {
+      rows.push_back(RowNumber(*table, chunk.data[0].GetValue(i).GetValue<int64_t>()));
+    }
+  }
+  return rows;
+}
+
 Result<RunningQuery> SessionEngine::Diff(const table::OpenTable& table, const std::string& name,
                                          const DiffPoints& points,
                                          const std::vector<std::string>& columns,

@@ -81,6 +81,10 @@ class SessionEngine {
       std::shared_ptr<const table::OpenTable> table, const model::QualifiedName& name,
       const std::vector<std::pair<std::string, std::string>>& set, const std::string& where,
       const Parameters& parameters, const WorkOptions& work, std::vector<size_t>* fields);
+  // The first rows (from 0) of a table that a condition finds, at most `limit`.
+  Result<std::vector<uint64_t>> FindRows(std::shared_ptr<const table::OpenTable> table,
+                                         const model::QualifiedName& name, const std::string& where,
+                                         size_t limit);
   // The rows of a user's stream as chunks of the table's schema: matched by name, cast where exact,
   // missing columns filled with defaults (schema contract of docs/python.md). The stream is
   // released in every case. Here and not in `engine` because casts run on a connection.

@@ -53,11 +53,17 @@ class Changes {
     return editor_->Edit(entry, model::PositionSet::FromSorted(slots), {});
   }
 
-  // Row `rows[i]` of `values` is what the row at slots[i] becomes, in `fields`; column_of[i] is
+  // Row rows[i] of `values` is what the row at slots[i] becomes, in `fields`; column_of[i] is
   // where `values` has fields[i].
-  Status Update(size_t entry, const std::vector<uint32_t>& slots, RowBatch& values,
-                std::span<const uint64_t> rows, std::span<const size_t> fields,
-                std::span<const size_t> column_of);
+  struct NewValues {
+    RowBatch& values;
+    std::span<const uint64_t> rows;
+    std::span<const size_t> fields;
+    std::span<const size_t> column_of;
+  };
+  // `name_rows`: rows are called by `rows` in errors, else by where they stand in the table.
+  Status Update(size_t entry, const std::vector<uint32_t>& slots, const NewValues& given,
+                bool name_rows);
 
   // The edited table, with the rows whose key changed behind all others.
   Result<Written> Finish();
@@ -74,9 +80,10 @@ class Changes {
   };
   Visible CheckVisible(size_t entry, const std::vector<uint32_t>& slots);
   bool IsKeyField(size_t field) const;
-  Status Move(OldRows* old, const std::vector<uint64_t>& ranks, RowBatch& values,
-              std::span<const uint64_t> rows, std::span<const size_t> fields,
-              std::span<const size_t> column_of, const std::vector<size_t>& moved);
+  // Whole new rows of some of them: calls visit(chunk, index of its first row among `which`).
+  using VisitRows = std::function<Status(duckdb::DataChunk& rows, size_t begin)>;
+  Status ForEachNewRow(OldRows* old, const std::vector<uint64_t>& ranks, const NewValues& given,
+                       const std::vector<size_t>& which, const VisitRows& visit);
 
   const WriteContext& context_;
   const std::shared_ptr<const OpenTable> table_;
@@ -104,13 +111,13 @@ bool Changes::IsKeyField(size_t field) const {
   return std::find(key.begin(), key.end(), table_->schema().fields[field].id) != key.end();
 }
 
-Status Changes::Update(size_t entry, const std::vector<uint32_t>& slots, RowBatch& values,
-                       std::span<const uint64_t> rows, std::span<const size_t> fields,
-                       std::span<const size_t> column_of) {
+Status Changes::Update(size_t entry, const std::vector<uint32_t>& slots, const NewValues& given,
+                       bool name_rows) {
   auto visible = CheckVisible(entry, slots);
   RETURN_IF_ERROR(std::move(visible.status));
   OldRows old(client(), *table_);
   RETURN_IF_ERROR(old.Add(entries_[entry]));
+  const auto& fields = given.fields;
   const size_t count = slots.size();
   std::vector<std::vector<size_t>> changed(fields.size());
   std::vector<bool> is_updated(count);
@@ -122,7 +129,7 @@ Status Changes::Update(size_t entry, const std::vector<uint32_t>& slots, RowBatc
     both.Initialize(duckdb::Allocator::DefaultAllocator(),
                     duckdb::vector<duckdb::LogicalType>{type, type}, std::max<size_t>(count, 1));
     RETURN_IF_ERROR(old.Gather(fields[i], visible.ranks, &both.data[0]));
-    RETURN_IF_ERROR(values.Gather(column_of[i], rows, &both.data[1]));
+    RETURN_IF_ERROR(given.values.Gather(given.column_of[i], given.rows, &both.data[1]));
     ChunkRows pairs(both);
     OneField before(pairs, 0);
     OneField after(pairs, 1);
@@ -134,18 +141,32 @@ Status Changes::Update(size_t entry, const std::vector<uint32_t>& slots, RowBatc
                                   if (is_key) is_moved[row] = true;
                                 }));
   }
+  std::vector<size_t> updated;
   std::vector<size_t> moved;
   std::vector<uint32_t> gone;
   for (size_t row = 0; row < count; ++row) {
-    counts().rows_updated += is_updated[row];
-    counts().rows_unchanged += !is_updated[row];
+    if (is_updated[row]) updated.push_back(row);
     if (!is_moved[row]) continue;
     moved.push_back(row);
     gone.push_back(slots[row]);
   }
-  if (!moved.empty()) {
-    RETURN_IF_ERROR(Move(&old, visible.ranks, values, rows, fields, column_of, moved));
+  counts().rows_updated += updated.size();
+  counts().rows_unchanged += count - updated.size();
+  if (context_.check) {
+    auto check = [&](duckdb::DataChunk& rows, size_t begin) {
+      return context_.check(rows, [&](idx_t row) {
+        size_t which = updated[begin + row];
+        return name_rows ? given.rows[which] : entries_[entry].first_row + visible.ranks[which];
+      });
+    };
+    RETURN_IF_ERROR(ForEachNewRow(&old, visible.ranks, given, updated, check));
   }
+  if (!moved.empty() && !moved_) moved_ = std::make_unique<HeldRows>(table_->types());
+  auto move = [&](duckdb::DataChunk& rows, size_t) {
+    moved_->Append(rows, 0, rows.size());
+    return Status();
+  };
+  RETURN_IF_ERROR(ForEachNewRow(&old, visible.ranks, given, moved, move));
   std::vector<CellChange> cells;
   for (size_t i = 0; i < fields.size(); ++i) {
     std::erase_if(changed[i], [&](size_t row) { return is_moved[row]; });
@@ -155,11 +176,11 @@ Status Changes::Update(size_t entry, const std::vector<uint32_t>& slots, RowBatc
     std::vector<uint64_t> cell_rows;
     for (size_t row : changed[i]) {
       cell_slots.push_back(slots[row]);
-      cell_rows.push_back(rows[row]);
+      cell_rows.push_back(given.rows[row]);
     }
     cell.slots = model::PositionSet::FromSorted(cell_slots);
     cell.values = std::make_unique<duckdb::Vector>(table_->types()[fields[i]], cell_rows.size());
-    RETURN_IF_ERROR(values.Gather(column_of[i], cell_rows, cell.values.get()));
+    RETURN_IF_ERROR(given.values.Gather(given.column_of[i], cell_rows, cell.values.get()));
     cells.push_back(std::move(cell));
   }
   if (cells.empty() && gone.empty()) return {};
@@ -169,36 +190,40 @@ Status Changes::Update(size_t entry, const std::vector<uint32_t>& slots, RowBatc
   return {};
 }
 
-// Whole new rows for those whose key changes.
-Status Changes::Move(OldRows* old, const std::vector<uint64_t>& ranks, RowBatch& values,
-                     std::span<const uint64_t> rows, std::span<const size_t> fields,
-                     std::span<const size_t> column_of, const std::vector<size_t>& moved) {
+Status Changes::ForEachNewRow(OldRows* old, const std::vector<uint64_t>& ranks,
+                              const NewValues& given, const std::vector<size_t>& which,
+                              const VisitRows& visit) {
   const auto& types = table_->types();
-  if (!moved_) moved_ = std::make_unique<HeldRows>(types);
-  for (size_t begin = 0; begin < moved.size(); begin += STANDARD_VECTOR_SIZE) {
-    size_t end = std::min<size_t>(moved.size(), begin + STANDARD_VECTOR_SIZE);
+  for (size_t begin = 0; begin < which.size(); begin += STANDARD_VECTOR_SIZE) {
+    size_t end = std::min<size_t>(which.size(), begin + STANDARD_VECTOR_SIZE);
     duckdb::DataChunk chunk;
     chunk.Initialize(duckdb::Allocator::DefaultAllocator(),
                      duckdb::vector<duckdb::LogicalType>(types.begin(), types.end()));
     for (size_t field = 0; field < types.size(); ++field) {
-      auto given = std::find(fields.begin(), fields.end(), field);
+      auto found = std::find(given.fields.begin(), given.fields.end(), field);
+      bool is_old = found == given.fields.end();
       std::vector<uint64_t> from;
       for (size_t i = begin; i < end; ++i) {
-        from.push_back(given == fields.end() ? ranks[moved[i]] : rows[moved[i]]);
+        from.push_back(is_old ? ranks[which[i]] : given.rows[which[i]]);
       }
-      RETURN_IF_ERROR(given == fields.end() ? old->Gather(field, from, &chunk.data[field])
-                                            : values.Gather(column_of[given - fields.begin()], from,
-                                                            &chunk.data[field]));
+      RETURN_IF_ERROR(is_old ? old->Gather(field, from, &chunk.data[field])
+                             : given.values.Gather(given.column_of[found - given.fields.begin()],
+                                                   from, &chunk.data[field]));
     }
     chunk.SetCardinality(end - begin);
-    moved_->Append(chunk, 0, end - begin);
+    RETURN_IF_ERROR(visit(chunk, begin));
   }
   return {};
 }
 
-Result<Written> AddBehind(const WriteContext& context, Written written, HeldRows& rows,
+Result<Written> AddBehind(WriteContext context, Written written, HeldRows& rows,
                           std::span<const uint64_t> chosen) {
   HeldRowSource source(written.state.schema, rows, chosen);
+  if (context.check) {
+    context.check = [chosen, check = context.check](duckdb::DataChunk& chunk, const auto& number) {
+      return check(chunk, [&](idx_t row) { return chosen[number(row)]; });
+    };
+  }
   ASSIGN_OR_RETURN(auto encoded, EncodeRows(context, written.state.schema, &source));
   ASSIGN_OR_RETURN(written.state, PlaceAtEnd(context, written.state, encoded));
   ASSIGN_OR_RETURN(written.state, FoldTail(context, written.state));
@@ -223,7 +248,8 @@ Result<Written> Changes::Finish() {
   auto state = std::make_shared<const model::TableState>(written.state);
   ASSIGN_OR_RETURN(auto rest, OpenTable::Open(context_.read, ObjectId(), state));
   RETURN_IF_ERROR(CheckKeysAreNew(context_, *rest, keys));
-  return AddBehind(context_, std::move(written), *moved_, AllRows(moved_->rows()));
+  auto all = AllRows(moved_->rows());
+  return AddBehind(context_, std::move(written), *moved_, all);
 }
 
 std::vector<RowAddress> AddressesIn(duckdb::Vector& rowids, idx_t offset, idx_t count) {
@@ -316,8 +342,8 @@ Result<Written> UpdateRows(const WriteContext& context, std::shared_ptr<const Op
       if (!entry) break;
       if (last && *last >= *entry) return NotRising();
       last = entry;
-      RETURN_IF_ERROR(
-          changes->Update(*entry, slots, window, AllRows(slots.size()), fields, column_of));
+      auto all = AllRows(slots.size());
+      RETURN_IF_ERROR(changes->Update(*entry, slots, {window, all, fields, column_of}, false));
       window.Drop(slots.size());
     }
     return changes->Finish();
@@ -358,7 +384,8 @@ Result<Written> UpsertRows(const WriteContext& context, std::shared_ptr<const Op
         numbers.push_back(found[end].number);
         is_there[found[end].number] = true;
       }
-      RETURN_IF_ERROR(changes->Update(found[begin].entry, slots, held, numbers, fields, fields));
+      RETURN_IF_ERROR(
+          changes->Update(found[begin].entry, slots, {held, numbers, fields, fields}, true));
       begin = end;
     }
     ASSIGN_OR_RETURN(auto written, changes->Finish());

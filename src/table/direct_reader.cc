@@ -10,7 +10,7 @@ std::vector<size_t> DirectReader::Indexes(const OpenEntry& entry) const {
   for (auto index : fields_) {
     const auto* field = entry.segment->Find(table_.schema().fields[index].id);
     bool as_stored = field != nullptr && engine::IsNative(field->type) &&
-                     engine::ToLogicalType(field->type) == table_.types()[index];
+                     field->type == table_.schema().fields[index].type;
     if (!as_stored) return {};
     indexes.push_back(field - entry.segment->fields.data());
   }

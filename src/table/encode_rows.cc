@@ -43,7 +43,7 @@ void CountNew(std::span<const StoredSegment> segments, WriteCounts* counts) {
 
 Result<EncodedRows> EncodeRows(const WriteContext& context, const model::Schema& schema,
                                RowSource* rows) {
-  ASSIGN_OR_RETURN(auto feed, RowFeed::Open(schema, rows, context.progress));
+  ASSIGN_OR_RETURN(auto feed, RowFeed::Open(schema, rows, context.progress, &context.check));
   SegmentSink sink(context, schema);
   auto add = [&](duckdb::DataChunk& chunk, duckdb::idx_t offset, duckdb::idx_t count) {
     return sink.Add(chunk, offset, count);

@@ -3,6 +3,7 @@
 
 #include "engine/errors.h"
 #include "engine/types.h"
+#include "table/conform.h"
 #include "table/open_table.h"
 #include "table/segment_reader.h"
 #include "table/single_value.h"
@@ -39,22 +40,6 @@ std::pair<const Cell*, const Cell*> CellsIn(const std::vector<Cell>& cells, size
   auto begin = std::lower_bound(cells.begin(), cells.end(), FirstSlot(vector), below);
   auto end = std::lower_bound(begin, cells.end(), FirstSlot(vector + 1), below);
   return {cells.data() + (begin - cells.begin()), cells.data() + (end - cells.begin())};
-}
-
-// The values of a patch in the table's type, referenced if it has that already.
-Vector ToType(duckdb::ClientContext* client, const duckdb::LogicalType& type, const Vector& values,
-              idx_t count) {
-  Vector source(values.GetType());
-  source.Reference(values);
-  if (values.GetType() == type) return source;
-  Vector out(type, count);
-  if (client == nullptr) {
-    duckdb::VectorOperations::DefaultCast(source, out, count, true);
-  } else {
-    duckdb::VectorOperations::Cast(*client, source, out, count, true);
-  }
-  out.Flatten(count);
-  return out;
 }
 
 bool IsFixedWidth(const duckdb::LogicalType& type) {
@@ -103,7 +88,8 @@ Status EntryReader::Start(const OpenEntry& entry) {
         if (patch.field != column.field->id) continue;
         auto source = static_cast<uint32_t>(column.patch_values.size());
         idx_t count = 1 + *std::max_element(patch.value_index.begin(), patch.value_index.end());
-        column.patch_values.push_back(ToType(client_, column.type, patch.values, count));
+        column.patch_values.push_back(
+            Conform(client_, patch.type, column.field->type, patch.values, count));
         for (size_t i = 0; i < patch.slots.size(); ++i) {
           column.cells.push_back({patch.slots[i], patch.value_index[i], source});
         }
@@ -166,12 +152,12 @@ Status EntryReader::ReadUnpatched(Column* column, size_t vector, Vector* out) {
   }
   RETURN_IF_ERROR(Load(column));
   const auto& stored = column->decoded->vectors[vector];
-  if (column->decoded->type == column->type) {
+  if (column->info->type == column->field->type) {
     out->Reference(stored);
     return {};
   }
   idx_t count = std::min<idx_t>(STANDARD_VECTOR_SIZE, entry_->segment->rows - FirstSlot(vector));
-  out->Reference(ToType(client_, column->type, stored, count));
+  out->Reference(Conform(client_, column->info->type, column->field->type, stored, count));
   return {};
 }
 

@@ -23,10 +23,11 @@ bool HasNull(duckdb::Vector& vector, duckdb::idx_t count) {
 }  // namespace
 
 RowFeed::RowFeed(const model::Schema& schema, RowSource* rows,
-                 const std::function<Status(uint64_t)>& progress)
+                 const std::function<Status(uint64_t)>& progress, const CheckRows* check)
     : schema_(&schema),
       rows_(rows),
       progress_(&progress),
+      check_(check != nullptr && *check ? check : nullptr),
       types_(engine::ToLogicalTypes(schema)),
       chunk_(std::make_unique<duckdb::DataChunk>()) {
   chunk_->Initialize(duckdb::Allocator::DefaultAllocator(), types_);
@@ -34,13 +35,14 @@ RowFeed::RowFeed(const model::Schema& schema, RowSource* rows,
 }
 
 Result<RowFeed> RowFeed::Open(const model::Schema& schema, RowSource* rows,
-                              const std::function<Status(uint64_t)>& progress) {
+                              const std::function<Status(uint64_t)>& progress,
+                              const CheckRows* check) {
   const auto& given = rows->schema().fields;
   if (given.size() != schema.fields.size()) {
     return Mismatch("the rows have " + std::to_string(given.size()) + " columns, the table " +
                     std::to_string(schema.fields.size()));
   }
-  RowFeed feed(schema, rows, progress);
+  RowFeed feed(schema, rows, progress, check);
   for (size_t i = 0; i < given.size(); ++i) {
     if (engine::ToLogicalType(given[i].type) == feed.types_[i]) continue;
     return Mismatch("column \"" + schema.fields[i].name + "\" is " +
@@ -68,8 +70,13 @@ Result<bool> RowFeed::Fill() {
   ASSIGN_OR_RETURN(bool more, rows_->Next(chunk_.get()));
   offset_ = 0;
   ended_ = !more;
-  if (more) RETURN_IF_ERROR(CheckNulls());
-  return more;
+  if (!more) return false;
+  RETURN_IF_ERROR(CheckNulls());
+  if (check_ != nullptr) {
+    RETURN_IF_ERROR((*check_)(*chunk_, [&](duckdb::idx_t row) { return rows_seen_ + row; }));
+  }
+  rows_seen_ += chunk_->size();
+  return true;
 }
 
 Result<uint64_t> RowFeed::Next(uint64_t limit, const Visit& visit) {

@@ -6,15 +6,16 @@
 #include <memory>
 
 #include "engine/duckdb_headers.h"
-#include "table/row_source.h"
+#include "table/write.h"
 
 namespace rhizo::table {
 
 class RowFeed {
  public:
-  // All outlive the feed.
+  // All outlive the feed. `check`: null, or what every row has to pass.
   static Result<RowFeed> Open(const model::Schema& schema, RowSource* rows,
-                              const std::function<Status(uint64_t)>& progress);
+                              const std::function<Status(uint64_t)>& progress,
+                              const CheckRows* check = nullptr);
 
   // The next rows that lie together, at most `limit` of them; `visit` is called once, unless there
   // are no more rows. Gives their number.
@@ -28,13 +29,15 @@ class RowFeed {
 
  private:
   RowFeed(const model::Schema& schema, RowSource* rows,
-          const std::function<Status(uint64_t)>& progress);
+          const std::function<Status(uint64_t)>& progress, const CheckRows* check);
   Result<bool> Fill();
   Status CheckNulls();
 
   const model::Schema* schema_;
   RowSource* rows_;
   const std::function<Status(uint64_t)>* progress_;
+  const CheckRows* check_;
+  uint64_t rows_seen_ = 0;
   duckdb::vector<duckdb::LogicalType> types_;
   std::unique_ptr<duckdb::DataChunk> chunk_;
   duckdb::idx_t offset_ = 0;

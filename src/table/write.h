@@ -10,6 +10,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "engine/duckdb_headers.h"
 #include "engine/instance.h"
 #include "model/entry.h"
 #include "model/table_state.h"
@@ -20,6 +21,10 @@
 
 namespace rhizo::table {
 
+// Whole rows on their way into a table; `number_of` says what a row of the chunk is called, from 0.
+using CheckRows = std::function<Status(duckdb::DataChunk& rows,
+                                       const std::function<uint64_t(duckdb::idx_t)>& number_of)>;
+
 // One transaction's means to write.
 struct WriteContext {
   engine::Instance* engine = nullptr;  // encodes Parquet; small tables never touch it
@@ -29,6 +34,7 @@ struct WriteContext {
   uint64_t* next_ordinal = nullptr;  // for derived ids; counts up over the whole transaction
   unsigned threads = 1;
   std::function<Status(uint64_t rows_done)> progress;  // may cancel
+  CheckRows check;                                     // null: every row is fine
 };
 
 struct WriteCounts {

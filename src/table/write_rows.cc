@@ -55,7 +55,8 @@ class Walk {
         table_(context, old) {}
 
   Result<Written> Run(RowSource* rows) {
-    ASSIGN_OR_RETURN(auto feed, RowFeed::Open(old_.schema, rows, context_.progress));
+    ASSIGN_OR_RETURN(auto feed,
+                     RowFeed::Open(old_.schema, rows, context_.progress, &context_.check));
     if (old_.entries > 0) RETURN_IF_ERROR(AlongOldEntries(&feed));
     RETURN_IF_ERROR(BehindThem(&feed));
     ASSIGN_OR_RETURN(auto written, table_.Finish());

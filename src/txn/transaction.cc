@@ -152,6 +152,7 @@ table::WriteContext Transaction::ContextFor(const Means& means) {
   context.next_ordinal = &next_ordinal_;
   context.threads = std::max(1u, means.threads);
   context.progress = means.progress;
+  context.check = means.check;
   return context;
 }
 
@@ -434,6 +435,29 @@ Result<Change> Transaction::SetKey(const model::QualifiedName& name, const Colum
     change->schema_changed = true;
     unseen_.insert(change->id);
   }
+  change->counts.rows = change->state.rows;
+  return Change{change->id, {}, change->state.rows, false};
+}
+
+Result<Change> Transaction::Alter(const model::QualifiedName& name, model::Schema schema,
+                                  std::vector<std::string> checks, const VerifyTable& verify,
+                                  const Means& means) {
+  ASSIGN_OR_RETURN(auto* change, FindSpelled(name));
+  if (change == nullptr) return NotFound(name);
+  auto altered = OrRestore(change, [&]() -> Status {
+    auto before = change->state;
+    RETURN_IF_ERROR(TakeSchema(change, std::move(schema)));
+    change->state.checks = std::move(checks);
+    if (change->state == before) return {};
+    change->schema_changed = true;
+    ASSIGN_OR_RETURN(auto table, opener_->Open(Stage(*change)));
+    RETURN_IF_ERROR(verify(std::move(table)));
+    if (SameKeyTypes(before.schema, change->state)) return {};
+    return CheckKeys(change->state, means);
+  });
+  if (!altered) return std::move(altered).error();
+  change->counts.rows = change->state.rows;
+  unseen_.insert(change->id);
   return Change{change->id, {}, change->state.rows, false};
 }
 

@@ -81,6 +81,7 @@ class Transaction {
     engine::Instance* engine = nullptr;
     unsigned threads = 1;
     std::function<Status(uint64_t)> progress;
+    table::CheckRows check;  // what rows that are written have to pass
   };
   // Ids of `schema`'s fields that are 0 are assigned. kAlreadyExists, also for a twin in case.
   // `key`: names of the columns that identify a row; none: nothing does.
@@ -105,6 +106,13 @@ class Transaction {
   // it.
   Result<Change> SetKey(const model::QualifiedName& name, const ColumnNames& key,
                         const Means& means);
+
+  // Another schema (of fields that keep their ids, and new ones without) and other checks. `verify`
+  // looks at the rows in it.
+  using VerifyTable = std::function<Status(std::shared_ptr<const table::OpenTable>)>;
+  Result<Change> Alter(const model::QualifiedName& name, model::Schema schema,
+                       std::vector<std::string> checks, const VerifyTable& verify,
+                       const Means& means);
 
   // For the committer: everything staged, placed on `head`.
   Result<PreparedCommit> Prepare(const Head& head, const CommitText& text);

@@ -1,0 +1,275 @@
+#include "sql/alter.h"
+
+#include <algorithm>
+
+#include "base/name.h"
+#include "duckdb/parser/query_node/select_node.hpp"
+#include "duckdb/planner/expression_binder/constant_binder.hpp"
+#include "engine/errors.h"
+#include "engine/types.h"
+#include "sql/common_type.h"
+#include "sql/exact_cast.h"
+#include "sql/expression_text.h"
+#include "sql/row_checks.h"
+#include "sql/scan_statement.h"
+#include "table/single_value.h"
+
+namespace rhizo::sql {
+namespace {
+
+using model::Field;
+using Fields = std::vector<Field>;
+
+Error Wrong(const std::string& column, const std::string& what) {
+  return Error(ErrorCode::kSchema, "column \"" + column + "\" " + what).With("column", column);
+}
+
+// A column or nested field, among its siblings.
+struct Found {
+  Fields* siblings = nullptr;
+  size_t index = 0;
+  Field& field() const { return (*siblings)[index]; }
+};
+
+std::optional<size_t> IndexOf(const Fields& fields, std::string_view name) {
+  model::Schema named{fields, {}};
+  int index = named.Find(name);
+  return index < 0 ? std::nullopt : std::optional(static_cast<size_t>(index));
+}
+
+// Names may hold dots themselves: the longest that is known counts.
+std::optional<Found> FindPath(Fields* fields, std::string_view path) {
+  if (auto index = IndexOf(*fields, path)) return Found{fields, *index};
+  for (auto dot = path.rfind('.'); dot != path.npos && dot > 0; dot = path.rfind('.', dot - 1)) {
+    auto index = IndexOf(*fields, path.substr(0, dot));
+    if (index) return FindPath(&(*fields)[*index].type.children, path.substr(dot + 1));
+  }
+  return std::nullopt;
+}
+
+Result<Found> Need(model::Schema* schema, const std::string& path) {
+  auto found = FindPath(&schema->fields, path);
+  if (!found) return UnknownColumn(*schema, path);
+  return *found;
+}
+
+
+void ForgetIds(Field* field) {
+  field->id = 0;
+  for (auto& child : field->type.children) ForgetIds(&child);
+}
+
+class Work {
+ public:
+  Work(duckdb::ClientContext& client, const model::TableState& table)
+      : client_(client), table_(table), altered_{table.schema, table.checks, {}, {}} {}
+
+  Result<Altered> Run(const Alteration& alteration) {
+    for (const auto& [path, name] : alteration.rename) RETURN_IF_ERROR(Rename(path, name));
+    for (const auto& path : alteration.drop) RETURN_IF_ERROR(Drop(path));
+    for (const auto& field : alteration.add.fields) RETURN_IF_ERROR(Add(field));
+    for (const auto& field : alteration.types.fields) RETURN_IF_ERROR(Widen(field));
+    for (const auto& [path, value] : alteration.defaults) RETURN_IF_ERROR(SetDefault(path, value));
+    for (const auto& path : alteration.not_null) RETURN_IF_ERROR(SetNotNull(path));
+    for (const auto& path : alteration.nullable) RETURN_IF_ERROR(SetNullable(path));
+    for (const auto& check : alteration.drop_checks) RETURN_IF_ERROR(DropCheck(check));
+    for (const auto& check : alteration.add_checks) AddCheck(check);
+    RETURN_IF_ERROR(Order(alteration.order));
+    RETURN_IF_ERROR(CheckAdded());
+    RETURN_IF_ERROR(model::ValidateSchema(altered_.schema));
+    ASSIGN_OR_RETURN(auto bound, RowChecks::Bind(client_, altered_.schema, altered_.checks));
+    static_cast<void>(bound);
+    return std::move(altered_);
+  }
+
+ private:
+  model::Schema* schema() { return &altered_.schema; }
+  bool IsKey(const Field& field) const {
+    return field.id != 0 &&
+           std::find(table_.key.begin(), table_.key.end(), field.id) != table_.key.end();
+  }
+
+  Status Rename(const std::string& path, const std::string& name) {
+    ASSIGN_OR_RETURN(auto found, Need(schema(), path));
+    if (found.field().name == name) return {};
+    auto taken = IndexOf(*found.siblings, name);
+    if (taken && *taken != found.index) return Wrong(name, "is there already");
+    found.field().name = name;
+    return {};
+  }
+
+  Status Drop(const std::string& path) {
+    ASSIGN_OR_RETURN(auto found, Need(schema(), path));
+    if (IsKey(found.field())) {
+      return Wrong(path, "is part of the key; set_key can change the key first");
+    }
+    if (found.siblings->size() == 1) return Wrong(path, "is the only one, and cannot go");
+    found.siblings->erase(found.siblings->begin() + static_cast<ptrdiff_t>(found.index));
+    return {};
+  }
+
+  Status Add(Field field) {
+    const std::string path = field.name;
+    ForgetIds(&field);
+    Fields* into = &schema()->fields;
+    for (auto dot = path.rfind('.'); dot != path.npos && dot > 0; dot = path.rfind('.', dot - 1)) {
+      auto parent = FindPath(into, path.substr(0, dot));
+      if (!parent) continue;
+      if (parent->field().type.kind != model::TypeKind::kStruct) {
+        return Wrong(path.substr(0, dot), "is no STRUCT that a field could be added to");
+      }
+      if (!field.nullable) return Wrong(path, "is nested, so it cannot be NOT NULL");
+      into = &parent->field().type.children;
+      field.name = path.substr(dot + 1);
+      break;
+    }
+    if (IndexOf(*into, field.name)) return Wrong(path, "is there already");
+    into->push_back(std::move(field));
+    return {};
+  }
+
+  Status Widen(const Field& wider) {
+    ASSIGN_OR_RETURN(auto found, Need(schema(), wider.name));
+    auto& field = found.field();
+    model::Type wanted = wider.type;
+    auto common = CommonType(field.type, wanted);
+    bool is_wider = common && MayWiden(field.type, wanted) &&
+                    engine::ToLogicalType(*common) == engine::ToLogicalType(wanted);
+    if (!is_wider) {
+      return Wrong(wider.name, "is " + field.type.ToString() + ", of which " + wanted.ToString() +
+                                   " is no wider type")
+          .With("expected", wanted.ToString())
+          .With("actual", field.type.ToString());
+    }
+    return BecomeType(&field, *std::move(common));
+  }
+
+  // Every value keeps its meaning; dates become midnight.
+  static bool MayWiden(const model::Type& from, const model::Type& to) {
+    if (AlwaysCastsExactly(from, to)) return true;
+    using model::TypeKind;
+    if (from.kind == TypeKind::kDate) return to.kind == TypeKind::kTimestampUs;
+    if (to.kind == TypeKind::kDecimal) return true;  // CommonType sees to the digits
+    return from.kind == to.kind;                     // nested, enums: as CommonType says
+  }
+
+  Status SetDefault(const std::string& path, const std::string& text) {
+    ASSIGN_OR_RETURN(auto found, Need(schema(), path));
+    if (found.siblings != &schema()->fields) return Wrong(path, "is nested: it has no default");
+    auto& field = found.field();
+    std::optional<std::string> value;
+    if (!text.empty()) {
+      ASSIGN_OR_RETURN(value, Constant(field, text));
+    }
+    field.write_default = value;
+    if (field.id == 0) field.first_default = value;
+    return {};
+  }
+
+  // A value of the column's type; literals take it, other values have to fit exactly.
+  Result<std::optional<std::string>> Constant(const Field& field, const std::string& text) {
+    ASSIGN_OR_RETURN(auto parts, ParseParts(client_.GetParserOptions(), {text}, ""));
+    RETURN_IF_ERROR(CheckNothingVolatile(client_, parts.node(), "default"));
+    auto type = engine::ToLogicalType(field.type);
+    duckdb::Value value;
+    duckdb::Value exact;
+    try {
+      client_.RunFunctionInTransaction([&] {
+        auto binder = duckdb::Binder::CreateBinder(client_);
+        duckdb::ConstantBinder constant(*binder, client_, "default");
+        auto bound = constant.Bind(parts.node().select_list[0]);
+        bool is_literal = bound->return_type.id() == duckdb::LogicalTypeId::STRING_LITERAL ||
+                          bound->return_type.id() == duckdb::LogicalTypeId::VARCHAR;
+        value = duckdb::ExpressionExecutor::EvaluateScalar(client_, *bound);
+        exact = value.CastAs(client_, type);
+        bool same = is_literal || value.IsNull() ||
+                    exact.CastAs(client_, value.type()) == value;
+        if (!same) throw duckdb::ConversionException("%s is no exact value of it",
+                                                     value.ToString());
+      });
+    } catch (const std::exception& exception) {
+      duckdb::ErrorData error(exception);
+      return Wrong(field.name, "is " + field.type.ToString() + ", default " + text + ": " +
+                                   error.RawMessage());
+    }
+    return table::EncodeDefault(field.type, exact);
+  }
+
+  Status SetNotNull(const std::string& path) {
+    ASSIGN_OR_RETURN(auto found, Need(schema(), path));
+    if (found.siblings != &schema()->fields) return Wrong(path, "is nested: it may be NULL");
+    if (!found.field().nullable) return {};
+    found.field().nullable = false;
+    if (found.field().id != 0) altered_.newly_not_null.push_back(found.field().name);
+    return {};
+  }
+
+  Status SetNullable(const std::string& path) {
+    ASSIGN_OR_RETURN(auto found, Need(schema(), path));
+    if (IsKey(found.field())) return Wrong(path, "is part of the key, which is never NULL");
+    found.field().nullable = true;
+    return {};
+  }
+
+  Status DropCheck(const std::string& check) {
+    auto known = std::find(altered_.checks.begin(), altered_.checks.end(), check);
+    if (known == altered_.checks.end()) {
+      std::string nearest = NearestName(check, altered_.checks);
+      return Error(ErrorCode::kSchema,
+                   "there is no check " + check +
+                       (nearest.empty() ? "" : "; did you mean " + nearest + "?"))
+          .With("check", check);
+    }
+    altered_.checks.erase(known);
+    return {};
+  }
+
+  void AddCheck(const std::string& check) {
+    auto& checks = altered_.checks;
+    if (std::find(checks.begin(), checks.end(), check) != checks.end()) return;
+    checks.push_back(check);
+    altered_.new_checks.push_back(check);
+  }
+
+  Status Order(const std::vector<std::string>& names) {
+    Fields ordered;
+    std::vector<bool> taken(schema()->fields.size());
+    for (const auto& name : names) {
+      auto index = IndexOf(schema()->fields, name);
+      if (!index) return UnknownColumn(*schema(), name);
+      if (taken[*index]) return Wrong(name, "is twice in the order");
+      taken[*index] = true;
+      ordered.push_back(schema()->fields[*index]);
+    }
+    for (size_t i = 0; i < taken.size(); ++i) {
+      if (!taken[i]) ordered.push_back(schema()->fields[i]);
+    }
+    schema()->fields = std::move(ordered);
+    return {};
+  }
+
+  // Older rows hold the default of what is added.
+  Status CheckAdded() {
+    for (const auto& field : schema()->fields) {
+      if (field.id != 0 || field.nullable || field.first_default || table_.rows == 0) continue;
+      return Error(ErrorCode::kConstraint, "column \"" + field.name +
+                                               "\" is NOT NULL, so it needs a default for the rows "
+                                               "that are there")
+          .With("column", field.name);
+    }
+    return {};
+  }
+
+  duckdb::ClientContext& client_;
+  const model::TableState& table_;
+  Altered altered_;
+};
+
+}  // namespace
+
+Result<Altered> Alter(duckdb::ClientContext& client, const model::TableState& table,
+                      const Alteration& alteration) {
+  return engine::Guarded([&] { return Work(client, table).Run(alteration); });
+}
+
+}  // namespace rhizo::sql
