@@ -161,6 +161,25 @@ ROWS = [
               {"data": "tpch", "rows": 1_000_000, "patches": patches, "gone": gone, "repeats": 30})
          for patches, gone in [(0, 0.0), (1, 0.0), (4, 0.0), (0, 0.1), (4, 0.1)]],
         {"rows": 20_000, "repeats": 2}),
+    Row("upsert", "Upserting rows by key: 100 k into 1 M, 1 M into 10 M",
+        "Five columns; the rows given are scattered over the table, and one in a hundred differs in one field, so that a hundredth of what is given is news. "
+        "`stored` is what the folder grew by, `peak adds` what the process did. DuckDB's own file has a primary key; the others look by "
+        "join. PyIceberg takes minutes for the smaller one and is left out.",
+        "upsert",
+        [Case(system, f"{system}, {changes:,} into {rows:,} rows", {"rows": rows, "changes": changes})
+         for rows, changes in [(1_000_000, 100_000), (10_000_000, 1_000_000)]
+         for system in ["rhizo", "duckdb", "ducklake", "delta", "lance"]],
+        {"rows": 20_000, "changes": 2_000}),
+    Row("delete", "Deleting 1 % of 1 M rows", "Scattered, by a condition; the version before stays readable where there are versions.",
+        "delete", each(["rhizo", "duckdb", "ducklake", "delta", "lance"], rows=1_000_000), {"rows": 20_000}),
+    Row("point_update", "One field of one row by its key, in 10 M rows",
+        "One durable commit each, keys drawn at random; first after opening, then the median.",
+        "point_update", each(["rhizo", "duckdb", "ducklake", "delta", "lance"], rows=10_000_000, updates=20),
+        {"rows": 20_000, "updates": 2}),
+    Row("write_back_memory", "Memory of writing 10 M rows back", "A stream of record batches, five columns, one field of the first million changed.",
+        "write_back_memory", each(["rhizo", "ducklake", "delta", "lance"], rows=10_000_000), {"rows": 20_000}),
+    Row("diff_narrow", "The 1,000 rows that differ, in up to 100 M", "Five columns, a key; changed by a condition.",
+        "diff_narrow", sized("rhizo", "rows", [1_000_000, 100_000_000], changes=1_000, repeats=10), {"rows": 20_000, "repeats": 2}),
     Row("opening", "Opening a database of 200 / 100,000 commits",
         "A fresh process each; `open` is opening and asking for the table's columns, `first query` counts and sums "
         "afterwards (this starts the engine; delta-rs, Lance and PyIceberg read the table instead). DuckLake: with loading its extensions.",

@@ -55,6 +55,21 @@ class BaseSystem:
         """The table becomes `rows`; the version before stays readable."""
         raise NotImplementedError("keeps no versions")
 
+    def create_keyed(self, table: str, rows: Any, key: str) -> None:
+        """A new table in which `key` identifies a row, where the system knows keys; `rows` may be a stream."""
+        self.create(table, rows)
+
+    def upsert(self, table: str, rows: Any, key: str) -> None:
+        """Rows with a key that is there are replaced, others added; one durable commit."""
+        raise NotImplementedError("no upsert")
+
+    def update(self, table: str, assignment: str, condition: str) -> None:
+        """`column = expression` in the rows that a SQL condition finds; one durable commit."""
+        raise NotImplementedError("no update")
+
+    def delete(self, table: str, condition: str) -> None:
+        raise NotImplementedError("no delete")
+
     def read(self, table: str) -> Any:
         """All rows as a pyarrow table."""
         raise NotImplementedError("cannot read")

@@ -23,6 +23,17 @@ class System(BaseSystem):
     def replace(self, table: str, rows: Any) -> None:
         write_deltalake(self._path(table), rows, mode="overwrite")
 
+    def upsert(self, table: str, rows: Any, key: str) -> None:
+        merge = DeltaTable(self._path(table)).merge(rows, f"t.{key} = s.{key}", source_alias="s", target_alias="t")
+        merge.when_matched_update_all().when_not_matched_insert_all().execute()
+
+    def update(self, table: str, assignment: str, condition: str) -> None:
+        column, expression = assignment.split(" = ", 1)
+        DeltaTable(self._path(table)).update(updates={column: expression}, predicate=condition)
+
+    def delete(self, table: str, condition: str) -> None:
+        DeltaTable(self._path(table)).delete(condition)
+
     def read(self, table: str) -> Any:
         return DeltaTable(self._path(table)).to_pyarrow_table()
 

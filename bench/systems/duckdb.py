@@ -38,6 +38,18 @@ class Engine(BaseSystem):
         self.append(table, rows)
         self.con.execute("COMMIT")
 
+    def upsert(self, table: str, rows: Any, key: str) -> None:
+        self.con.execute(
+            f"MERGE INTO {table} USING rows ON {table}.{key} = rows.{key} "
+            "WHEN MATCHED THEN UPDATE WHEN NOT MATCHED THEN INSERT"
+        )
+
+    def update(self, table: str, assignment: str, condition: str) -> None:
+        self.con.execute(f"UPDATE {table} SET {assignment} WHERE {condition}")
+
+    def delete(self, table: str, condition: str) -> None:
+        self.con.execute(f"DELETE FROM {table} WHERE {condition}")
+
     def read(self, table: str) -> Any:
         return self.sql(f"SELECT * FROM {table}")
 
@@ -53,6 +65,10 @@ class Engine(BaseSystem):
 
 class System(Engine):
     """DuckDB's own file, default settings: a commit syncs its write-ahead log."""
+
+    def create_keyed(self, table: str, rows: Any, key: str) -> None:
+        self.create(table, rows)
+        self.con.execute(f"ALTER TABLE {table} ADD PRIMARY KEY ({key})")
 
     def open(self) -> None:
         self.con = engine.connect(str(self.folder / "db.duckdb"))

@@ -24,6 +24,17 @@ class System(BaseSystem):
     def replace(self, table: str, rows: Any) -> None:
         lance.write_dataset(rows, self._path(table), mode="overwrite")
 
+    def upsert(self, table: str, rows: Any, key: str) -> None:
+        merge = lance.dataset(self._path(table)).merge_insert(key)
+        merge.when_matched_update_all().when_not_matched_insert_all().execute(rows)
+
+    def update(self, table: str, assignment: str, condition: str) -> None:
+        column, expression = assignment.split(" = ", 1)
+        lance.dataset(self._path(table)).update({column: expression}, where=condition)
+
+    def delete(self, table: str, condition: str) -> None:
+        lance.dataset(self._path(table)).delete(condition)
+
     def read(self, table: str) -> Any:
         return lance.dataset(self._path(table)).to_table()
 

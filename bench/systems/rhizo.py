@@ -34,6 +34,19 @@ class System(BaseSystem):
     def replace(self, table: str, rows: Any) -> None:
         self.db.write(table, rows)
 
+    def create_keyed(self, table: str, rows: Any, key: str) -> None:
+        self.db.write(table, rows, key=key)
+
+    def upsert(self, table: str, rows: Any, key: str) -> None:
+        self.db.upsert(table, rows)
+
+    def update(self, table: str, assignment: str, condition: str) -> None:
+        column, expression = assignment.split(" = ", 1)
+        self.db.update(table, {column: expression}, condition)
+
+    def delete(self, table: str, condition: str) -> None:
+        self.db.delete(table, condition)
+
     def read(self, table: str) -> Any:
         return self.db.read(table).to_arrow()
 

@@ -161,6 +161,10 @@ class RHIZO_EXPORT Session {
                                              const std::string& table = "");
   Result<QueryResult> Sql(const std::string& statement, const Parameters& parameters = {},
                           const WorkOptions& work = {});
+  // 32 hex digits that are equal for equal rows under equal columns (names, types, order of
+  // columns), whatever way they came; the order of rows does not count. Guards against mistakes,
+  // not attackers. Costs what changed since it was last asked for in this process.
+  Result<std::string> Fingerprint(const std::string& name, const std::string& at = "");
   Result<std::vector<std::string>> Tables(const std::string& at = "");
   Result<TableInfo> Info(const std::string& name, const std::string& at = "");
   // Versions in the history of this session's branch, newest first.

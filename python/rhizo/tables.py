@@ -318,6 +318,20 @@ class Tables(RowChanges):
 
         return Diff(lambda: self._native.diff_summary(begin, end, only), rows, table)
 
+    def fingerprint(self, table: str, *, version: int | None = None, at: Ref | None = None) -> str:
+        """32 hex digits that are equal for equal rows under equal columns, whatever way they came.
+
+        The order of rows does not count. It guards against mistakes, not against attackers. Costs what changed since it
+        was last asked for in this process.
+
+        >>> _ = db.write("a", {"n": [1, 2, 3]})
+        >>> _ = db.write("b", {"n": [3, 2]})
+        >>> _ = db.append("b", {"n": [1]})
+        >>> db.fingerprint("a") == db.fingerprint("b"), db.fingerprint("b", version=1) == db.fingerprint("b")
+        (True, False)
+        """
+        return self._native.fingerprint(to_name(table), _place(version, at))
+
     def read_pandas(
         self, table: str, *, columns: list[str] | None = None, version: int | None = None, at: Ref | None = None
     ) -> Any:

@@ -258,6 +258,11 @@ nb::dict ImportFiles(NativeSession& self, const std::string& name,
   return ToPython(Unwrap(std::move(written)));
 }
 
+std::string Fingerprint(NativeSession& self, const std::string& name, const std::string& at) {
+  Session& session = self.get();
+  return Unwrap(RunBlocking(Cancellation(), [&] { return session.Fingerprint(name, at); }));
+}
+
 uint64_t ExportTable(NativeSession& self, const std::string& name, const std::string& path,
                      const std::string& format, const std::string& at, bool overwrite,
                      nb::object progress) {
@@ -321,6 +326,7 @@ void BindTables(nb::class_<NativeSession>& binding) {
            nb::arg("progress").none())
       .def("export_table", &ExportTable, nb::arg("name"), nb::arg("path"), nb::arg("format"),
            nb::arg("at"), nb::arg("overwrite"), nb::arg("progress").none())
+      .def("fingerprint", &Fingerprint)
       .def("tables", &Tables)
       .def("info", &Info)
       .def("versions", &Versions);

@@ -29,8 +29,7 @@ class OldRowsCheck {
 
   Status Run(const Table& table) {
     for (const auto& column : altered_.newly_not_null) {
-      ASSIGN_OR_RETURN(auto rows,
-                       engine_.FindRows(table, name_, Quoted(column) + " IS NULL", 1));
+      ASSIGN_OR_RETURN(auto rows, engine_.FindRows(table, name_, Quoted(column) + " IS NULL", 1));
       if (rows.empty()) continue;
       int index = table->schema().Find(column);
       return sql::NullInRow(table->schema().fields[static_cast<size_t>(index)], rows[0]);
@@ -77,10 +76,16 @@ Result<WriteResult> Session::Alter(const std::string& name, const Alteration& al
   RETURN_IF_ERROR(impl_->CheckWritable());
   ASSIGN_OR_RETURN(auto table_name, model::QualifiedName::Parse(name));
   ASSIGN_OR_RETURN(auto* engine, impl_->Engine());
-  sql::Alteration wanted{alteration.rename,      alteration.drop,     {},
-                         {},                     alteration.defaults, alteration.not_null,
-                         alteration.nullable,    alteration.drop_checks,
-                         alteration.add_checks,  alteration.order};
+  sql::Alteration wanted{alteration.rename,
+                         alteration.drop,
+                         {},
+                         {},
+                         alteration.defaults,
+                         alteration.not_null,
+                         alteration.nullable,
+                         alteration.drop_checks,
+                         alteration.add_checks,
+                         alteration.order};
   if (alteration.add != nullptr) {
     ASSIGN_OR_RETURN(wanted.add, db::ReadSchema(engine->client(), alteration.add));
   }

@@ -6,6 +6,7 @@
 #include "db/session_impl.h"
 #include "db/stream_guard.h"
 #include "db/write_outcome.h"
+#include "table/fingerprint.h"
 #include "txn/ref_resolver.h"
 
 namespace rhizo {
@@ -173,6 +174,17 @@ Result<QueryResult> Session::Sql(const std::string& statement, const Parameters&
   ASSIGN_OR_RETURN(auto query, engine->Run(statement, parameters, work));
   return db::MakeResult(std::move(query), view->has_own_writes() ? "" : view->commit().ToString(),
                         0);
+}
+
+Result<std::string> Session::Fingerprint(const std::string& name, const std::string& at) {
+  std::lock_guard lock(impl_->mutex());
+  RETURN_IF_ERROR(impl_->CheckOpen());
+  ASSIGN_OR_RETURN(auto found, impl_->FindTable(name, at));
+  table::WriteContext context;
+  ASSIGN_OR_RETURN(context.engine, impl_->core().engine()->Get());
+  context.threads = impl_->core().threads();
+  ASSIGN_OR_RETURN(auto fingerprint, table::Fingerprint(context, *found.table));
+  return fingerprint.ToString();
 }
 
 Result<std::vector<std::string>> Session::Tables(const std::string& at) {

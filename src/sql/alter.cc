@@ -53,7 +53,6 @@ Result<Found> Need(model::Schema* schema, const std::string& path) {
   return *found;
 }
 
-
 void ForgetIds(Field* field) {
   field->id = 0;
   for (auto& child : field->type.children) ForgetIds(&child);
@@ -182,15 +181,14 @@ class Work {
                           bound->return_type.id() == duckdb::LogicalTypeId::VARCHAR;
         value = duckdb::ExpressionExecutor::EvaluateScalar(client_, *bound);
         exact = value.CastAs(client_, type);
-        bool same = is_literal || value.IsNull() ||
-                    exact.CastAs(client_, value.type()) == value;
-        if (!same) throw duckdb::ConversionException("%s is no exact value of it",
-                                                     value.ToString());
+        bool same = is_literal || value.IsNull() || exact.CastAs(client_, value.type()) == value;
+        if (!same)
+          throw duckdb::ConversionException("%s is no exact value of it", value.ToString());
       });
     } catch (const std::exception& exception) {
       duckdb::ErrorData error(exception);
-      return Wrong(field.name, "is " + field.type.ToString() + ", default " + text + ": " +
-                                   error.RawMessage());
+      return Wrong(field.name,
+                   "is " + field.type.ToString() + ", default " + text + ": " + error.RawMessage());
     }
     return table::EncodeDefault(field.type, exact);
   }

@@ -1,6 +1,6 @@
 // What a table's schema becomes: columns added, dropped, renamed, moved, widened; defaults, NOT
-// NULL, checks. Columns are found by name, nested ones by path ("address.zip", "tags.element"); they
-// keep their ids, so nothing stored is touched. Stateless.
+// NULL, checks. Columns are found by name, nested ones by path ("address.zip", "tags.element");
+// they keep their ids, so nothing stored is touched. Stateless.
 #pragma once
 
 #include <optional>

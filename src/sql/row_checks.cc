@@ -37,8 +37,7 @@ Error BreaksCheck(const std::string& check, const std::vector<uint64_t>& rows, b
 }
 
 Result<RowChecks::Bound> RowChecks::BindOne(duckdb::ClientContext& client,
-                                            const model::Schema& schema,
-                                            const std::string& check) {
+                                            const model::Schema& schema, const std::string& check) {
   ASSIGN_OR_RETURN(auto parts, ParseParts(client.GetParserOptions(), {check}, ""));
   RETURN_IF_ERROR(CheckNothingVolatile(client, parts.node(), "check"));
   Bound bound{check, nullptr, nullptr};

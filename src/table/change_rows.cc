@@ -5,6 +5,7 @@
 
 #include "engine/errors.h"
 #include "engine/types.h"
+#include "table/each_entry.h"
 #include "table/held_rows.h"
 #include "table/key_search.h"
 #include "table/row_feed.h"
@@ -34,10 +35,7 @@ class Changes {
   static Result<std::unique_ptr<Changes>> Begin(const WriteContext& context,
                                                 std::shared_ptr<const OpenTable> table) {
     std::unique_ptr<Changes> changes(new Changes(context, std::move(table)));
-    if (context.engine != nullptr) {
-      ASSIGN_OR_RETURN(changes->connection_, context.engine->Connect());
-      RETURN_IF_ERROR(engine::Guarded([&] { changes->connection_->BeginTransaction(); }));
-    }
+    RETURN_IF_ERROR(changes->link_.Open(context.engine));
     ASSIGN_OR_RETURN(changes->entries_, changes->table_->Entries());
     ASSIGN_OR_RETURN(changes->editor_,
                      TableEditor::Open(context, changes->client(), changes->table_));
@@ -72,7 +70,7 @@ class Changes {
   Changes(const WriteContext& context, std::shared_ptr<const OpenTable> table)
       : context_(context), table_(std::move(table)) {}
 
-  duckdb::ClientContext* client() { return connection_ ? connection_->context.get() : nullptr; }
+  duckdb::ClientContext* client() { return link_.client(); }
 
   struct Visible {
     Status status;
@@ -87,7 +85,7 @@ class Changes {
 
   const WriteContext& context_;
   const std::shared_ptr<const OpenTable> table_;
-  std::unique_ptr<duckdb::Connection> connection_;
+  Link link_;
   std::span<const OpenEntry> entries_;
   std::unique_ptr<TableEditor> editor_;
   std::unique_ptr<HeldRows> moved_;  // rows under new keys

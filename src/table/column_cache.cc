@@ -98,6 +98,12 @@ void ColumnCache::KeepDescription(const ObjectId& id,
   descriptions_.Keep(id, std::move(description));
 }
 
+std::shared_ptr<const Sum128> ColumnCache::FindSum(const ObjectId& key) { return sums_.Find(key); }
+
+void ColumnCache::KeepSum(const ObjectId& key, std::shared_ptr<const Sum128> sum) {
+  sums_.Keep(key, std::move(sum));
+}
+
 void ColumnCache::Clear() {
   {
     std::lock_guard lock(mutex_);

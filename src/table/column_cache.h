@@ -41,6 +41,7 @@ struct CacheStatistics {
 };
 
 struct SegmentDescription;
+struct Sum128;
 using Footer = duckdb::shared_ptr<duckdb::ParquetFileMetadataCache>;
 
 // The last `capacity` things that were kept or found, by object. Thread-safe.
@@ -98,6 +99,9 @@ class ColumnCache {
   void KeepFooter(const ObjectId& segment, Footer footer);
   std::shared_ptr<const SegmentDescription> FindDescription(const ObjectId& id);
   void KeepDescription(const ObjectId& id, std::shared_ptr<const SegmentDescription> description);
+  // Sums of rows' hashes (table/fingerprint.h), by what they depend on.
+  std::shared_ptr<const Sum128> FindSum(const ObjectId& key);
+  void KeepSum(const ObjectId& key, std::shared_ptr<const Sum128> sum);
 
   void Clear();
   CacheStatistics Statistics() const;
@@ -134,6 +138,7 @@ class ColumnCache {
   uint64_t misses_ = 0;
   RecentThings<Footer> footers_{1024};
   RecentThings<std::shared_ptr<const SegmentDescription>> descriptions_{16384};
+  RecentThings<std::shared_ptr<const Sum128>> sums_{65536};
 };
 
 }  // namespace rhizo::table

@@ -81,8 +81,8 @@ Vector ConformArray(duckdb::ClientContext* client, const Type& from, const Type&
                     idx_t count) {
   Vector out(engine::ToLogicalType(to), std::max<idx_t>(count, 1));
   auto& items = duckdb::ArrayVector::GetEntry(own);
-  duckdb::ArrayVector::GetEntry(out).Reference(Conform(
-      client, from.children[0].type, to.children[0].type, items, count * to.array_size));
+  duckdb::ArrayVector::GetEntry(out).Reference(
+      Conform(client, from.children[0].type, to.children[0].type, items, count * to.array_size));
   duckdb::FlatVector::SetValidity(out, duckdb::FlatVector::Validity(own));
   return out;
 }

@@ -1,9 +1,7 @@
 #include "table/key_search.h"
 
-#include <atomic>
-#include <future>
-
 #include "engine/errors.h"
+#include "table/each_entry.h"
 #include "table/order_prefix.h"
 
 namespace rhizo::table {
@@ -73,20 +71,6 @@ Status ForEachVector(duckdb::ClientContext* client, const OpenTable& table, cons
   return {};
 }
 
-// A connection of the engine with a transaction; none without an engine.
-class Link {
- public:
-  Status Open(engine::Instance* engine) {
-    if (engine == nullptr) return {};
-    ASSIGN_OR_RETURN(connection_, engine->Connect());
-    return engine::Guarded([&] { connection_->BeginTransaction(); });
-  }
-  duckdb::ClientContext* client() { return connection_ ? connection_->context.get() : nullptr; }
-
- private:
-  std::unique_ptr<duckdb::Connection> connection_;
-};
-
 Status FindIn(duckdb::ClientContext* client, const OpenTable& table, size_t number,
               const OpenEntry& entry, const KeySet& keys, std::vector<FoundKey>* found) {
   auto may_hold = [&](const duckdb::BaseStatistics* statistics) {
@@ -114,24 +98,10 @@ Result<std::vector<FoundKey>> FindKeys(const WriteContext& context, const OpenTa
   }
   std::vector<std::vector<FoundKey>> found(wanted.size());
   std::atomic<size_t> next = 0;
-  auto work = [&]() -> Status {
-    Link link;
-    RETURN_IF_ERROR(link.Open(context.engine));
-    for (size_t i = next++; i < wanted.size(); i = next++) {
-      RETURN_IF_ERROR(FindIn(link.client(), table, wanted[i], entries[wanted[i]], keys, &found[i]));
-    }
-    return {};
+  auto work = [&](duckdb::ClientContext* client, size_t i) {
+    return FindIn(client, table, wanted[i], entries[wanted[i]], keys, &found[i]);
   };
-  std::vector<std::future<Status>> others;
-  for (size_t i = 1; i < std::min<size_t>(context.threads, wanted.size()); ++i) {
-    others.push_back(std::async(std::launch::async, work));
-  }
-  Status status = work();
-  for (auto& other : others) {
-    auto also = other.get();
-    if (status) status = std::move(also);
-  }
-  RETURN_IF_ERROR(status);
+  RETURN_IF_ERROR(ForEachIndex(context, wanted.size(), work));
   for (auto& some : found) all.insert(all.end(), some.begin(), some.end());
   return all;
 }

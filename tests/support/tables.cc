@@ -1,5 +1,6 @@
 #include "support/tables.h"
 
+#include "table/change_rows.h"
 #include "table/open_table.h"
 
 namespace rhizo::tests {
@@ -34,6 +35,49 @@ Result<model::Schema> SchemaFor(txn::Transaction& transaction, const model::Qual
   ASSIGN_OR_RETURN(auto existing, view->FindTable(name));
   return existing ? existing->schema() : txn::testing::TwoColumns();
 }
+
+// What scans call a table's rows.
+Result<std::vector<int64_t>> AddressesOf(const table::OpenTable& table) {
+  std::vector<int64_t> addresses;
+  ASSIGN_OR_RETURN(auto entries, table.Entries());
+  for (size_t i = 0; i < entries.size(); ++i) {
+    ASSIGN_OR_RETURN(auto overlay, entries[i].overlay->Get(table.context(), entries[i].entry));
+    overlay->visible.ForEach(
+        [&](uint32_t slot) { addresses.push_back(static_cast<int64_t>(i) << 32 | slot); });
+  }
+  return addresses;
+}
+
+// Addresses of rows that change, with their new texts, or of rows that go.
+class AddressRows final : public table::RowSource {
+ public:
+  AddressRows(const std::vector<int64_t>& addresses, const std::map<size_t, std::string>& updates) {
+    schema_ = txn::testing::TwoColumns();
+    for (const auto& [row, text] : updates) rows_.emplace_back(addresses[row], text);
+  }
+  AddressRows(const std::vector<int64_t>& addresses, const std::set<size_t>& deletes) {
+    schema_ = txn::testing::TwoColumns();
+    schema_.fields.pop_back();
+    for (size_t row : deletes) rows_.emplace_back(addresses[row], "");
+  }
+
+  const model::Schema& schema() const override { return schema_; }
+  Result<bool> Next(duckdb::DataChunk* chunk) override {
+    if (done_) return false;
+    for (size_t i = 0; i < rows_.size(); ++i) {
+      chunk->SetValue(0, i, duckdb::Value::BIGINT(rows_[i].first));
+      if (chunk->ColumnCount() > 1) chunk->SetValue(1, i, duckdb::Value(rows_[i].second));
+    }
+    chunk->SetCardinality(rows_.size());
+    done_ = true;
+    return !rows_.empty();
+  }
+
+ private:
+  model::Schema schema_;
+  std::vector<std::pair<int64_t, std::string>> rows_;
+  bool done_ = false;
+};
 
 txn::Transaction::Means Means() {
   txn::Transaction::Means means;
@@ -81,6 +125,21 @@ Result<txn::Change> Append(txn::Transaction& transaction, const std::string& tab
   ASSIGN_OR_RETURN(auto schema, SchemaFor(transaction, Name(table)));
   txn::testing::VectorRows source(std::move(rows));
   return transaction.Append(Name(table), std::move(schema), &source, Means());
+}
+
+Result<txn::Change> Change(txn::Transaction& transaction, const std::string& table,
+                           const RowChanges& changes) {
+  auto change = [&](const table::WriteContext& context,
+                    std::shared_ptr<const table::OpenTable> open) -> Result<table::Written> {
+    ASSIGN_OR_RETURN(auto addresses, AddressesOf(*open));
+    if (changes.updates.empty()) {
+      AddressRows gone(addresses, changes.deletes);
+      return table::DeleteRows(context, open, &gone);
+    }
+    AddressRows updated(addresses, changes.updates);
+    return table::UpdateRows(context, open, std::vector<size_t>{1}, &updated);
+  };
+  return transaction.ChangeRows(Name(table), change, Means());
 }
 
 Result<Rows> Read(const txn::View& view, const std::string& table) {

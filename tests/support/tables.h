@@ -2,7 +2,9 @@
 // Parquet files) and read back without stopping at the first error.
 #pragma once
 
+#include <map>
 #include <random>
+#include <set>
 #include <string>
 
 #include "engine/instance.h"
@@ -26,6 +28,14 @@ std::string RandomText(size_t length, std::mt19937_64& random);
 model::QualifiedName Name(const std::string& text);
 Result<txn::Change> Write(txn::Transaction& transaction, const std::string& table, Rows rows);
 Result<txn::Change> Append(txn::Transaction& transaction, const std::string& table, Rows rows);
+
+// By their number in the table: rows that get another text, rows that go.
+struct RowChanges {
+  std::map<size_t, std::string> updates;
+  std::set<size_t> deletes;
+};
+Result<txn::Change> Change(txn::Transaction& transaction, const std::string& table,
+                           const RowChanges& changes);
 
 // All rows of a table in order. kTableNotFound.
 Result<Rows> Read(const txn::View& view, const std::string& table);

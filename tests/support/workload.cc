@@ -77,6 +77,32 @@ Status Workload::RenameOne(Draft* draft) {
   return draft->transaction->RenameTable(Name(table), Name(name));
 }
 
+// In the largest table, so that it becomes an overlay, or in any.
+Status Workload::ChangeOne(Draft* draft) {
+  auto table = DrawExisting(draft->tables);
+  if (table.empty()) return WriteOne(draft, DrawTable(), SmallRows());
+  for (const auto& [name, rows] : draft->tables) {
+    if (random_() % 4 > 0 && rows->size() > draft->tables[table]->size()) table = name;
+  }
+  Rows rows = *draft->tables[table];
+  RowChanges changes;
+  for (int i = 0; i < 4 && !rows.empty(); ++i) {
+    changes.updates[random_() % rows.size()] = "changed " + RandomText(20, random_);
+  }
+  for (const auto& [row, text] : changes.updates) rows[row].second = text;
+  draft->what += " change rows of " + table;
+  RETURN_IF_ERROR(Outcome(Change(*draft->transaction, table, changes)));
+  if (random_() % 2 == 0 && rows.size() > 2) {
+    RowChanges less;
+    less.deletes = {random_() % rows.size()};
+    rows.erase(rows.begin() + static_cast<ptrdiff_t>(*less.deletes.begin()));
+    RETURN_IF_ERROR(Outcome(Change(*draft->transaction, table, less)));
+    draft->what += ", delete one";
+  }
+  draft->tables[table] = std::make_shared<const Rows>(std::move(rows));
+  return {};
+}
+
 Status Workload::DropOne(Draft* draft) {
   auto table = DrawExisting(draft->tables);
   if (draft->tables.size() < 3) return WriteOne(draft, DrawTable(), SmallRows());
@@ -95,6 +121,7 @@ Status Workload::Fill(Draft* draft, Kind kind) {
     case Kind::kManyTables:
       for (int i = 0; i < 3; ++i) RETURN_IF_ERROR(WriteOne(draft, DrawTable(), SmallRows()));
       return AppendOne(draft);
+    case Kind::kChangeRows: return ChangeOne(draft);
     case Kind::kRename: return RenameOne(draft);
     case Kind::kDrop: return DropOne(draft);
     case Kind::kLargeMessage:  // a commit object too large for rhizo.db
@@ -164,10 +191,11 @@ Step Workload::TryRef(const std::shared_ptr<txn::Repository>& repository,
 Step Workload::Try(const std::shared_ptr<txn::Repository>& repository, const DatabaseModel& model) {
   size_t draw = random_() % 20;
   if (draw < 3) return TryRef(repository, model);
-  static constexpr Kind kKinds[] = {Kind::kSmallWrite, Kind::kSmallWrite,  Kind::kAppend,
-                                    Kind::kAppend,     Kind::kAppend,      Kind::kLargeWrite,
-                                    Kind::kLargeWrite, Kind::kManyTables,  Kind::kRename,
-                                    Kind::kDrop,       Kind::kLargeMessage};
+  static constexpr Kind kKinds[] = {Kind::kSmallWrite, Kind::kSmallWrite,   Kind::kAppend,
+                                    Kind::kAppend,     Kind::kAppend,       Kind::kLargeWrite,
+                                    Kind::kLargeWrite, Kind::kManyTables,   Kind::kRename,
+                                    Kind::kDrop,       Kind::kLargeMessage, Kind::kChangeRows,
+                                    Kind::kChangeRows, Kind::kChangeRows,   Kind::kChangeRows};
   return TryCommit(repository, model, kKinds[random_() % std::size(kKinds)], DrawBranch(model));
 }
 

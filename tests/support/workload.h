@@ -1,5 +1,6 @@
 // Random changes of a whole database, each tried on the database and known to the model: small and
-// large writes, appends, many tables in one commit, renames and drops, branches and tags.
+// large writes, appends, rows changed and deleted in place, many tables in one commit, renames and
+// drops, branches and tags.
 #pragma once
 
 #include <functional>
@@ -32,7 +33,16 @@ class Workload {
   // Tries one change; the caller says what became of the model.
   Step Try(const std::shared_ptr<txn::Repository>& repository, const DatabaseModel& model);
   // A commit of one kind.
-  enum class Kind { kSmallWrite, kAppend, kLargeWrite, kManyTables, kRename, kDrop, kLargeMessage };
+  enum class Kind {
+    kSmallWrite,
+    kAppend,
+    kLargeWrite,
+    kManyTables,
+    kRename,
+    kDrop,
+    kLargeMessage,
+    kChangeRows
+  };
   Step TryCommit(const std::shared_ptr<txn::Repository>& repository, const DatabaseModel& model,
                  Kind kind, const std::string& branch);
   // Creates, renames or deletes a branch, or makes a tag.
@@ -51,6 +61,7 @@ class Workload {
   Status WriteOne(Draft* draft, const std::string& table, Rows rows);
   Status AppendOne(Draft* draft);
   Status RenameOne(Draft* draft);
+  Status ChangeOne(Draft* draft);
   Status DropOne(Draft* draft);
   std::string DrawTable() { return "t" + std::to_string(random_() % 4); }
   std::string DrawExisting(const Tables& tables);
