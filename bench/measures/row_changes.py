@@ -11,20 +11,26 @@ from measures.timing import Figures, started, timed
 BATCH = 1_000_000
 
 
+def remainder(values: Any, divisor: int) -> Any:
+    import pyarrow.compute as pc
+
+    return pc.subtract(values, pc.multiply(pc.divide(values, divisor), divisor))
+
+
 def narrow(begin: int, rows: int) -> Any:
     """Rows `begin` and following of a table of five columns, id rising."""
-    import numpy as np
     import pyarrow as pa
+    import pyarrow.compute as pc
 
-    ids = np.arange(begin, begin + rows)
-    mixed = (ids * 2_654_435_761) % 1_000_003
+    ids = pa.array(range(begin, begin + rows))
+    mixed = remainder(pc.multiply(ids, 2_654_435_761), 1_000_003)
     return pa.table(
         {
             "id": ids,
-            "amount": (mixed % 1000).astype("int32"),
-            "price": mixed / 100.0,
-            "name": pa.array([f"name {n}" for n in range(5000)]).take(pa.array(mixed % 5000)),
-            "at": pa.array(mixed * 1_000_000, pa.timestamp("us")),
+            "amount": remainder(mixed, 1000).cast("int32"),
+            "price": pc.divide(mixed.cast("float64"), 100.0),
+            "name": pa.array([f"name {n}" for n in range(5000)]).take(remainder(mixed, 5000)),
+            "at": pc.multiply(mixed, 1_000_000).cast(pa.timestamp("us")),
         }
     )
 
@@ -50,15 +56,15 @@ def reader(rows: int, first_amount: int = 0) -> Any:
 
 def some_of(rows: int, changes: int) -> Any:
     """So many rows, scattered, in one of a hundred of which `amount` is another."""
-    import numpy as np
     import pyarrow as pa
+    import pyarrow.compute as pc
 
-    table = narrow(0, rows)
-    chosen = np.array(sorted(random.Random(1).sample(range(rows), changes)))
-    table = table.take(pa.array(chosen))
-    amount = table.column("amount").to_numpy().copy()
-    amount[::100] += 1
-    return table.set_column(1, table.schema.field("amount"), pa.array(amount)).combine_chunks()
+    chosen = sorted(random.Random(1).sample(range(rows), changes))
+    parts = [narrow(begin, min(BATCH, rows - begin)) for begin in range(0, rows, BATCH)]
+    table = pa.concat_tables(parts).take(pa.array(chosen))
+    more = pa.array([int(i % 100 == 0) for i in range(changes)], pa.int32())
+    amount = pc.add(table.column("amount"), more)
+    return table.set_column(1, table.schema.field("amount"), amount).combine_chunks()
 
 
 def peak_mb() -> float:
