@@ -4,7 +4,9 @@
 #include "engine/errors.h"
 #include "engine/types.h"
 #include "table/conform.h"
+#include "table/decoded_column.h"
 #include "table/open_table.h"
+#include "table/row_key.h"
 #include "table/segment_reader.h"
 #include "table/single_value.h"
 
@@ -28,6 +30,11 @@ struct EntryReader::Column {
   };
   std::vector<Cell> cells;
   std::vector<Vector> patch_values;  // in the table's type
+  // The whole column with its cells laid on, kept like decoded ones are: what it depends on is in
+  // the key. Made when the column is wanted a second time under these patches.
+  ObjectId patched_key;
+  bool may_keep_patched = false;
+  std::shared_ptr<const DecodedColumn> patched;
 };
 
 namespace {
@@ -96,8 +103,18 @@ Status EntryReader::Start(const OpenEntry& entry) {
       }
       std::sort(column.cells.begin(), column.cells.end(),
                 [](const auto& a, const auto& b) { return a.slot < b.slot; });
+      FindPatched(&column);
     }
   });
+}
+
+void EntryReader::FindPatched(Column* column) {
+  bool as_stored = column->info != nullptr && column->info->type == column->field->type;
+  if (column->cells.empty() || !as_stored) return;
+  auto& cache = *table_.context().cache;
+  column->patched_key = RowKey(entry_->entry, "patched column", column->field->id);
+  column->patched = cache.Peek(column->patched_key, column->field->id);
+  column->may_keep_patched = column->patched || cache.Touch(column->patched_key, column->field->id);
 }
 
 size_t EntryReader::vector_count() const {
@@ -107,6 +124,7 @@ size_t EntryReader::vector_count() const {
 Result<const duckdb::BaseStatistics*> EntryReader::Zone(size_t vector, size_t field_position) {
   auto& column = columns_[field_position];
   if (column.info == nullptr) return nullptr;
+  if (column.patched) return &column.patched->zones[vector];
   if (!column.decoded) {
     column.decoded = table_.context().cache->Peek(entry_->segment->id, column.field->id);
   }
@@ -120,12 +138,20 @@ Result<idx_t> EntryReader::Visible(size_t vector, duckdb::SelectionVector* sel, 
   idx_t end = std::min<idx_t>(begin + STANDARD_VECTOR_SIZE, entry_->segment->rows);
   *all = true;
   if (!overlay_) return end - begin;
-  auto visible = overlay_->visible.Slice(static_cast<uint32_t>(begin), static_cast<uint32_t>(end));
-  if (visible.size() == end - begin) return end - begin;
+  auto runs = overlay_->visible.runs();
+  auto run = std::lower_bound(runs.begin(), runs.end(), begin,
+                              [](const auto& some, idx_t slot) { return some.end <= slot; });
+  if (run != runs.end() && run->begin <= begin && run->end >= end) return end - begin;
   *all = false;
   sel->Initialize(STANDARD_VECTOR_SIZE);
+  auto* slots = sel->data();
   idx_t count = 0;
-  visible.ForEach([&](uint32_t slot) { sel->set_index(count++, slot - begin); });
+  for (; run != runs.end() && run->begin < end; ++run) {
+    idx_t last = std::min<idx_t>(run->end, end);
+    for (idx_t slot = std::max<idx_t>(run->begin, begin); slot < last; ++slot) {
+      slots[count++] = static_cast<duckdb::sel_t>(slot - begin);
+    }
+  }
   return count;
 }
 
@@ -161,20 +187,44 @@ Status EntryReader::ReadUnpatched(Column* column, size_t vector, Vector* out) {
   return {};
 }
 
+// A vector of the column with its cells laid on.
+Status EntryReader::ReadPatched(Column* column, size_t vector, Vector* out) {
+  RETURN_IF_ERROR(ReadUnpatched(column, vector, out));
+  auto [begin, end] = CellsIn(column->cells, vector);
+  if (begin == end) return {};
+  idx_t count = std::min<idx_t>(STANDARD_VECTOR_SIZE, entry_->segment->rows - FirstSlot(vector));
+  Vector patched(column->type, count);
+  duckdb::VectorOperations::Copy(*out, patched, count, 0, 0);
+  for (auto* cell = begin; cell != end; ++cell) {
+    SetCell(patched, cell->slot - FirstSlot(vector), column->patch_values[cell->source],
+            cell->value_index);
+  }
+  out->Reference(patched);
+  return {};
+}
+
+Result<std::shared_ptr<const DecodedColumn>> EntryReader::MakePatched(Column* column) {
+  DecodedColumnBuilder builder(column->field->type);
+  const idx_t rows = entry_->segment->rows;
+  for (size_t vector = 0; vector < vector_count(); ++vector) {
+    idx_t count = std::min<idx_t>(STANDARD_VECTOR_SIZE, rows - FirstSlot(vector));
+    Vector values(column->type);
+    RETURN_IF_ERROR(ReadPatched(column, vector, &values));
+    builder.Add(std::move(values), count);
+  }
+  return builder.Finish();
+}
+
 Status EntryReader::Read(size_t vector, size_t field_position, Vector* out) {
   auto& column = columns_[field_position];
   return engine::Guarded([&]() -> Status {
-    RETURN_IF_ERROR(ReadUnpatched(&column, vector, out));
-    auto [begin, end] = CellsIn(column.cells, vector);
-    if (begin == end) return {};
-    idx_t count = std::min<idx_t>(STANDARD_VECTOR_SIZE, entry_->segment->rows - FirstSlot(vector));
-    Vector patched(column.type, count);
-    duckdb::VectorOperations::Copy(*out, patched, count, 0, 0);
-    for (auto* cell = begin; cell != end; ++cell) {
-      SetCell(patched, cell->slot - FirstSlot(vector), column.patch_values[cell->source],
-              cell->value_index);
+    if (column.may_keep_patched && !column.patched) {
+      auto make = [&] { return MakePatched(&column); };
+      ASSIGN_OR_RETURN(column.patched,
+                       table_.context().cache->Get(column.patched_key, column.field->id, make));
     }
-    out->Reference(patched);
+    if (!column.patched) return ReadPatched(&column, vector, out);
+    out->Reference(column.patched->vectors[vector]);
     return {};
   });
 }

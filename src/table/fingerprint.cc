@@ -2,13 +2,13 @@
 
 #include <xxhash.h>
 
-#include "base/blake3.h"
 #include "base/coding.h"
 #include "engine/errors.h"
 #include "model/schema_coding.h"
 #include "table/column_encoder.h"
 #include "table/each_entry.h"
 #include "table/row_batch.h"
+#include "table/row_key.h"
 
 namespace rhizo::table {
 namespace {
@@ -67,35 +67,17 @@ class FieldHashes {
   std::string bytes_;
 };
 
-void AddPositions(const model::PositionsRef& positions, Encoder* bytes) {
-  bytes->U8(positions.object.has_value());
-  if (positions.object) {
-    bytes->Raw(positions.object->view());
-  } else {
-    bytes->String(model::Encode(positions.inline_set));
-  }
-}
-
-// What the sum of an entry depends on: its rows' values, and what their columns are called.
-ObjectId KeyOf(const OpenTable& table, const model::SegmentEntry& entry) {
+// What a row's hash depends on beside its values as stored.
+std::string ColumnsOf(const model::Schema& schema) {
   Encoder bytes;
-  bytes.String("rhizo row hashes 1");
-  bytes.Raw(entry.id.view());
-  bytes.U32(entry.slice_begin);
-  bytes.U32(entry.slice_end);
-  AddPositions(entry.hidden, &bytes);
-  for (const auto& patch : entry.patches) {
-    bytes.Raw(patch.patch.view());
-    AddPositions(patch.dead, &bytes);
-  }
-  for (const auto& field : table.schema().fields) {
+  for (const auto& field : schema.fields) {
     bytes.U32(static_cast<uint32_t>(field.id));
     bytes.String(field.name);
     bytes.String(model::Encode(field.type));  // with the ids of nested fields
     bytes.String(field.first_default.value_or(std::string()));
     bytes.U8(field.first_default.has_value());
   }
-  return ObjectId::FromBytes(Blake3(bytes.bytes()).view());
+  return std::move(bytes).Take();
 }
 
 Result<Sum128> SumOf(duckdb::ClientContext* client, const OpenTable& table,
@@ -139,10 +121,11 @@ std::string Sum128::ToString() const {
 
 Result<Sum128> Fingerprint(const WriteContext& context, const OpenTable& table) {
   ASSIGN_OR_RETURN(auto entries, table.Entries());
+  const auto columns = ColumnsOf(table.schema());
   std::vector<Sum128> sums(entries.size());
   auto add = [&](duckdb::ClientContext* client, size_t i) -> Status {
     auto& cache = *table.context().cache;
-    auto key = KeyOf(table, entries[i].entry);
+    auto key = RowKey(entries[i].entry, "row hashes", std::nullopt, columns);
     auto known = cache.FindSum(key);
     if (!known) {
       ASSIGN_OR_RETURN(auto sum, SumOf(client, table, entries[i]));

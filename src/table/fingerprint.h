@@ -19,9 +19,7 @@ struct Sum128 {
     low = static_cast<uint64_t>(sum);
     high = static_cast<uint64_t>(sum >> 64);
   }
-  unsigned __int128 Value() const {
-    return static_cast<unsigned __int128>(high) << 64 | low;
-  }
+  unsigned __int128 Value() const { return static_cast<unsigned __int128>(high) << 64 | low; }
   std::string ToString() const;  // 32 hex digits
   friend bool operator==(const Sum128&, const Sum128&) = default;
 };

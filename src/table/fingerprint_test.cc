@@ -98,9 +98,9 @@ TEST(Fingerprint, TellsWhereValuesStandAndWhatColumnsAreCalled) {
 TEST(Fingerprint, IsTheNumberThatTheFormatSays) {
   Store store;
   auto schema = SchemaOf({Of(model::TypeKind::kInt32), Of(model::TypeKind::kString)});
-  auto state = store.Write(store.NewTable(schema),
-                           {{Value::INTEGER(7), Value("seven")},
-                            {Value(duckdb::LogicalType::INTEGER), Value("")}});
+  auto state = store.Write(
+      store.NewTable(schema),
+      {{Value::INTEGER(7), Value("seven")}, {Value(duckdb::LogicalType::INTEGER), Value("")}});
   EXPECT_EQ(Print(store, state).ToString(), "5a345431e1205bf749d48587ddb941b7");
 }
 

@@ -129,7 +129,10 @@ class EntryReader {
  private:
   struct Column;
   Status Load(Column* column);
+  void FindPatched(Column* column);
   Status ReadUnpatched(Column* column, size_t vector, duckdb::Vector* out);
+  Status ReadPatched(Column* column, size_t vector, duckdb::Vector* out);
+  Result<std::shared_ptr<const DecodedColumn>> MakePatched(Column* column);
 
   duckdb::ClientContext* client_;
   const OpenTable& table_;
