@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import decimal
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,30 +26,61 @@ def to_message(message: str | None) -> str | None:
     return None if message is None else to_text(message, "message")
 
 
-def to_key(key: str | list[str] | tuple[str, ...] | None) -> list[str]:
-    """Names of key columns: one, several, or none.
+def to_key(key: Names | None, what: str = "key") -> list[str]:
+    """Names of columns: one, several, or none.
 
     >>> to_key("id"), to_key(["a", "b"]), to_key(None)
     (['id'], ['a', 'b'], [])
     """
     if key is None:
         return []
+    if not isinstance(key, (str, list, tuple)):
+        raise InvalidArgumentError(f"{what}={key!r}; give a name or a list of names")
     return [to_name(column, "column") for column in ([key] if isinstance(key, str) else key)]
 
 
-def _assignments(values: Mapping[str, Any]) -> list[tuple[str, str]]:
-    def expression(column: str, value: Any) -> str:
-        if value is None or isinstance(value, bool):
-            return {None: "NULL", True: "true", False: "false"}[value]
-        if isinstance(value, (int, float)):
-            return repr(value)
-        if not isinstance(value, str):
-            raise InvalidArgumentError(
-                f"set: {column!r} becomes {value!r}; give SQL as text, a number, a bool or None, or a parameter '?'"
-            )
-        return to_text(value, f"expression of {column!r}", SqlError)
+def _pairs(values: Any, what: str) -> list[tuple[Any, Any]]:
+    if not isinstance(values, Mapping):
+        raise InvalidArgumentError(f"{what}={values!r}; give a dict of columns")
+    return list(values.items())
 
-    return [(to_name(column, "column"), expression(column, value)) for column, value in values.items()]
+
+def _number(value: float) -> str:
+    """A literal that is exactly this number, and may become a DECIMAL where it is short."""
+    text = repr(float(value))
+    is_short = "e" in text or sum(c.isdigit() for c in text) <= 15
+    if math.isfinite(value) and is_short and text != "-0.0":
+        return text
+    return f"CAST('{text}' AS DOUBLE)"
+
+
+def to_expression(column: str, value: Any) -> str:
+    """What a column becomes, as SQL: text is SQL, other values stand for themselves.
+
+    >>> to_expression("n", "n + 1"), to_expression("n", 1.5), to_expression("n", None)
+    ('n + 1', '1.5', 'NULL')
+    """
+    if hasattr(value, "item") and not isinstance(value, (str, bytes)):  # a scalar of numpy
+        value = value.item()
+    if value is None or isinstance(value, bool):
+        return {None: "NULL", True: "true", False: "false"}[value]
+    if isinstance(value, int):
+        return repr(value)
+    if isinstance(value, float):
+        return _number(value)
+    if isinstance(value, decimal.Decimal) and value.is_finite():
+        return format(value, "f")
+    if not isinstance(value, str):
+        raise InvalidArgumentError(
+            f"{column!r} becomes {value!r}; give SQL as text, a number, a bool or None, or a parameter '?'"
+        )
+    if not value.strip():
+        raise SqlError(f"{column!r} becomes an empty expression; text is SQL: an empty string is \"''\"")
+    return to_text(value, f"expression of {column!r}", SqlError)
+
+
+def _assignments(values: Any, what: str) -> list[tuple[str, str]]:
+    return [(to_name(column, "column"), to_expression(column, value)) for column, value in _pairs(values, what)]
 
 
 class RowChanges:
@@ -132,7 +165,7 @@ class RowChanges:
         [('Ada', 75), ('Bob', 90)]
         """
         condition, values = to_text(where, "condition", SqlError), to_parameters(params)
-        changed = self._native.update(to_name(table), _assignments(set), condition, values, to_message(message))
+        changed = self._native.update(to_name(table), _assignments(set, "set"), condition, values, to_message(message))
         return WriteResult(**changed)
 
     def delete(self, table: str, where: str, params: Parameters = None, *, message: str | None = None) -> WriteResult:
@@ -211,14 +244,15 @@ class RowChanges:
         >>> db.read("users").fetchall(), db.read("users", version=1).column_names
         ([('Ada', 70, 1), ('Bob', 90, 1)], ['nme', 'score'])
         """
-        names = [to_key(value) for value in (drop, not_null, nullable, drop_check, add_check, order)]
+        lists = {"drop": drop, "not_null": not_null, "nullable": nullable, "drop_check": drop_check}
+        names = [to_key(value, what) for what, value in (lists | {"add_check": add_check, "order": order}).items()]
         changed = self._native.alter(
             to_name(table),
-            [(to_name(old, "column"), to_name(new, "column")) for old, new in (rename or {}).items()],
+            [(to_name(old, "column"), to_name(new, "column")) for old, new in _pairs(rename or {}, "rename")],
             names[0],
-            None if add is None else to_schema(self._native, add),
-            None if widen is None else to_schema(self._native, widen),
-            [(column, "" if text == "NULL" else text) for column, text in _assignments(default or {})],
+            None if add is None or add == {} else to_schema(self._native, add),
+            None if widen is None or widen == {} else to_schema(self._native, widen),
+            [(column, "" if text == "NULL" else text) for column, text in _assignments(default or {}, "default")],
             names[1],
             names[2],
             names[3],

@@ -21,7 +21,7 @@ txn::Transaction::Means MeansFor(Core& core, engine::Instance* engine, const Wor
 Result<table::CheckRows> ChecksOf(sql::SessionEngine& engine, const model::Schema& schema,
                                   const std::vector<std::string>& checks) {
   if (checks.empty()) return table::CheckRows();
-  ASSIGN_OR_RETURN(auto bound, sql::RowChecks::Bind(engine.client(), schema, checks));
+  ASSIGN_OR_RETURN(auto bound, sql::RowChecks::BindStored(engine.client(), schema, checks));
   auto shared = std::shared_ptr<sql::RowChecks>(std::move(bound));
   return table::CheckRows([shared](duckdb::DataChunk& rows, const auto& number_of) {
     return shared->Check(rows, number_of);

@@ -11,6 +11,7 @@
 #include "sql/exact_cast.h"
 #include "sql/expression_text.h"
 #include "sql/row_checks.h"
+#include "sql/row_errors.h"
 #include "sql/scan_statement.h"
 #include "table/single_value.h"
 
@@ -76,8 +77,7 @@ class Work {
     RETURN_IF_ERROR(Order(alteration.order));
     RETURN_IF_ERROR(CheckAdded());
     RETURN_IF_ERROR(model::ValidateSchema(altered_.schema));
-    ASSIGN_OR_RETURN(auto bound, RowChecks::Bind(client_, altered_.schema, altered_.checks));
-    static_cast<void>(bound);
+    RETURN_IF_ERROR(CheckChecks());
     return std::move(altered_);
   }
 
@@ -168,29 +168,38 @@ class Work {
   // A value of the column's type; literals take it, other values have to fit exactly.
   Result<std::optional<std::string>> Constant(const Field& field, const std::string& text) {
     ASSIGN_OR_RETURN(auto parts, ParseParts(client_.GetParserOptions(), {text}, ""));
-    RETURN_IF_ERROR(CheckNothingVolatile(client_, parts.node(), "default"));
-    auto type = engine::ToLogicalType(field.type);
+    RETURN_IF_ERROR(
+        CheckNothingVolatile(client_, parts.node(), "default", Volatility::kPerStatement));
+    const auto type = engine::ToLogicalType(field.type);
     duckdb::Value value;
-    duckdb::Value exact;
     try {
       client_.RunFunctionInTransaction([&] {
+        auto expression = Towards(type, std::move(parts.node().select_list[0]));
         auto binder = duckdb::Binder::CreateBinder(client_);
         duckdb::ConstantBinder constant(*binder, client_, "default");
-        auto bound = constant.Bind(parts.node().select_list[0]);
-        bool is_literal = bound->return_type.id() == duckdb::LogicalTypeId::STRING_LITERAL ||
-                          bound->return_type.id() == duckdb::LogicalTypeId::VARCHAR;
+        auto bound = constant.Bind(expression);
         value = duckdb::ExpressionExecutor::EvaluateScalar(client_, *bound);
-        exact = value.CastAs(client_, type);
-        bool same = is_literal || value.IsNull() || exact.CastAs(client_, value.type()) == value;
-        if (!same)
-          throw duckdb::ConversionException("%s is no exact value of it", value.ToString());
       });
     } catch (const std::exception& exception) {
       duckdb::ErrorData error(exception);
       return Wrong(field.name,
                    "is " + field.type.ToString() + ", default " + text + ": " + error.RawMessage());
     }
-    return table::EncodeDefault(field.type, exact);
+    if (value.IsNull()) return std::optional<std::string>();
+    ASSIGN_OR_RETURN(auto from, engine::FromResultType(value.type()));
+    if (!MayCastExactly(from, field.type)) return TypesDoNotMeet(field, from);
+    return engine::Guarded([&]() -> Result<std::optional<std::string>> {
+      ExactCast cast(client_, from, field.type);
+      duckdb::Vector in(value);
+      duckdb::Vector out(type, 1);
+      std::optional<duckdb::idx_t> wrong;
+      client_.RunFunctionInTransaction([&] { wrong = cast.Run(in, out, 1); });
+      if (wrong) {
+        return Wrong(field.name, "is " + field.type.ToString() + ", of which the default " +
+                                     value.ToString() + " is no exact value");
+      }
+      return table::EncodeDefault(field.type, out.GetValue(0));
+    });
   }
 
   Status SetNotNull(const std::string& path) {
@@ -227,6 +236,19 @@ class Work {
     if (std::find(checks.begin(), checks.end(), check) != checks.end()) return;
     checks.push_back(check);
     altered_.new_checks.push_back(check);
+  }
+
+  Status CheckChecks() {
+    const auto& added = altered_.new_checks;
+    std::vector<std::string> kept;
+    for (const auto& check : altered_.checks) {
+      if (std::find(added.begin(), added.end(), check) == added.end()) kept.push_back(check);
+    }
+    ASSIGN_OR_RETURN(auto old_ones, RowChecks::BindStored(client_, altered_.schema, kept));
+    ASSIGN_OR_RETURN(auto new_ones, RowChecks::Bind(client_, altered_.schema, added));
+    static_cast<void>(old_ones);
+    static_cast<void>(new_ones);
+    return {};
   }
 
   Status Order(const std::vector<std::string>& names) {

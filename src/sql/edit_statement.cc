@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "duckdb/parser/expression/case_expression.hpp"
 #include "duckdb/parser/expression/columnref_expression.hpp"
 #include "duckdb/parser/expression/constant_expression.hpp"
 #include "duckdb/parser/query_node/select_node.hpp"
@@ -34,29 +33,21 @@ Result<std::vector<size_t>> FieldsThatAreSet(const EditRequest& request) {
   return fields;
 }
 
-// The expression as a branch beside a NULL of the column's type: literals take that type, other
-// types keep theirs where they hold it.
-Expression Towards(const duckdb::LogicalType& type, Expression expression) {
-  auto choice = duckdb::make_uniq<duckdb::CaseExpression>();
-  duckdb::CaseCheck never;
-  never.when_expr = duckdb::make_uniq<duckdb::ConstantExpression>(duckdb::Value::BOOLEAN(false));
-  never.then_expr = duckdb::make_uniq<duckdb::ConstantExpression>(duckdb::Value(type));
-  choice->case_checks.push_back(std::move(never));
-  choice->else_expr = std::move(expression);
-  return choice;
-}
-
 Expression RowAddress(const model::QualifiedName& table) {
   return duckdb::make_uniq<duckdb::ColumnRefExpression>(kRowAddressName, table.name);
 }
 
-bool HasSubquery(const duckdb::SelectNode& node) {
-  bool found = node.where_clause && node.where_clause->HasSubquery();
-  for (const auto& expression : node.select_list) found = found || expression->HasSubquery();
+bool MayReorder(const duckdb::ParsedExpression& expression) {
+  return expression.HasSubquery() || expression.IsWindow();
+}
+
+bool MayReorder(const duckdb::SelectNode& node) {
+  bool found = node.where_clause && MayReorder(*node.where_clause);
+  for (const auto& expression : node.select_list) found = found || MayReorder(*expression);
   return found;
 }
 
-// A plain scan gives rows in order; a join with a subquery need not.
+// A plain scan gives rows in order; a join with a subquery, or a window, need not.
 void OrderByAddress(const model::QualifiedName& table, duckdb::SelectNode* node) {
   auto order = duckdb::make_uniq<duckdb::OrderModifier>();
   order->orders.emplace_back(duckdb::OrderType::ASCENDING, duckdb::OrderByNullType::NULLS_LAST,
@@ -75,7 +66,8 @@ Result<EditStatement> MakeEditStatement(duckdb::ClientContext& client, const Edi
   auto& node = parts.node();
   bool is_update = !request.set.empty();
   RETURN_IF_ERROR(CheckNothingVolatile(client, node, is_update ? "update" : "delete"));
-  bool needs_order = HasSubquery(node);
+  RETURN_IF_ERROR(CheckMakesNoRows(node));
+  bool needs_order = MayReorder(node);
   duckdb::vector<Expression> list;
   list.push_back(RowAddress(request.table));
   for (size_t i = 0; i < made.fields.size(); ++i) {

@@ -1,6 +1,7 @@
 #include "sql/expression_text.h"
 
 #include "duckdb/catalog/catalog_entry/scalar_function_catalog_entry.hpp"
+#include "duckdb/parser/expression/case_expression.hpp"
 #include "duckdb/parser/expression/constant_expression.hpp"
 #include "duckdb/parser/expression/function_expression.hpp"
 #include "duckdb/parser/expression/subquery_expression.hpp"
@@ -15,7 +16,10 @@ namespace {
 constexpr std::string_view kSelect = "SELECT ";
 constexpr std::string_view kOnlyCondition = "SELECT 1 WHERE ";
 
-Error NotOneEach(bool only_condition) {
+Error NotOneEach(bool only_condition, bool has_condition) {
+  if (!only_condition && !has_condition) {
+    return Error(ErrorCode::kSql, "each column (or check) takes one expression");
+  }
   return Error(ErrorCode::kSql,
                only_condition
                    ? "`where` takes one condition over the columns of the table"
@@ -47,7 +51,8 @@ StatementText TextOf(const std::vector<std::string>& expressions, const std::str
 
 class VolatileSearch {
  public:
-  explicit VolatileSearch(duckdb::ClientContext& client) : client_(client) {}
+  VolatileSearch(duckdb::ClientContext& client, Volatility least)
+      : client_(client), least_(least) {}
 
   void Visit(duckdb::QueryNode& node) {
     duckdb::ParsedExpressionIterator::EnumerateQueryNodeChildren(
@@ -73,12 +78,16 @@ class VolatileSearch {
                                   DEFAULT_SCHEMA, name, duckdb::OnEntryNotFound::RETURN_NULL);
     if (!entry || entry->type != duckdb::CatalogType::SCALAR_FUNCTION_ENTRY) return false;
     for (auto& function : entry->Cast<duckdb::ScalarFunctionCatalogEntry>().functions.functions) {
-      if (function.GetStability() == duckdb::FunctionStability::VOLATILE) return true;
+      auto stability = function.GetStability();
+      if (stability == duckdb::FunctionStability::VOLATILE) return true;
+      bool per_statement = stability == duckdb::FunctionStability::CONSISTENT_WITHIN_QUERY;
+      if (per_statement && least_ == Volatility::kPerStatement) return true;
     }
     return false;
   }
 
   duckdb::ClientContext& client_;
+  const Volatility least_;
   std::string found_;
 };
 
@@ -100,23 +109,51 @@ Result<ParsedParts> ParseParts(const duckdb::ParserOptions& options,
     return parts.text.Translate(exception);
   }
   bool only_condition = expressions.empty();
-  if (parser.statements.size() != 1) return NotOneEach(only_condition);
+  if (parser.statements.size() != 1) return NotOneEach(only_condition, !condition.empty());
   parts.statement = std::move(parser.statements[0]);
   if (parts.statement->type != duckdb::StatementType::SELECT_STATEMENT) {
-    return NotOneEach(only_condition);
+    return NotOneEach(only_condition, !condition.empty());
   }
   const auto& query = *parts.statement->Cast<duckdb::SelectStatement>().node;
   size_t listed = only_condition ? 1 : expressions.size();
   if (query.type != duckdb::QueryNodeType::SELECT_NODE ||
       !IsPlain(query.Cast<duckdb::SelectNode>(), listed, !condition.empty())) {
-    return NotOneEach(only_condition);
+    return NotOneEach(only_condition, !condition.empty());
   }
   return parts;
 }
 
+duckdb::unique_ptr<duckdb::ParsedExpression> Towards(
+    const duckdb::LogicalType& type, duckdb::unique_ptr<duckdb::ParsedExpression> expression) {
+  auto choice = duckdb::make_uniq<duckdb::CaseExpression>();
+  duckdb::CaseCheck never;
+  never.when_expr = duckdb::make_uniq<duckdb::ConstantExpression>(duckdb::Value::BOOLEAN(false));
+  never.then_expr = duckdb::make_uniq<duckdb::ConstantExpression>(duckdb::Value(type));
+  choice->case_checks.push_back(std::move(never));
+  choice->else_expr = std::move(expression);
+  return choice;
+}
+
+Status CheckMakesNoRows(duckdb::SelectNode& node) {
+  std::string found;
+  std::function<void(duckdb::ParsedExpression&)> visit = [&](duckdb::ParsedExpression& expression) {
+    if (expression.GetExpressionClass() == duckdb::ExpressionClass::FUNCTION) {
+      const auto& name = expression.Cast<duckdb::FunctionExpression>().function_name;
+      if (name == "unnest" || name == "unlist") found = name;
+    }
+    duckdb::ParsedExpressionIterator::EnumerateChildren(expression, visit);
+  };
+  for (auto& expression : node.select_list) visit(*expression);
+  if (node.where_clause) visit(*node.where_clause);
+  if (found.empty()) return {};
+  return Error(ErrorCode::kSql,
+               found + "() makes several rows of one; an expression gives one value")
+      .With("function", found);
+}
+
 Status CheckNothingVolatile(duckdb::ClientContext& client, duckdb::SelectNode& node,
-                            std::string_view what) {
-  VolatileSearch search(client);
+                            std::string_view what, Volatility least) {
+  VolatileSearch search(client, least);
   RETURN_IF_ERROR(
       engine::Guarded([&] { client.RunFunctionInTransaction([&] { search.Visit(node); }); }));
   if (search.found().empty()) return {};

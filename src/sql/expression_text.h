@@ -24,9 +24,20 @@ Result<ParsedParts> ParseParts(const duckdb::ParserOptions& options,
                                const std::vector<std::string>& expressions,
                                const std::string& condition);
 
+// The expression beside a NULL of a column's type: literals take that type, other types keep theirs
+// where they hold it.
+duckdb::unique_ptr<duckdb::ParsedExpression> Towards(
+    const duckdb::LogicalType& type, duckdb::unique_ptr<duckdb::ParsedExpression> expression);
+
+// kSql naming a function that makes rows (unnest) outside of subqueries.
+Status CheckMakesNoRows(duckdb::SelectNode& node);
 // kSql naming a function whose value changes from call to call (random(), uuid()), wherever it
 // stands in the statement.
+enum class Volatility {
+  kPerCall,       // random(), uuid()
+  kPerStatement,  // also what changes from statement to statement: now()
+};
 Status CheckNothingVolatile(duckdb::ClientContext& client, duckdb::SelectNode& node,
-                            std::string_view what);
+                            std::string_view what, Volatility least = Volatility::kPerCall);
 
 }  // namespace rhizo::sql

@@ -39,7 +39,7 @@ Error BreaksCheck(const std::string& check, const std::vector<uint64_t>& rows, b
 Result<RowChecks::Bound> RowChecks::BindOne(duckdb::ClientContext& client,
                                             const model::Schema& schema, const std::string& check) {
   ASSIGN_OR_RETURN(auto parts, ParseParts(client.GetParserOptions(), {check}, ""));
-  RETURN_IF_ERROR(CheckNothingVolatile(client, parts.node(), "check"));
+  RETURN_IF_ERROR(CheckNothingVolatile(client, parts.node(), "check", Volatility::kPerStatement));
   Bound bound{check, nullptr, nullptr};
   try {
     client.RunFunctionInTransaction([&] {
@@ -71,6 +71,22 @@ Result<std::unique_ptr<RowChecks>> RowChecks::Bind(duckdb::ClientContext& client
   for (const auto& check : checks) {
     ASSIGN_OR_RETURN(auto bound, BindOne(client, schema, check));
     all->checks_.push_back(std::move(bound));
+  }
+  return all;
+}
+
+Result<std::unique_ptr<RowChecks>> RowChecks::BindStored(duckdb::ClientContext& client,
+                                                         const model::Schema& schema,
+                                                         const std::vector<std::string>& checks) {
+  std::unique_ptr<RowChecks> all(new RowChecks());
+  for (const auto& check : checks) {
+    auto bound = BindOne(client, schema, check);
+    if (!bound) {
+      return Error(ErrorCode::kSchema, "the columns no longer fit the " + bound.error().message() +
+                                           "; drop_check of alter removes it")
+          .With("check", check);
+    }
+    all->checks_.push_back(*std::move(bound));
   }
   return all;
 }

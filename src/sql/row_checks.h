@@ -15,11 +15,15 @@ namespace rhizo::sql {
 
 class RowChecks {
  public:
-  // `client` outlives the checks. kSchema or kSql naming a check that is no condition over these
-  // columns.
+  // `client` outlives the checks. kSql naming a check that is no condition over these columns.
   static Result<std::unique_ptr<RowChecks>> Bind(duckdb::ClientContext& client,
                                                  const model::Schema& schema,
                                                  const std::vector<std::string>& checks);
+
+  // Those that a table has: kSchema if its columns no longer fit one.
+  static Result<std::unique_ptr<RowChecks>> BindStored(duckdb::ClientContext& client,
+                                                       const model::Schema& schema,
+                                                       const std::vector<std::string>& checks);
 
   // Rows in the schema. kConstraint naming a check and rows that break it; `number_of` says what a
   // row of the chunk is called (from 0).

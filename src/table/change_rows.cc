@@ -132,6 +132,10 @@ Status Changes::Update(size_t entry, const std::vector<uint32_t>& slots, const N
     OneField before(pairs, 0);
     OneField after(pairs, 1);
     bool is_key = IsKeyField(fields[i]);
+    if (is_key) {
+      NormaliseKey(&both.data[0], count);
+      NormaliseKey(&both.data[1], count);
+    }
     RETURN_IF_ERROR(CompareRows(table_->schema().fields[fields[i]].type, 0, before, 0, after, 0,
                                 count, [&](uint64_t row) {
                                   changed[i].push_back(row);

@@ -33,15 +33,6 @@ void NormaliseFloats(duckdb::Vector& values, idx_t count) {
   }
 }
 
-// -0.0 becomes 0.0.
-void Normalise(duckdb::Vector& values, idx_t count) {
-  switch (values.GetType().InternalType()) {
-    case duckdb::PhysicalType::FLOAT: return NormaliseFloats<float>(values, count);
-    case duckdb::PhysicalType::DOUBLE: return NormaliseFloats<double>(values, count);
-    default: return;
-  }
-}
-
 template <class Float>
 bool IsNan(duckdb::Vector& values, idx_t row) {
   return std::isnan(duckdb::FlatVector::GetData<Float>(values)[row]);
@@ -56,6 +47,14 @@ bool IsNanAt(duckdb::Vector& values, idx_t row) {
 }
 
 }  // namespace
+
+void NormaliseKey(duckdb::Vector* values, idx_t count) {
+  switch (values->GetType().InternalType()) {
+    case duckdb::PhysicalType::FLOAT: return NormaliseFloats<float>(*values, count);
+    case duckdb::PhysicalType::DOUBLE: return NormaliseFloats<double>(*values, count);
+    default: return;
+  }
+}
 
 Status CheckKeyFields(const model::Schema& schema, std::span<const FieldId> key) {
   for (size_t i = 0; i < key.size(); ++i) {
@@ -113,7 +112,7 @@ Result<std::unique_ptr<duckdb::DataChunk>> KeySet::Load(RowBatch& rows, uint64_t
       return Status();
     };
     RETURN_IF_ERROR(rows.ForEach(fields_[i], begin, count, copy));
-    Normalise(keys->data[i], count);
+    NormaliseKey(&keys->data[i], count);
   }
   keys->SetCardinality(count);
   return keys;

@@ -17,6 +17,9 @@ namespace rhizo::table {
 // kSchema if no key can be made of the fields: none or twice the same, of a type without equality.
 Status CheckKeyFields(const model::Schema& schema, std::span<const FieldId> key);
 
+// -0.0 becomes 0.0: equal keys have equal bits. `values`: flat.
+void NormaliseKey(duckdb::Vector* values, duckdb::idx_t count);
+
 class KeySet {
  public:
   // `key`: fields of the schema. Batches have the schema's fields.

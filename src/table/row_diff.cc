@@ -98,8 +98,20 @@ Result<RowDiff> RowDiff::Open(duckdb::ClientContext* client,
   bool by_key = !before->state().key.empty() && before->state().key == after->state().key;
   auto seen_later = std::make_shared<model::TableState>(before->state());
   seen_later->schema = after->schema();
+  std::vector<bool> compared(after->schema().fields.size(), true);
+  const auto& used = before->state().used_field_ids;
+  for (size_t field = 0; field < compared.size(); ++field) {
+    auto& about = seen_later->schema.fields[field];
+    bool was_dropped = before->schema().FindId(about.id) == nullptr &&
+                       std::find(used.begin(), used.end(), about.id) != used.end();
+    if (!was_dropped) continue;
+    // What older segments hold of it is not in this version: nothing is found under this id.
+    about.id = -1 - static_cast<FieldId>(field);
+    compared[field] = false;
+  }
   ASSIGN_OR_RETURN(before, OpenTable::Open(before->context(), before->state_id(), seen_later));
   RowDiff diff(client, std::move(before), std::move(after));
+  diff.compared_ = std::move(compared);
   RETURN_IF_ERROR(diff.Collect());
   if (by_key) RETURN_IF_ERROR(diff.FindMoved());
   return diff;
@@ -242,6 +254,7 @@ Result<std::vector<RowChange>> RowDiff::CompareMoved(DiffRegion* region,
   }
   RETURN_IF_ERROR(engine::Guarded([&]() -> Status {
     for (uint32_t field = 0; !to.empty() && field < schema().fields.size(); ++field) {
+      if (!compared_[field]) continue;
       duckdb::DataChunk both;
       both.Initialize(duckdb::Allocator::DefaultAllocator(),
                       duckdb::vector<duckdb::LogicalType>{types()[field], types()[field]},
@@ -342,6 +355,7 @@ Status RowDiff::CompareStretch(const SideRows& before, const Stretch& old, const
   const auto end_slot = static_cast<uint32_t>(old.slot + rows);
   std::vector<std::pair<uint64_t, uint32_t>> found;  // row of the stretch, field
   for (uint32_t field = 0; field < schema().fields.size(); ++field) {
+    if (!compared_[field]) continue;
     const auto& about = schema().fields[field];
     auto note = [&](uint64_t begin) {
       return [&found, begin, field](uint64_t row) { found.emplace_back(begin + row, field); };

@@ -5,8 +5,9 @@
 // moved to another segment are compared by value, so folding and encoding anew yield nothing.
 // (docs/architecture.md, "Diff".)
 //
-// Columns are those of the later state, found by field id in the earlier one (NULL or the column's
-// first default where it did not exist). Not thread-safe.
+// Columns are those of the later state, found by field id in the earlier one: the column's first
+// default where it did not exist yet, NULL where it had been dropped (it is not compared then). Not
+// thread-safe.
 #pragma once
 
 #include <deque>
@@ -95,6 +96,7 @@ class RowDiff {
   duckdb::ClientContext* client_;
   std::shared_ptr<const OpenTable> before_;  // in the later schema
   std::shared_ptr<const OpenTable> after_;
+  std::vector<bool> compared_;  // by field
   std::vector<Overlap> overlaps_;
   size_t next_ = 0;
   std::set<RowIn> moved_out_;        // old rows that came again elsewhere

@@ -1,5 +1,5 @@
-// Names for what follows from an entry's visible rows alone, wherever they stand: equal names, equal
-// rows, in the segment's types.
+// Names for what follows from an entry's visible rows alone, wherever they stand: equal names,
+// equal rows, in the segment's types.
 #pragma once
 
 #include <optional>

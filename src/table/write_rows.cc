@@ -63,7 +63,9 @@ class Walk {
     if (rows_behind_) {
       ASSIGN_OR_RETURN(written.state, FoldTail(context_, written.state));
     }
-    written.counts.rows = feed.rows_done();
+    auto& counts = written.counts;
+    counts.rows = feed.rows_done();
+    counts.rows_unchanged = counts.rows - counts.rows_inserted - counts.rows_updated;
     return written;
   }
 

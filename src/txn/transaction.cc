@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "base/name.h"
+#include "table/each_entry.h"
 #include "table/key_search.h"
+#include "table/row_diff.h"
 #include "tree/apply.h"
 #include "txn/reachable.h"
 
@@ -325,6 +327,29 @@ Status Transaction::CheckKeys(const model::TableState& state, const Means& means
   return table::CheckKeysAreUnique(ContextFor(means), *table, state.key);
 }
 
+// A row that was stored anew under its key neither went nor came.
+Status Transaction::CountByKey(const model::TableState& before, const Means& means,
+                               table::Written* written) {
+  ASSIGN_OR_RETURN(auto old_table, OpenState(before));
+  ASSIGN_OR_RETURN(auto new_table, OpenState(written->state));
+  table::Link link;
+  RETURN_IF_ERROR(link.Open(means.engine));
+  ASSIGN_OR_RETURN(auto diff, table::RowDiff::Open(link.client(), old_table, new_table));
+  auto& counts = written->counts;
+  counts.rows_inserted = counts.rows_updated = counts.rows_deleted = 0;
+  while (true) {
+    ASSIGN_OR_RETURN(auto region, diff.Next());
+    if (!region) break;
+    for (const auto& row : region->changes) {
+      counts.rows_inserted += row.kind == table::RowChangeKind::kInsert;
+      counts.rows_updated += row.kind == table::RowChangeKind::kUpdate;
+      counts.rows_deleted += row.kind == table::RowChangeKind::kDelete;
+    }
+  }
+  counts.rows_unchanged = counts.rows - counts.rows_inserted - counts.rows_updated;
+  return {};
+}
+
 template <class Work>
 auto Transaction::OrRestore(TableChange* change, Work&& work) -> decltype(work()) {
   TableChange backup = *change;
@@ -350,6 +375,10 @@ Result<Change> Transaction::Write(const model::QualifiedName& name, model::Schem
     ASSIGN_OR_RETURN(auto done, table::WriteRows(ContextFor(means), change->state, rows));
     bool may_be_twice = done.counts.rows_inserted > 0 || !SameKeyTypes(old_schema, change->state);
     if (!change->state.key.empty() && may_be_twice) RETURN_IF_ERROR(CheckKeys(done.state, means));
+    bool may_have_moved = done.counts.rows_inserted > 0 && done.counts.rows_deleted > 0;
+    if (!change->state.key.empty() && may_have_moved) {
+      RETURN_IF_ERROR(CountByKey(change->state, means, &done));
+    }
     return done;
   });
   if (!written) {

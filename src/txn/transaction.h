@@ -147,6 +147,7 @@ class Transaction {
   Status TakeSchema(TableChange* change, model::Schema schema);
   Result<std::shared_ptr<const table::OpenTable>> OpenState(const model::TableState& state);
   Status CheckKeys(const model::TableState& state, const Means& means);
+  Status CountByKey(const model::TableState& before, const Means& means, table::Written* written);
   // Runs `work` on a change; if it fails, the change is as it was.
   template <class Work>
   auto OrRestore(TableChange* change, Work&& work) -> decltype(work());

@@ -159,7 +159,7 @@ class PowerCutTest : public ::testing::Test {
 
 TEST_F(PowerCutTest, EveryAcknowledgedChangeSurvivesEveryPowerCut) {
   Create();
-  Run(static_cast<int>(Scaled(40)));
+  Run(40);
   Walk(Scaled(3000), history_.front().moment,
        [&](const DiskCrash& crash) { Check(crash, states_ % 10 == 0); });
   Report();
@@ -189,7 +189,7 @@ TEST_F(PowerCutTest, ADatabaseBeingMadeIsMadeAnewOrWhole) {
 // before it; the next full commit makes all of it durable.
 TEST_F(PowerCutTest, WhatWasWrittenWithoutFlushesIsDurableAfterTheNextFullCommit) {
   Create();
-  Run(static_cast<int>(Scaled(6)));
+  Run(6);
   txn::RepositoryOptions hasty;
   hasty.durability = Durability::kNone;
   enum Round { kCommit, kCommitAgain, kMoveOfRefs, kFlush };
