@@ -694,3 +694,12 @@ def test_random_operations_leave_what_a_list_of_rows_would_at_every_version(path
             rows = changes(db.diff(old, new, table="t"))
             assert {(row[0], *row[2:]) for row in rows} == diff_by_key(versions[old], versions[new])
         assert db.verify().findings == ()
+
+
+def test_a_million_columns_and_endless_conditions_are_refused_at_once(db: rhizo.Database) -> None:
+    db.write("t", {"x": [1, 2]})
+    with pytest.raises(rhizo.SchemaError):
+        db.update("t", {f"c{i}": "1" for i in range(10**6)})
+    with pytest.raises(rhizo.SqlError, match="comparisons"):
+        db.delete("t", " OR ".join(f"x = {i}" for i in range(30_000)))
+    assert db.delete("t", f"x IN ({', '.join(str(i) for i in range(2, 10**5))})").rows_deleted == 1

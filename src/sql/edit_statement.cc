@@ -66,7 +66,7 @@ Result<EditStatement> MakeEditStatement(duckdb::ClientContext& client, const Edi
   auto& node = parts.node();
   bool is_update = !request.set.empty();
   RETURN_IF_ERROR(CheckNothingVolatile(client, node, is_update ? "update" : "delete"));
-  RETURN_IF_ERROR(CheckMakesNoRows(node));
+  RETURN_IF_ERROR(CheckShape(node));
   bool needs_order = MayReorder(node);
   duckdb::vector<Expression> list;
   list.push_back(RowAddress(request.table));

@@ -29,8 +29,9 @@ Result<ParsedParts> ParseParts(const duckdb::ParserOptions& options,
 duckdb::unique_ptr<duckdb::ParsedExpression> Towards(
     const duckdb::LogicalType& type, duckdb::unique_ptr<duckdb::ParsedExpression> expression);
 
-// kSql naming a function that makes rows (unnest) outside of subqueries.
-Status CheckMakesNoRows(duckdb::SelectNode& node);
+// kSql for expressions that the engine takes minutes to plan, and naming a function that makes rows
+// (unnest) outside of subqueries.
+Status CheckShape(duckdb::SelectNode& node);
 // kSql naming a function whose value changes from call to call (random(), uuid()), wherever it
 // stands in the statement.
 enum class Volatility {

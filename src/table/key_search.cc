@@ -97,7 +97,6 @@ Result<std::vector<FoundKey>> FindKeys(const WriteContext& context, const OpenTa
     if (keys.MayHold(OrderPrefixRange(statistics.get()))) wanted.push_back(number);
   }
   std::vector<std::vector<FoundKey>> found(wanted.size());
-  std::atomic<size_t> next = 0;
   auto work = [&](duckdb::ClientContext* client, size_t i) {
     return FindIn(client, table, wanted[i], entries[wanted[i]], keys, &found[i]);
   };
