@@ -1,5 +1,6 @@
 // A table of hostile objects that fit together by their ids: reading, verifying, asking for
-// statistics, writing most of its rows back and asking what then differs may fail, never crash.
+// statistics, writing most of its rows back and asking what then differs, changing and deleting
+// some may fail, never crash.
 //
 // The input edits the objects of a small table (table_image.h): u8 which, u16 offset, u8 bytes to
 // take out (mod 16), u8 bytes to put in (mod 16), those bytes. The Parquet file stays as it is:
@@ -7,6 +8,9 @@
 #include "base/check.h"
 #include "base/coding.h"
 #include "object/staging.h"
+#include "table/change_rows.h"
+#include "table/fingerprint.h"
+#include "table/key_search.h"
 #include "table/open_table.h"
 #include "table/row_diff.h"
 #include "table/write.h"
@@ -92,17 +96,91 @@ class MostRows final : public table::RowSource {
   uint64_t next_ = 0;
 };
 
+// Addresses of every third row and, for an update, the first field of the row before it.
+class SomeRows final : public table::RowSource {
+ public:
+  SomeRows(const table::OpenTable& table, bool is_update)
+      : rows_(&fuzz::Client(), table), is_update_(is_update) {
+    model::Field address;
+    address.name = "row";
+    schema_.fields = {address};
+    if (is_update) schema_.fields.push_back(table.schema().fields[0]);
+    if (is_update) schema_.fields[1].nullable = true;
+  }
+
+  Status Add(const table::OpenTable& table) {
+    ASSIGN_OR_RETURN(auto entries, table.Entries());
+    for (size_t i = 0; i < entries.size(); ++i) {
+      RETURN_IF_ERROR(rows_.Add(entries[i]));
+      ASSIGN_OR_RETURN(auto overlay, entries[i].overlay->Get(table.context(), entries[i].entry));
+      overlay->visible.ForEach(
+          [&](uint32_t slot) { addresses_.push_back(static_cast<int64_t>(i) << 32 | slot); });
+    }
+    return {};
+  }
+  const model::Schema& schema() const override { return schema_; }
+  Result<bool> Next(duckdb::DataChunk* chunk) override {
+    std::vector<uint64_t> from;
+    for (; next_ < addresses_.size() && from.size() < STANDARD_VECTOR_SIZE; next_ += 3) {
+      chunk->SetValue(0, from.size(), duckdb::Value::BIGINT(addresses_[next_]));
+      from.push_back(next_ - 1);
+    }
+    if (is_update_ && !from.empty()) {
+      RETURN_IF_ERROR(rows_.Gather(0, from, &chunk->data[1]));
+    }
+    chunk->SetCardinality(from.size());
+    return !from.empty();
+  }
+
+ private:
+  model::Schema schema_;
+  table::OldRows rows_;
+  std::vector<int64_t> addresses_;
+  const bool is_update_;
+  size_t next_ = 1;
+};
+
+// What statements that write work with, over a table's image.
+struct Writing {
+  Writing(const table::OpenTable& table, std::shared_ptr<TableImage> image)
+      : staging(std::move(image)) {
+    context.engine = &fuzz::Engine();
+    context.read = {&staging, table.context().large, table.context().cache};
+    context.staging = &staging;
+    context.next_ordinal = &ordinal;
+  }
+  object::Staging staging;
+  uint64_t ordinal = 0;
+  table::WriteContext context;
+};
+
+Status ChangeRows(std::shared_ptr<const table::OpenTable> table, std::shared_ptr<TableImage> image,
+                  bool is_update) {
+  Writing writing(*table, std::move(image));
+  SomeRows rows(*table, is_update);
+  RETURN_IF_ERROR(rows.Add(*table));
+  const size_t fields[] = {0};
+  ASSIGN_OR_RETURN(auto written, is_update
+                                     ? table::UpdateRows(writing.context, table, fields, &rows)
+                                     : table::DeleteRows(writing.context, table, &rows));
+  auto state = std::make_shared<const model::TableState>(written.state);
+  ASSIGN_OR_RETURN(auto later, table::OpenTable::Open(writing.context.read, ObjectId(), state));
+  ASSIGN_OR_RETURN(auto sum, table::Fingerprint(writing.context, *later));
+  static_cast<void>(sum);
+  const FieldId key[] = {table->schema().fields[0].id};
+  bool may_be_key = table::CheckKeyFields(table->schema(), key).has_value();
+  if (may_be_key) {  // its values need not be
+    static_cast<void>(table::CheckKeysAreUnique(writing.context, *later, key).has_value());
+  }
+  return {};
+}
+
 Status WriteBack(std::shared_ptr<const table::OpenTable> table, std::shared_ptr<TableImage> image) {
   ASSIGN_OR_RETURN(auto entries, table->Entries());
   MostRows rows(*table);
   RETURN_IF_ERROR(rows.Add(entries));
-  object::Staging staging(std::move(image));
-  uint64_t ordinal = 0;
-  table::WriteContext context;
-  context.engine = &fuzz::Engine();
-  context.read = {&staging, table->context().large, table->context().cache};
-  context.staging = &staging;
-  context.next_ordinal = &ordinal;
+  Writing writing(*table, std::move(image));
+  auto& context = writing.context;
   ASSIGN_OR_RETURN(auto written, table::WriteRows(context, table->state(), &rows));
   auto state = std::make_shared<const model::TableState>(written.state);
   ASSIGN_OR_RETURN(auto later, table::OpenTable::Open(context.read, ObjectId(), state));
@@ -144,6 +222,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const bool read = ReadAll(**opened).has_value();
   const bool verified = table::VerifyTable(context, &fuzz::Engine(), image.state()).has_value();
   const bool written = WriteBack(*opened, shared).has_value();
-  CHECK(size != 0 || (read && verified && written));
+  const bool updated = ChangeRows(*opened, shared, true).has_value();
+  const bool deleted = ChangeRows(*opened, shared, false).has_value();
+  static_cast<void>(updated);
+  CHECK(size != 0 || (read && verified && written && deleted));
   return 0;
 }

@@ -22,6 +22,8 @@ struct TableInfo {
   std::string table_id;
   std::vector<ColumnInfo> columns;
   std::vector<std::string> key;
+  std::vector<std::string> checks;              // SQL conditions
+  std::map<std::string, std::string> defaults;  // column -> SQL constant, where there is one
   uint64_t rows = 0;
   uint64_t segments = 0;
   uint64_t bytes = 0;    // of its segments, each once

@@ -44,12 +44,14 @@ class Column:
 
 @dataclass(frozen=True)
 class TableInfo:
-    """A table at one moment. ``bytes``: of its segments, each counted once."""
+    """A table at one moment. ``bytes``: of its segments, each counted once; ``defaults``: SQL constants by column."""
 
     name: str
     table_id: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
+    checks: tuple[str, ...]
+    defaults: dict[str, str]
     rows: int
     segments: int
     bytes: int
@@ -59,7 +61,8 @@ class TableInfo:
     @classmethod
     def of(cls, facts: dict[str, Any]) -> TableInfo:
         columns = tuple(Column(**column) for column in facts.pop("columns"))
-        return cls(columns=columns, key=tuple(facts.pop("key")), **facts)
+        key, checks = tuple(facts.pop("key")), tuple(facts.pop("checks"))
+        return cls(columns=columns, key=key, checks=checks, **facts)
 
     def __repr__(self) -> str:
         return (

@@ -243,6 +243,9 @@ class RowChanges:
         >>> _ = db.alter("users", rename={"nme": "name"}, add={"level": "INTEGER"}, default={"level": 1})
         >>> db.read("users").fetchall(), db.read("users", version=1).column_names
         ([('Ada', 70, 1), ('Bob', 90, 1)], ['nme', 'score'])
+        >>> _ = db.alter("users", add_check="score >= 0")
+        >>> db.info("users").checks, db.info("users").defaults
+        (('score >= 0',), {'level': '1'})
         """
         lists = {"drop": drop, "not_null": not_null, "nullable": nullable, "drop_check": drop_check}
         names = [to_key(value, what) for what, value in (lists | {"add_check": add_check, "order": order}).items()]

@@ -81,6 +81,8 @@ nb::dict ToPython(const TableInfo& info) {
       .Set("table_id", info.table_id)
       .Set("columns", ToPython(info.columns))
       .Set("key", info.key)
+      .Set("checks", info.checks)
+      .Set("defaults", info.defaults)
       .Set("rows", info.rows)
       .Set("segments", info.segments)
       .Set("bytes", info.bytes)

@@ -58,6 +58,8 @@ Json Shape(const TableInfo& table) {
           {"segments", table.segments},
           {"bytes", table.bytes},
           {"key", table.key},
+          {"checks", table.checks},
+          {"defaults", table.defaults},
           {"columns", Shape(table.columns)}};
 }
 

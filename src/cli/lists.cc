@@ -59,10 +59,16 @@ void PrintTable(const TableInfo& table) {
             << "storage:  " << ByteSize(table.bytes) << " in " << Grouped(table.segments)
             << " segments\n";
   if (!table.key.empty()) std::cout << "key:      " << Joined(table.key) << '\n';
+  for (const auto& check : table.checks) {
+    std::cout << "check:    " << Printable(check) << '\n';
+  }
   std::cout << '\n';
-  TextTable columns({{"column"}, {"type"}, {"nullable"}});
-  for (const auto& column : table.columns)
-    columns.Add({column.name, column.type, column.nullable ? "yes" : "no"});
+  TextTable columns({{"column"}, {"type"}, {"nullable"}, {"default"}});
+  for (const auto& column : table.columns) {
+    auto value = table.defaults.find(column.name);
+    columns.Add({column.name, column.type, column.nullable ? "yes" : "no",
+                 value == table.defaults.end() ? "" : value->second});
+  }
   Print(columns);
 }
 

@@ -7,6 +7,7 @@
 #include "db/stream_guard.h"
 #include "db/write_outcome.h"
 #include "table/fingerprint.h"
+#include "table/single_value.h"
 #include "txn/ref_resolver.h"
 
 namespace rhizo {
@@ -212,6 +213,12 @@ Result<TableInfo> Session::Info(const std::string& name, const std::string& at) 
   info.columns = db::Columns(state.schema);
   for (FieldId field : state.key) {
     if (const auto* known = state.schema.FindId(field)) info.key.push_back(known->name);
+  }
+  info.checks = state.checks;
+  for (const auto& field : state.schema.fields) {
+    if (!field.write_default) continue;
+    ASSIGN_OR_RETURN(auto value, table::DecodeDefault(field.type, field.write_default));
+    info.defaults[field.name] = value.ToSQLString();
   }
   info.rows = state.rows;
   info.segments = state.entries;

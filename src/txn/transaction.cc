@@ -8,6 +8,7 @@
 #include "table/row_diff.h"
 #include "tree/apply.h"
 #include "txn/reachable.h"
+#include "txn/table_key.h"
 
 namespace rhizo::txn {
 namespace {
@@ -50,48 +51,6 @@ void AddRows(RowChanges* sum, const table::WriteCounts& more) {
   sum->inserted += more.rows_inserted;
   sum->updated += more.rows_updated;
   sum->deleted += more.rows_deleted;
-}
-
-Result<std::vector<FieldId>> KeyFields(const model::Schema& schema,
-                                       const std::vector<std::string>& key) {
-  std::vector<FieldId> fields;
-  for (const auto& name : key) {
-    int index = schema.Find(name);
-    if (index < 0) {
-      std::vector<std::string> names;
-      for (const auto& field : schema.fields) names.push_back(field.name);
-      std::string nearest = NearestName(name, names);
-      return Error(ErrorCode::kSchema,
-                   "key: there is no column \"" + name + "\"" +
-                       (nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?"))
-          .With("column", name);
-    }
-    fields.push_back(schema.fields[static_cast<size_t>(index)].id);
-  }
-  RETURN_IF_ERROR(table::CheckKeyFields(schema, fields));
-  return fields;
-}
-
-// Columns of a key are never NULL.
-Status TakeKey(model::TableState* state, const std::vector<std::string>& key) {
-  ASSIGN_OR_RETURN(state->key, KeyFields(state->schema, key));
-  for (auto& field : state->schema.fields) {
-    bool is_key = std::find(state->key.begin(), state->key.end(), field.id) != state->key.end();
-    if (is_key) field.nullable = false;
-  }
-  return {};
-}
-
-Status CheckSameKey(const model::TableState& state, const std::vector<std::string>& key) {
-  ASSIGN_OR_RETURN(auto fields, KeyFields(state.schema, key));
-  if (fields == state.key) return {};
-  return InvalidArgument("write: the table has another key already; set_key changes it");
-}
-
-bool SameKeyTypes(const model::Schema& before, const model::TableState& state) {
-  return std::all_of(state.key.begin(), state.key.end(), [&](FieldId id) {
-    return before.FindId(id) != nullptr && before.FindId(id)->type == state.schema.FindId(id)->type;
-  });
 }
 
 table::ReadContext StagedContext(Repository& repository, object::Staging* staging) {
