@@ -78,15 +78,11 @@ std::vector<std::string> SchemaChanges(const model::Schema& before, const model:
 
 Status CountRows(duckdb::ClientContext* client, const sql::TablePair& tables, TableDiff* diff) {
   ASSIGN_OR_RETURN(auto rows, table::RowDiff::Open(client, tables.before, tables.after));
-  while (true) {
-    ASSIGN_OR_RETURN(auto region, rows.Next());
-    if (!region) return {};
-    for (const auto& change : region->changes) {
-      diff->rows_inserted += change.kind == table::RowChangeKind::kInsert;
-      diff->rows_deleted += change.kind == table::RowChangeKind::kDelete;
-      diff->rows_updated += change.kind == table::RowChangeKind::kUpdate;
-    }
-  }
+  ASSIGN_OR_RETURN(auto changes, rows.Count());
+  diff->rows_inserted = changes.inserted;
+  diff->rows_updated = changes.updated;
+  diff->rows_deleted = changes.deleted;
+  return {};
 }
 
 // Nothing: only how the table is stored differs.

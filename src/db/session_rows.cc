@@ -1,5 +1,4 @@
 // Session: rows of tables that change one by one.
-#include "db/describe.h"
 #include "db/incoming_rows.h"
 #include "db/session_impl.h"
 #include "db/stream_guard.h"
@@ -32,10 +31,25 @@ Result<WriteResult> ChangeTable(
         transaction.ChangeRows(table_name, checked, db::MeansFor(session.core(), engine, work)));
     return std::optional(changed);
   };
-  ASSIGN_OR_RETURN(auto outcome, session.Modify(message.value_or(""), body));
-  auto result = db::ResultOf(table_name.ToString(), outcome);
-  RETURN_IF_ERROR(db::FillCurrent(session, &result));
-  return result;
+  return db::ModifyTable(session, table_name, message.value_or(""), body);
+}
+
+// Rows that `where` finds change, or go if nothing is set.
+Result<WriteResult> ChangeFoundRows(SessionImpl& session, const std::string& name,
+                                    const Session::Assignments& set, const std::string& where,
+                                    const ChangeOptions& options) {
+  RETURN_IF_ERROR(session.CheckWritable());
+  ASSIGN_OR_RETURN(auto* engine, session.Engine());
+  return ChangeTable(
+      session, name, options.message, options.work,
+      [&](const table::WriteContext& context, Table table,
+          const model::QualifiedName& table_name) -> Result<table::Written> {
+        std::vector<size_t> fields;
+        ASSIGN_OR_RETURN(auto edits, engine->FindEdits(table, table_name, set, where,
+                                                       options.parameters, options.work, &fields));
+        if (set.empty()) return table::DeleteRows(context, table, edits.get());
+        return table::UpdateRows(context, table, fields, edits.get());
+      });
 }
 
 }  // namespace
@@ -74,34 +88,14 @@ Result<WriteResult> Session::Update(const std::string& name, const Assignments& 
                                     const std::string& where, const ChangeOptions& options) {
   if (set.empty()) return InvalidArgument("update: no column is set");
   std::lock_guard lock(impl_->mutex());
-  RETURN_IF_ERROR(impl_->CheckWritable());
-  ASSIGN_OR_RETURN(auto* engine, impl_->Engine());
-  return ChangeTable(
-      *impl_, name, options.message, options.work,
-      [&](const table::WriteContext& context, Table table,
-          const model::QualifiedName& table_name) -> Result<table::Written> {
-        std::vector<size_t> fields;
-        ASSIGN_OR_RETURN(auto edits, engine->FindEdits(table, table_name, set, where,
-                                                       options.parameters, options.work, &fields));
-        return table::UpdateRows(context, table, fields, edits.get());
-      });
+  return ChangeFoundRows(*impl_, name, set, where, options);
 }
 
 Result<WriteResult> Session::Delete(const std::string& name, const std::string& where,
                                     const ChangeOptions& options) {
   if (where.empty()) return InvalidArgument("delete: `where` is empty; truncate removes all rows");
   std::lock_guard lock(impl_->mutex());
-  RETURN_IF_ERROR(impl_->CheckWritable());
-  ASSIGN_OR_RETURN(auto* engine, impl_->Engine());
-  return ChangeTable(
-      *impl_, name, options.message, options.work,
-      [&](const table::WriteContext& context, Table table,
-          const model::QualifiedName& table_name) -> Result<table::Written> {
-        std::vector<size_t> fields;
-        ASSIGN_OR_RETURN(auto edits, engine->FindEdits(table, table_name, {}, where,
-                                                       options.parameters, options.work, &fields));
-        return table::DeleteRows(context, table, edits.get());
-      });
+  return ChangeFoundRows(*impl_, name, {}, where, options);
 }
 
 Result<WriteResult> Session::Truncate(const std::string& name, const ChangeOptions& options) {
@@ -124,10 +118,7 @@ Result<WriteResult> Session::SetKey(const std::string& name,
         transaction.SetKey(table_name, columns, db::MeansFor(impl_->core(), engine, options.work)));
     return std::optional(change);
   };
-  ASSIGN_OR_RETURN(auto outcome, impl_->Modify(options.message.value_or(""), body));
-  auto result = db::ResultOf(table_name.ToString(), outcome);
-  RETURN_IF_ERROR(db::FillCurrent(*impl_, &result));
-  return result;
+  return db::ModifyTable(*impl_, table_name, options.message.value_or(""), body);
 }
 
 }  // namespace rhizo

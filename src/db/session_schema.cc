@@ -1,5 +1,4 @@
 // Session: what a table's columns become.
-#include "db/describe.h"
 #include "db/incoming_rows.h"
 #include "db/session_impl.h"
 #include "db/stream_guard.h"
@@ -107,10 +106,7 @@ Result<WriteResult> Session::Alter(const std::string& name, const Alteration& al
                                       [&](const Table& after) { return check.Run(after); }, means));
     return std::optional(change);
   };
-  ASSIGN_OR_RETURN(auto outcome, impl_->Modify(options.message.value_or(""), body));
-  auto result = db::ResultOf(table_name.ToString(), outcome);
-  RETURN_IF_ERROR(db::FillCurrent(*impl_, &result));
-  return result;
+  return db::ModifyTable(*impl_, table_name, options.message.value_or(""), body);
 }
 
 }  // namespace rhizo

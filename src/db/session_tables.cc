@@ -49,10 +49,7 @@ Result<WriteResult> WriteTable(SessionImpl& session, const std::string& name,
                                                     incoming.rows.get(), means, options.key));
     return std::optional(change);
   };
-  ASSIGN_OR_RETURN(auto outcome, session.Modify(options.message.value_or(""), body));
-  auto result = db::ResultOf(table_name.ToString(), outcome);
-  RETURN_IF_ERROR(db::FillCurrent(session, &result));
-  return result;
+  return db::ModifyTable(session, table_name, options.message.value_or(""), body);
 }
 
 Result<model::Schema> OrderColumns(const table::OpenTable& table,
@@ -100,11 +97,8 @@ Result<WriteResult> Session::CreateTable(const std::string& name, ArrowSchema* s
     ASSIGN_OR_RETURN(auto change, transaction.CreateTable(table_name, proposed, key));
     return std::optional(change);
   };
-  ASSIGN_OR_RETURN(auto outcome, impl_->Modify("create table " + table_name.ToString(), body));
-  auto result = db::ResultOf(table_name.ToString(), outcome);
-  if (existed) result.changed = false;
-  RETURN_IF_ERROR(db::FillCurrent(*impl_, &result));
-  return result;
+  return db::ModifyTable(*impl_, table_name, "create table " + table_name.ToString(), body,
+                         &existed);
 }
 
 Status Session::DropTable(const std::string& name, bool if_exists) {

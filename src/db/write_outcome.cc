@@ -4,6 +4,33 @@
 #include "sql/row_checks.h"
 
 namespace rhizo::db {
+namespace {
+
+// What the outcome says of the one table it is about.
+WriteResult ResultOf(const std::string& name, const SessionImpl::Outcome& outcome) {
+  const auto& change = *outcome.change;
+  if (outcome.in_transaction) return Describe(name, change);
+  for (const auto& table : outcome.committed.tables) {
+    if (table.id == change.table) return Describe(table, outcome.committed);
+  }
+  WriteResult unchanged = Describe(name, change);
+  unchanged.changed = false;
+  unchanged.rows_inserted = 0;
+  unchanged.base = outcome.committed.base.ToString();
+  return unchanged;
+}
+
+// The version and commit an unchanged table is at.
+Status FillCurrent(SessionImpl& session, WriteResult* result) {
+  if (result->changed || !result->commit.empty()) return {};
+  ASSIGN_OR_RETURN(auto found, session.FindTable(result->table, ""));
+  ASSIGN_OR_RETURN(auto view, session.CurrentView());
+  result->version = found.version;
+  if (!view->has_own_writes()) result->commit = found.commit.ToString();
+  return {};
+}
+
+}  // namespace
 
 txn::Transaction::Means MeansFor(Core& core, engine::Instance* engine, const WorkOptions& work) {
   txn::Transaction::Means means;
@@ -28,26 +55,14 @@ Result<table::CheckRows> ChecksOf(sql::SessionEngine& engine, const model::Schem
   });
 }
 
-WriteResult ResultOf(const std::string& name, const SessionImpl::Outcome& outcome) {
-  const auto& change = *outcome.change;
-  if (outcome.in_transaction) return Describe(name, change);
-  for (const auto& table : outcome.committed.tables) {
-    if (table.id == change.table) return Describe(table, outcome.committed);
-  }
-  WriteResult unchanged = Describe(name, change);
-  unchanged.changed = false;
-  unchanged.rows_inserted = 0;
-  unchanged.base = outcome.committed.base.ToString();
-  return unchanged;
-}
-
-Status FillCurrent(SessionImpl& session, WriteResult* result) {
-  if (result->changed || !result->commit.empty()) return {};
-  ASSIGN_OR_RETURN(auto found, session.FindTable(result->table, ""));
-  ASSIGN_OR_RETURN(auto view, session.CurrentView());
-  result->version = found.version;
-  if (!view->has_own_writes()) result->commit = found.commit.ToString();
-  return {};
+Result<WriteResult> ModifyTable(SessionImpl& session, const model::QualifiedName& name,
+                                const std::string& message, const SessionImpl::Body& body,
+                                const bool* found_done) {
+  ASSIGN_OR_RETURN(auto outcome, session.Modify(message, body));
+  auto result = ResultOf(name.ToString(), outcome);
+  if (found_done != nullptr && *found_done) result.changed = false;
+  RETURN_IF_ERROR(FillCurrent(session, &result));
+  return result;
 }
 
 }  // namespace rhizo::db

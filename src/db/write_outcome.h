@@ -11,9 +11,10 @@ txn::Transaction::Means MeansFor(Core& core, engine::Instance* engine, const Wor
 // The table's checks over rows in a schema; null if it has none.
 Result<table::CheckRows> ChecksOf(sql::SessionEngine& engine, const model::Schema& schema,
                                   const std::vector<std::string>& checks);
-// What the outcome says of the one table it is about.
-WriteResult ResultOf(const std::string& name, const SessionImpl::Outcome& outcome);
-// The version and commit an unchanged table is at.
-Status FillCurrent(SessionImpl& session, WriteResult* result);
+// Runs `body`, which changes the one table of this name, in the open transaction or one of its own,
+// and says what became of the table. `found_done`: set by the body if there was nothing to do.
+Result<WriteResult> ModifyTable(SessionImpl& session, const model::QualifiedName& name,
+                                const std::string& message, const SessionImpl::Body& body,
+                                const bool* found_done = nullptr);
 
 }  // namespace rhizo::db

@@ -173,6 +173,19 @@ Result<std::optional<DiffRegion>> RowDiff::Next() {
   return std::optional<DiffRegion>();
 }
 
+Result<RowChangeCounts> RowDiff::Count() {
+  RowChangeCounts counts;
+  while (true) {
+    ASSIGN_OR_RETURN(auto region, Next());
+    if (!region) return counts;
+    for (const auto& change : region->changes) {
+      counts.inserted += change.kind == RowChangeKind::kInsert;
+      counts.updated += change.kind == RowChangeKind::kUpdate;
+      counts.deleted += change.kind == RowChangeKind::kDelete;
+    }
+  }
+}
+
 // Rows that went under a key under which a row came.
 Status RowDiff::FindMoved() {
   std::vector<size_t> with_inserts;

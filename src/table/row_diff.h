@@ -39,6 +39,12 @@ struct DiffRegion {
   std::vector<RowChange> changes;
 };
 
+struct RowChangeCounts {
+  uint64_t inserted = 0;
+  uint64_t updated = 0;
+  uint64_t deleted = 0;
+};
+
 class RowDiff {
  public:
   // States of one table. `client`: null where only row blocks are read.
@@ -50,6 +56,8 @@ class RowDiff {
   const std::vector<duckdb::LogicalType>& types() const { return after_->types(); }
   // The next region with at least one change; nothing at the end.
   Result<std::optional<DiffRegion>> Next();
+  // Of all regions that are left.
+  Result<RowChangeCounts> Count();
 
  private:
   // An entry that differs.

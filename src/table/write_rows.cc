@@ -4,6 +4,7 @@
 
 #include "engine/errors.h"
 #include "table/content_key.h"
+#include "table/each_entry.h"
 #include "table/entry_editor.h"
 #include "table/entry_edits.h"
 #include "table/far_rows.h"
@@ -121,11 +122,11 @@ class Walk {
 
   // Null without an engine: then only row blocks can be read.
   Result<duckdb::ClientContext*> Client() {
-    if (!connection_ && context_.engine != nullptr) {
-      ASSIGN_OR_RETURN(connection_, context_.engine->Connect());
-      RETURN_IF_ERROR(engine::Guarded([&] { connection_->BeginTransaction(); }));
+    if (!link_) {
+      link_.emplace();
+      RETURN_IF_ERROR(link_->Open(context_.engine));
     }
-    return connection_ ? connection_->context.get() : nullptr;
+    return link_->client();
   }
 
   // The first rows of the window are new.
@@ -443,7 +444,7 @@ class Walk {
   const RowMatcher matcher_;
   NewTable table_;
   std::shared_ptr<const OpenTable> view_;  // the old rows in the new schema
-  std::unique_ptr<duckdb::Connection> connection_;
+  std::optional<Link> link_;
   std::deque<OldEntry> ahead_;
   uint64_t next_number_ = 0;
   std::optional<FarRows> far_;

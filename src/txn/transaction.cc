@@ -294,17 +294,11 @@ Status Transaction::CountByKey(const model::TableState& before, const Means& mea
   table::Link link;
   RETURN_IF_ERROR(link.Open(means.engine));
   ASSIGN_OR_RETURN(auto diff, table::RowDiff::Open(link.client(), old_table, new_table));
+  ASSIGN_OR_RETURN(auto changes, diff.Count());
   auto& counts = written->counts;
-  counts.rows_inserted = counts.rows_updated = counts.rows_deleted = 0;
-  while (true) {
-    ASSIGN_OR_RETURN(auto region, diff.Next());
-    if (!region) break;
-    for (const auto& row : region->changes) {
-      counts.rows_inserted += row.kind == table::RowChangeKind::kInsert;
-      counts.rows_updated += row.kind == table::RowChangeKind::kUpdate;
-      counts.rows_deleted += row.kind == table::RowChangeKind::kDelete;
-    }
-  }
+  counts.rows_inserted = changes.inserted;
+  counts.rows_updated = changes.updated;
+  counts.rows_deleted = changes.deleted;
   counts.rows_unchanged = counts.rows - counts.rows_inserted - counts.rows_updated;
   return {};
 }
