@@ -50,7 +50,8 @@ TEST(ForkGuard, MovingMovesTheDescriptor) {
   auto first = GuardedDescriptor::Open("/dev/null", O_RDONLY);
   int descriptor = first.get();
   GuardedDescriptor second = std::move(first);
-  EXPECT_FALSE(first.is_open());  // NOLINT(bugprone-use-after-move): what moving leaves is promised
+  // What moving leaves is promised.
+  EXPECT_FALSE(first.is_open());  // NOLINT(bugprone-use-after-move,clang-analyzer-cplusplus.Move)
   EXPECT_EQ(second.get(), descriptor);
   second.Close();
   EXPECT_FALSE(IsOpen(descriptor));

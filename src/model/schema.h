@@ -16,7 +16,8 @@ namespace rhizo::model {
 // extension name, the pandas index of a schema. Keys sorted.
 using Attributes = std::map<std::string, std::string>;
 
-struct Field {
+// The analyzer loses what a std::variant holds when a Result is moved from.
+struct Field {     // NOLINT(clang-analyzer-core.uninitialized.Assign)
   FieldId id = 0;  // positive once assigned; 0 while a schema is being proposed
   std::string name;
   Type type;

@@ -55,7 +55,7 @@ bool IsKnown(TypeKind kind);
 
 struct Field;
 
-struct Type {
+struct Type {  // NOLINT(clang-analyzer-core.uninitialized.Assign): as model/schema.h says
   TypeKind kind = TypeKind::kInt64;
   uint8_t precision = 0;                 // kDecimal: 1..38
   uint8_t scale = 0;                     // kDecimal: 0..precision
