@@ -223,6 +223,17 @@ PositionSet PositionSet::Slice(uint32_t begin, uint32_t end) const {
   return Intersect(*this, FromRange(begin, end));
 }
 
+PositionSet PositionSet::Shifted(int64_t by) const {
+  if (empty()) return {};
+  CHECK(first() + by >= 0 && last() + by < int64_t{kMaxSegmentRows});
+  PositionSet moved = *this;
+  for (auto& run : moved.runs_) {
+    run.begin = static_cast<uint32_t>(run.begin + by);
+    run.end = static_cast<uint32_t>(run.end + by);
+  }
+  return moved;
+}
+
 PositionSet PositionSet::Complement(uint32_t begin, uint32_t end) const {
   return Subtract(FromRange(begin, end), *this);
 }

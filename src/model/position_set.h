@@ -71,6 +71,8 @@ class PositionSet {
 
   // The members in begin .. end-1.
   PositionSet Slice(uint32_t begin, uint32_t end) const;
+  // Every member moved by `by`; none may leave the range of slots (CHECKed).
+  PositionSet Shifted(int64_t by) const;
   // Everything in begin .. end-1 that is not a member.
   PositionSet Complement(uint32_t begin, uint32_t end) const;
 

@@ -7,20 +7,25 @@
 
 namespace rhizo::table {
 
-EntryEditor::EntryEditor(object::Staging* staging, model::SegmentEntry entry,
-                         const Overlay& overlay)
-    : staging_(staging), entry_(std::move(entry)), visible_(overlay.visible), runs_(overlay.runs) {
-  for (size_t i = 0; i < overlay.patches.size(); ++i) {
-    const auto& patch = overlay.patches[i];
-    patches_.push_back({entry_.patches[i].patch, patch.field, patch.cells,
-                        model::PositionSet::FromSorted(patch.slots)});
-  }
-}
+EntryEditor::EntryEditor(object::Staging* staging, model::SegmentEntry segment,
+                         model::PositionSet visible, model::RunList runs,
+                         std::vector<LivePatch> patches)
+    : staging_(staging),
+      entry_(std::move(segment)),
+      visible_(std::move(visible)),
+      runs_(std::move(runs)),
+      patches_(std::move(patches)) {}
 
 Result<EntryEditor> EntryEditor::Open(const ReadContext& context, object::Staging* staging,
                                       const model::SegmentEntry& entry) {
   ASSIGN_OR_RETURN(auto overlay, LoadOverlay(context, entry));
-  return EntryEditor(staging, entry, *overlay);
+  std::vector<LivePatch> patches;
+  for (size_t i = 0; i < overlay->patches.size(); ++i) {
+    const auto& patch = overlay->patches[i];
+    patches.push_back({entry.patches[i].patch, patch.field, patch.cells,
+                       model::PositionSet::FromSorted(patch.slots)});
+  }
+  return EntryEditor(staging, entry, overlay->visible, overlay->runs, std::move(patches));
 }
 
 uint64_t EntryEditor::patched_cells() const {

@@ -16,13 +16,25 @@ namespace rhizo::table {
 // Where cells of a field lie in more patches than this, the next change writes all of them as one.
 inline constexpr size_t kMaxPatchesWritten = 4;
 
+// A patch of which cells are live on visible rows.
+struct LivePatch {
+  ObjectId patch;
+  FieldId field = 0;
+  model::PositionSet cells;  // all that it has
+  model::PositionSet live;
+};
+
 class EntryEditor {
  public:
   static Result<EntryEditor> Open(const ReadContext& context, object::Staging* staging,
                                   const model::SegmentEntry& entry);
+  // Rows of the segment that `segment` names; what lies over it there does not count.
+  EntryEditor(object::Staging* staging, model::SegmentEntry segment, model::PositionSet visible,
+              model::RunList runs, std::vector<LivePatch> patches);
 
   const model::PositionSet& visible() const { return visible_; }
   const model::RunList& runs() const { return runs_; }
+  const std::vector<LivePatch>& patches() const { return patches_; }
   // Cells that do not come from the segment.
   uint64_t patched_cells() const;
 
@@ -39,14 +51,6 @@ class EntryEditor {
   void Join(const EntryEditor& later);
 
  private:
-  struct LivePatch {
-    ObjectId patch;
-    FieldId field = 0;
-    model::PositionSet cells;
-    model::PositionSet live;
-  };
-  EntryEditor(object::Staging* staging, model::SegmentEntry entry, const Overlay& overlay);
-
   object::Staging* staging_;
   model::SegmentEntry entry_;
   model::PositionSet visible_;

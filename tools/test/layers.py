@@ -5,8 +5,8 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-LADDER = ["base", "io", "object", "meta", "tree", "model", "engine", "table", "txn", "sql", "db", "cli"]
-DUCKDB = {"engine", "table", "txn", "sql", "db"}
+LADDER = ["base", "io", "object", "meta", "tree", "model", "engine", "table", "merge", "txn", "sql", "db", "cli"]
+DUCKDB = {"engine", "table", "merge", "txn", "sql", "db"}
 FENCES = {
     r"sqlite3\.h": {"meta"},
     r"blake3\.h|utf8proc\.h": {"base"},

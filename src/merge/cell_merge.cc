@@ -1,0 +1,234 @@
+// Cells that both sides touched: what they become, and where that value is to be found.
+#include <algorithm>
+
+#include "engine/errors.h"
+#include "merge/interval_merge.h"
+#include "table/row_batch.h"
+
+namespace rhizo::merge {
+
+using duckdb::Value;
+using duckdb::Vector;
+using model::PositionSet;
+
+namespace {
+
+bool DecidesByChange(RuleKind rule) {
+  return rule == RuleKind::kAdd || rule == RuleKind::kMultiply;
+}
+
+// Whether rows i of two flat vectors are bit by bit the same.
+Result<std::vector<bool>> Equal(const model::Type& type, Vector& a, Vector& b, size_t count) {
+  std::vector<bool> equal(count, true);
+  RETURN_IF_ERROR(engine::Guarded([&]() -> Status {
+    duckdb::DataChunk both;
+    both.InitializeEmpty({a.GetType(), b.GetType()});
+    both.data[0].Reference(a);
+    both.data[1].Reference(b);
+    both.SetCardinality(count);
+    table::ChunkRows rows(both);
+    table::OneField left(rows, 0);
+    table::OneField right(rows, 1);
+    return table::CompareRows(type, 0, left, 0, right, 0, count,
+                              [&](uint64_t i) { equal[i] = false; });
+  }));
+  return equal;
+}
+
+}  // namespace
+
+struct IntervalMerge::Cells {
+  size_t field = 0;
+  bool has_base = false;
+  PositionSet rows;
+  std::vector<uint32_t> offsets;
+  std::array<std::unique_ptr<Vector>, kSides> values;
+  std::array<std::unique_ptr<Vector>, kSides> by;  // of `latest`: the field that decides
+  std::unique_ptr<Vector> stored;                  // what the host segment holds
+  std::vector<bool> ours_is_base;
+  std::vector<bool> theirs_is_base;
+  std::vector<bool> same;  // ours and theirs
+  PositionSet undefined;   // of base
+  PositionSet undefined_sides;
+  // Decided: a side's value, or another.
+  std::vector<Which> from;
+  std::vector<std::optional<Value>> other;
+};
+
+Status IntervalMerge::MergeField(size_t field, bool has_base, Draft* draft) {
+  FieldId id = about_.table->schema().fields[field].id;
+  const auto& rule = about_.rules[field];
+  auto by_us = has_base ? Touched(kOurs, field, draft->rows) : draft->rows;
+  auto by_them = has_base ? Touched(kTheirs, field, draft->rows) : draft->rows;
+  if (rule.kind == RuleKind::kLatest && has_base) {
+    for (size_t other = 0; other < about_.table->schema().fields.size(); ++other) {
+      if (about_.table->schema().fields[other].id != rule.by) continue;
+      by_us = Union(by_us, Touched(kOurs, other, draft->rows));
+      by_them = Union(by_them, Touched(kTheirs, other, draft->rows));
+    }
+  }
+  auto both = Intersect(by_us, by_them);
+  bool may_skip = about_.options->mode != MergeMode::kCommit && !DecidesByChange(rule.kind) &&
+                  view(kOurs).SameSlots(view(kTheirs));
+  if (may_skip && !both.empty()) {
+    // One patch on both sides, or none: one value.
+    both = Intersect(both, Union(view(kOurs).OtherwisePatched(view(kTheirs), id),
+                                 Union(sides_[kOurs]->UndefinedCells(id, first_, count_),
+                                       sides_[kTheirs]->UndefinedCells(id, first_, count_))));
+  }
+  auto rest = Subtract(draft->rows, both);
+  auto from_them = Intersect(rest, Subtract(by_them, by_us));
+  if (!view(kOurs).SameSlots(*draft->host)) from_them = rest;
+  TakeField(view(kOurs), id, Subtract(rest, from_them), draft);
+  TakeField(view(kTheirs), id, from_them, draft);
+  if (both.empty()) return {};
+  Cells cells;
+  cells.field = field;
+  cells.has_base = has_base;
+  cells.rows = both;
+  cells.offsets = both.ToVector();
+  RETURN_IF_ERROR(DecideCells(&cells, draft));
+  return engine::Guarded([&] { LayCells(cells, draft); });
+}
+
+Status IntervalMerge::DecideCells(Cells* cells, Draft* draft) {
+  const auto& about = about_.table->schema().fields[cells->field];
+  const auto& type = about_.table->types()[cells->field];
+  size_t count = cells->offsets.size();
+  cells_decided_ += count;
+  auto make = [&](const duckdb::LogicalType& of) { return std::make_unique<Vector>(of, count); };
+  return engine::Guarded([&]() -> Status {
+    const auto& rule = about_.rules[cells->field];
+    for (Which side : {kBase, kOurs, kTheirs}) {
+      if (side == kBase && !cells->has_base) continue;
+      cells->values[side] = make(type);
+      RETURN_IF_ERROR(sides_[side]->Gather(view(side), cells->field, cells->rows,
+                                           cells->values[side].get()));
+      for (size_t other = 0; rule.kind == RuleKind::kLatest && other < about_.rules.size();
+           ++other) {
+        if (about_.table->schema().fields[other].id != rule.by) continue;
+        cells->by[side] = make(about_.table->types()[other]);
+        RETURN_IF_ERROR(
+            sides_[side]->Gather(view(side), other, cells->rows, cells->by[side].get()));
+      }
+    }
+    cells->stored = make(type);
+    auto host = draft->host == &view(kOurs) ? kOurs : kTheirs;
+    RETURN_IF_ERROR(
+        sides_[host]->GatherStored(*draft->host, cells->field, cells->rows, cells->stored.get()));
+    ASSIGN_OR_RETURN(cells->same, Equal(about.type, *cells->values[kOurs],
+                                        *cells->values[kTheirs], count));
+    if (cells->has_base) {
+      ASSIGN_OR_RETURN(cells->ours_is_base,
+                       Equal(about.type, *cells->values[kBase], *cells->values[kOurs], count));
+      ASSIGN_OR_RETURN(cells->theirs_is_base,
+                       Equal(about.type, *cells->values[kBase], *cells->values[kTheirs], count));
+    }
+    cells->undefined = sides_[kBase]->UndefinedCells(about.id, first_, count_);
+    cells->undefined_sides = Union(sides_[kOurs]->UndefinedCells(about.id, first_, count_),
+                                   sides_[kTheirs]->UndefinedCells(about.id, first_, count_));
+    cells->from.assign(count, kOurs);
+    cells->other.resize(count);
+    for (size_t i = 0; i < count; ++i) RETURN_IF_ERROR(DecideCell(cells, i));
+    return {};
+  });
+}
+
+Status IntervalMerge::DecideCell(Cells* cells, size_t i) {
+  uint32_t offset = cells->offsets[i];
+  const auto& rule = about_.rules[cells->field];
+  const auto& about = about_.table->schema().fields[cells->field];
+  auto of = [&](Which side) { return cells->values[side]->GetValue(i); };
+  auto conflict = [&]() -> Status {
+    if (is_virtual()) {
+      about_.undefined->AddCell(RowAt(offset), about.id);
+      return {};
+    }
+    Report(ConflictReason::kCell, cells->field, offset);
+    if (about_.options->FavourOf(about.id) == Favour::kTheirs) cells->from[i] = kTheirs;
+    return {};
+  };
+  bool has_value = cells->has_base && !cells->undefined.Contains(offset);
+  bool one_is_undefined = cells->undefined_sides.Contains(offset);
+  if (rule.kind == RuleKind::kLatest && !one_is_undefined) {
+    bool ours_changed = !has_value || !cells->ours_is_base[i];
+    bool theirs_changed = !has_value || !cells->theirs_is_base[i];
+    if (has_value) {
+      const auto& field_type = about_.table->schema().FindId(rule.by)->type;
+      auto by = [&](Which side) { return cells->by[side]->GetValue(i); };
+      ours_changed |= Order(field_type, by(kBase), by(kOurs)) != 0;
+      theirs_changed |= Order(field_type, by(kBase), by(kTheirs)) != 0;
+    }
+    if (!theirs_changed) return {};
+    if (!ours_changed) return cells->from[i] = kTheirs, Status();
+    const auto& by_type = about_.table->schema().FindId(rule.by)->type;
+    auto our_by = cells->by[kOurs]->GetValue(i);
+    auto their_by = cells->by[kTheirs]->GetValue(i);
+    auto ours = of(kOurs);
+    auto theirs = of(kTheirs);
+    auto winner = Latest(by_type, about.type, {our_by, ours}, {their_by, theirs});
+    if (winner && *winner == Winner::kTheirs) cells->from[i] = kTheirs;
+    return {};
+  }
+  if (has_value && !one_is_undefined) {
+    if (cells->ours_is_base[i]) return cells->from[i] = kTheirs, Status();
+    if (cells->theirs_is_base[i]) return {};
+  }
+  if (one_is_undefined) return conflict();
+  bool claims = about_.options->mode == MergeMode::kCommit && rule.kind == RuleKind::kConflict;
+  if (cells->same[i] && has_value && !DecidesByChange(rule.kind)) {
+    return claims ? conflict() : Status();
+  }
+  auto kind = !cells->has_base ? BaseKind::kSameRow
+              : has_value      ? BaseKind::kValue
+                               : BaseKind::kUndefined;
+  auto decided =
+      Decide(rule, about.type, kind, has_value ? of(kBase) : Value(), of(kOurs), of(kTheirs));
+  if (!decided) return conflict();
+  cells->other[i] = std::move(decided);
+  return {};
+}
+
+// No patch if the host segment holds the value; else a live patch that gives it; else a new cell.
+void IntervalMerge::LayCells(const Cells& cells, Draft* draft) {
+  const auto& about = about_.table->schema().fields[cells.field];
+  std::array<std::map<ObjectId, PositionSet>, kSides> patched;
+  for (Which side : {kBase, kOurs, kTheirs}) {
+    bool counts = side != kBase || cells.has_base;
+    if (counts && view(side).SameSlots(*draft->host)) patched[side] = view(side).Patched(about.id);
+  }
+  auto patch_at = [&](Which side, uint32_t offset) -> const ObjectId* {
+    for (const auto& [patch, live] : patched[side]) {
+      if (live.Contains(offset)) return &patch;
+    }
+    return nullptr;
+  };
+  std::array<std::vector<uint32_t>, kSides> take;
+  FreshCells fresh{cells.field, {}, {}};
+  for (size_t i = 0; i < cells.offsets.size(); ++i) {
+    uint32_t offset = cells.offsets[i];
+    auto value = cells.other[i] ? *cells.other[i] : cells.values[cells.from[i]]->GetValue(i);
+    auto gives = [&](Vector& values) { return Order(about.type, values.GetValue(i), value) == 0; };
+    if (gives(*cells.stored)) continue;
+    const auto* ours = gives(*cells.values[kOurs]) ? patch_at(kOurs, offset) : nullptr;
+    const auto* theirs = gives(*cells.values[kTheirs]) ? patch_at(kTheirs, offset) : nullptr;
+    if (ours == nullptr && theirs == nullptr) {
+      fresh.slots.push_back(offset);
+      fresh.values.push_back(std::move(value));
+      continue;
+    }
+    bool take_theirs = ours == nullptr;
+    if (ours != nullptr && theirs != nullptr && *ours != *theirs) {
+      const auto* base = patch_at(kBase, offset);
+      bool ours_is_base = base != nullptr && *base == *ours;
+      bool theirs_is_base = base != nullptr && *base == *theirs;
+      take_theirs = ours_is_base || (!theirs_is_base && *theirs < *ours);
+    }
+    take[take_theirs ? kTheirs : kOurs].push_back(offset);
+  }
+  TakeField(view(kOurs), about.id, PositionSet::FromSorted(take[kOurs]), draft);
+  TakeField(view(kTheirs), about.id, PositionSet::FromSorted(take[kTheirs]), draft);
+  if (!fresh.slots.empty()) draft->fresh.push_back(std::move(fresh));
+}
+
+}  // namespace rhizo::merge

@@ -1,0 +1,65 @@
+// What contradicts between ours and theirs, and how a merge is to go about it.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "merge/side.h"
+
+namespace rhizo::merge {
+
+enum class ConflictReason : uint8_t {
+  kCell,          // both changed the cell, and its field's rule does not decide
+  kDeleteUpdate,  // one deleted the row, the other changed it
+  kDelete,        // both deleted the row (only where a commit's branch moved)
+  kRow,           // both changed the row of a table whose unit is the row
+};
+// "cell", "delete/update", ...: as conflict tables show it.
+std::string_view ReasonName(ConflictReason reason);
+
+struct RowConflict {
+  ConflictReason reason = ConflictReason::kCell;
+  std::optional<size_t> field;  // of the merged schema; nothing: the row
+  model::RowId row;
+  std::array<std::optional<uint64_t>, kSides> rows;  // in the sides' rows(); nothing: not there
+};
+
+struct RegionConflicts {
+  std::array<Side*, kSides> sides;
+  std::vector<RowConflict> conflicts;
+};
+
+enum class MergeMode : uint8_t {
+  kBranch,   // two heads
+  kCommit,   // a transaction whose branch moved: equal changes of both contradict too
+  kVirtual,  // of common ancestors: nothing contradicts, what would is undefined
+};
+
+// Who is right where both contradict.
+enum class Favour : uint8_t { kNobody, kOurs, kTheirs };
+
+struct MergeOptions {
+  MergeMode mode = MergeMode::kBranch;
+  Favour favour = Favour::kNobody;      // rows, and fields not named below
+  std::map<FieldId, Favour> by_field;
+  // Of a region, while it can be read. Null: they are only counted.
+  std::function<Status(RegionConflicts&)> on_conflicts;
+
+  Favour FavourOf(FieldId field) const {
+    auto found = by_field.find(field);
+    return found == by_field.end() ? favour : found->second;
+  }
+};
+
+struct MergeCounts {
+  uint64_t entries_read = 0;      // of both sides, in regions that differ
+  uint64_t regions_by_row = 0;    // that both sides changed
+  uint64_t cells_decided = 0;     // that both sides touched
+  uint64_t conflicts = 0;
+};
+
+}  // namespace rhizo::merge

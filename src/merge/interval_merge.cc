@@ -1,0 +1,243 @@
+#include "merge/interval_merge.h"
+
+#include <algorithm>
+
+#include "engine/errors.h"
+#include "table/row_batch.h"
+
+namespace rhizo::merge {
+namespace {
+
+using model::PositionSet;
+
+// The live parts of patches in some rows, moved from offsets to slots.
+std::vector<table::LivePatch> InSlots(const std::vector<table::LivePatch>& patches,
+                                      const PositionSet& offsets, uint32_t slot) {
+  std::vector<table::LivePatch> moved;
+  for (const auto& patch : patches) {
+    auto live = Intersect(patch.live, offsets);
+    if (!live.empty()) moved.push_back({patch.patch, patch.field, patch.cells, live.Shifted(slot)});
+  }
+  return moved;
+}
+
+std::vector<FreshCells> InSlots(const std::vector<FreshCells>& fresh, const PositionSet& offsets,
+                                uint32_t slot) {
+  std::vector<FreshCells> moved;
+  for (const auto& cells : fresh) {
+    FreshCells part{cells.field, {}, {}};
+    for (size_t i = 0; i < cells.slots.size(); ++i) {
+      if (!offsets.Contains(cells.slots[i])) continue;
+      part.slots.push_back(cells.slots[i] + slot);
+      part.values.push_back(cells.values[i]);
+    }
+    if (!part.slots.empty()) moved.push_back(std::move(part));
+  }
+  return moved;
+}
+
+}  // namespace
+
+Status IntervalMerge::Run(EntryAssembler* out) {
+  std::vector<Draft> drafts;
+  PositionSet undefined;
+  for (auto* side : sides_) undefined = Union(undefined, side->UndefinedRows(first_, count_));
+  if (!undefined.empty()) RETURN_IF_ERROR(MergeUndefined(&drafts));
+  auto base = Subtract(view(kBase).rows, undefined);
+  auto ours = Subtract(view(kOurs).rows, undefined);
+  auto theirs = Subtract(view(kTheirs).rows, undefined);
+  drafts.push_back(Take(kOurs, Subtract(Subtract(ours, base), theirs)));
+  drafts.push_back(Take(kTheirs, Subtract(Subtract(theirs, base), ours)));
+  RETURN_IF_ERROR(MergeBoth(Subtract(Intersect(ours, theirs), base), false, &drafts));
+  RETURN_IF_ERROR(MergeBoth(Intersect(base, Intersect(ours, theirs)), true, &drafts));
+  RETURN_IF_ERROR(MergeDeleted(kOurs, Subtract(Intersect(base, ours), theirs), &drafts));
+  RETURN_IF_ERROR(MergeDeleted(kTheirs, Subtract(Intersect(base, theirs), ours), &drafts));
+  if (about_.options->mode == MergeMode::kCommit) {
+    Subtract(Subtract(base, ours), theirs).ForEach([&](uint32_t offset) {
+      Report(ConflictReason::kDelete, {}, offset);
+    });
+  }
+  return Emit(std::move(drafts), out);
+}
+
+// Rows of which a base knows only that their fate was contradictory.
+Status IntervalMerge::MergeUndefined(std::vector<Draft>* drafts) {
+  auto ours = sides_[kOurs]->UndefinedRows(first_, count_);
+  auto theirs = sides_[kTheirs]->UndefinedRows(first_, count_);
+  auto undefined = Union(ours, theirs);
+  auto base = sides_[kBase]->UndefinedRows(first_, count_);
+  auto both = Subtract(Intersect(view(kOurs).rows, view(kTheirs).rows), undefined);
+  auto one = Subtract(Union(view(kOurs).rows, view(kTheirs).rows), both);
+  RETURN_IF_ERROR(MergeBoth(Intersect(base, both), false, drafts));
+  auto contradict = Union(undefined, Intersect(base, one));
+  contradict.ForEach([&](uint32_t offset) {
+    if (about_.delete_wins && !undefined.Contains(offset)) return;
+    if (is_virtual()) return about_.undefined->AddRow(RowAt(offset));
+    Report(ConflictReason::kDeleteUpdate, {}, offset);
+    Which side = about_.options->favour == Favour::kTheirs ? kTheirs : kOurs;
+    if (view(side).rows.Contains(offset)) {
+      drafts->push_back(Take(side, PositionSet::FromRange(offset, offset + 1)));
+    }
+  });
+  return {};
+}
+
+// Rows of base that `other` still has, and the third deleted.
+Status IntervalMerge::MergeDeleted(Which other, const PositionSet& rows,
+                                   std::vector<Draft>* drafts) {
+  if (rows.empty() || about_.delete_wins) return {};
+  ASSIGN_OR_RETURN(auto changed, Changed(other, rows));
+  if (changed.empty()) return {};
+  if (is_virtual()) {
+    changed.ForEach([&](uint32_t offset) { about_.undefined->AddRow(RowAt(offset)); });
+    return {};
+  }
+  changed.ForEach([&](uint32_t offset) { Report(ConflictReason::kDeleteUpdate, {}, offset); });
+  auto favoured = about_.options->favour == Favour::kTheirs ? kTheirs : kOurs;
+  if (favoured == other) drafts->push_back(Take(other, changed));
+  return {};
+}
+
+PositionSet IntervalMerge::Touched(Which side, size_t field, const PositionSet& rows) const {
+  FieldId id = about_.table->schema().fields[field].id;
+  auto touched = view(kBase).SameSlots(view(side))
+                     ? Intersect(view(kBase).OtherwisePatched(view(side), id), rows)
+                     : rows;
+  auto undefined = Union(sides_[kBase]->UndefinedCells(id, first_, count_),
+                         sides_[side]->UndefinedCells(id, first_, count_));
+  return undefined.empty() ? touched : Union(touched, Intersect(undefined, rows));
+}
+
+// Rows of which the side has another value in some field than base has.
+Result<PositionSet> IntervalMerge::Changed(Which side, const PositionSet& rows) {
+  PositionSet changed;
+  for (size_t field = 0; field < about_.table->schema().fields.size(); ++field) {
+    auto touched = Subtract(Touched(side, field, rows), changed);
+    if (touched.empty()) continue;
+    FieldId id = about_.table->schema().fields[field].id;
+    std::vector<uint32_t> found;
+    auto offsets = touched.ToVector();
+    RETURN_IF_ERROR(engine::Guarded([&]() -> Status {
+      duckdb::DataChunk both;
+      const auto& type = about_.table->types()[field];
+      both.Initialize(duckdb::Allocator::DefaultAllocator(),
+                      duckdb::vector<duckdb::LogicalType>{type, type}, offsets.size());
+      RETURN_IF_ERROR(sides_[kBase]->Gather(view(kBase), field, touched, &both.data[0]));
+      RETURN_IF_ERROR(sides_[side]->Gather(view(side), field, touched, &both.data[1]));
+      table::ChunkRows rows_of_both(both);
+      table::OneField before(rows_of_both, 0);
+      table::OneField after(rows_of_both, 1);
+      return table::CompareRows(about_.table->schema().fields[field].type, 0, before, 0, after, 0,
+                                offsets.size(),
+                                [&](uint64_t i) { found.push_back(offsets[i]); });
+    }));
+    auto undefined = Union(sides_[kBase]->UndefinedCells(id, first_, count_),
+                           sides_[side]->UndefinedCells(id, first_, count_));
+    changed = Union(changed, Union(PositionSet::FromSorted(found), Intersect(undefined, touched)));
+  }
+  return changed;
+}
+
+// The side that moved a row to another segment hosts it; if both did, the lower (segment, slot).
+const View* IntervalMerge::Host(bool has_base) const {
+  const auto& ours = view(kOurs);
+  const auto& theirs = view(kTheirs);
+  if (ours.SameSlots(theirs)) return &ours;
+  if (has_base && ours.SameSlots(view(kBase))) return &theirs;
+  if (has_base && theirs.SameSlots(view(kBase))) return &ours;
+  auto address = [](const View& of) { return std::pair(of.entry->entry.id, of.slot); };
+  return address(ours) < address(theirs) ? &ours : &theirs;
+}
+
+IntervalMerge::Draft IntervalMerge::Take(Which side, const PositionSet& rows) const {
+  Draft draft{&view(side), rows, {}, {}};
+  if (rows.empty()) return draft;
+  for (const auto& patch : draft.host->entry->patches) {
+    auto offsets = patch.live.Slice(draft.host->slot, draft.host->slot + count_)
+                       .Shifted(-int64_t{draft.host->slot});
+    auto live = Intersect(offsets, rows);
+    if (!live.empty()) draft.patches.push_back({patch.patch, patch.field, patch.cells, live});
+  }
+  return draft;
+}
+
+void IntervalMerge::TakeField(const View& from, FieldId field, const PositionSet& rows,
+                              Draft* draft) const {
+  if (rows.empty()) return;
+  for (auto& [patch, cells] : from.Patched(field)) {
+    auto live = Intersect(cells, rows);
+    if (live.empty()) continue;
+    auto known = std::find_if(draft->patches.begin(), draft->patches.end(), [&](const auto& other) {
+      return other.patch == patch && other.field == field;
+    });
+    if (known != draft->patches.end()) {
+      known->live = Union(known->live, live);
+      continue;
+    }
+    auto whole = std::find_if(
+        from.entry->patches.begin(), from.entry->patches.end(),
+        [&](const auto& other) { return other.patch == patch && other.field == field; });
+    draft->patches.push_back({patch, field, whole->cells, live});
+  }
+}
+
+Status IntervalMerge::MergeBoth(const PositionSet& rows, bool has_base,
+                                std::vector<Draft>* drafts) {
+  if (rows.empty()) return {};
+  Draft draft{Host(has_base), rows, {}, {}};
+  if (about_.row_is_unit && has_base && !is_virtual()) RETURN_IF_ERROR(MergeRowUnit(&draft));
+  for (size_t field = 0; field < about_.table->schema().fields.size(); ++field) {
+    RETURN_IF_ERROR(MergeField(field, has_base, &draft));
+  }
+  drafts->push_back(std::move(draft));
+  return {};
+}
+
+Status IntervalMerge::MergeRowUnit(Draft* draft) {
+  ASSIGN_OR_RETURN(auto by_us, Changed(kOurs, draft->rows));
+  ASSIGN_OR_RETURN(auto by_them, Changed(kTheirs, by_us));
+  by_them.ForEach([&](uint32_t offset) { Report(ConflictReason::kRow, {}, offset); });
+  return {};
+}
+
+void IntervalMerge::Report(ConflictReason reason, std::optional<size_t> field, uint32_t offset) {
+  RowConflict conflict{reason, field, RowAt(offset), {}};
+  for (size_t side = 0; side < kSides; ++side) {
+    const auto& of = views_[side];
+    if (of.entry == nullptr || !of.rows.Contains(offset)) continue;
+    conflict.rows[side] =
+        sides_[side]->RowsOf(of, PositionSet::FromRange(offset, offset + 1)).front();
+  }
+  conflicts_.push_back(std::move(conflict));
+}
+
+// Rows of different hosts may lie between each other.
+Status IntervalMerge::Emit(std::vector<Draft> drafts, EntryAssembler* out) const {
+  struct Part {
+    model::SlotRange offsets;
+    size_t draft = 0;
+  };
+  std::vector<Part> parts;
+  for (size_t i = 0; i < drafts.size(); ++i) {
+    for (const auto& run : drafts[i].rows.runs()) parts.push_back({run, i});
+  }
+  std::sort(parts.begin(), parts.end(),
+            [](const auto& a, const auto& b) { return a.offsets < b.offsets; });
+  for (size_t begin = 0; begin < parts.size();) {
+    const auto& draft = drafts[parts[begin].draft];
+    size_t end = begin;
+    std::vector<model::SlotRange> runs;
+    while (end < parts.size() && parts[end].draft == parts[begin].draft) {
+      runs.push_back(parts[end++].offsets);
+    }
+    auto offsets = PositionSet::FromRuns(runs);
+    uint32_t slot = draft.host->slot;
+    RETURN_IF_ERROR(out->Add({&draft.host->entry->entry, offsets.Shifted(slot),
+                              first_.Plus(offsets.first()), InSlots(draft.patches, offsets, slot),
+                              InSlots(draft.fresh, offsets, slot)}));
+    begin = end;
+  }
+  return {};
+}
+
+}  // namespace rhizo::merge

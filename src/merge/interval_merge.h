@@ -1,0 +1,81 @@
+// Which rows of an interval of places stay, which segment hosts them and which patches of them live
+// (docs/merge.md, rules 2.3, 2.4, 2.6, 2.7). Sets of rows are decided at once: only cells that both
+// sides touched, and rows that one deleted and the other touched, are ever read.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <vector>
+
+#include "merge/cell_rule.h"
+#include "merge/conflict.h"
+#include "merge/piece.h"
+#include "merge/side.h"
+
+namespace rhizo::merge {
+
+// What is the same for all intervals of a table.
+struct TableMerge {
+  const table::OpenTable* table = nullptr;  // of the merged schema; its rows do not count
+  std::vector<MergeRule> rules;             // by field
+  bool delete_wins = false;
+  bool row_is_unit = false;
+  const MergeOptions* options = nullptr;
+  Undefined* undefined = nullptr;  // of a virtual merge: what it could not decide
+};
+
+class IntervalMerge {
+ public:
+  IntervalMerge(const TableMerge& about, std::array<Side*, kSides> sides, model::Place first,
+                uint32_t count, std::array<View, kSides> views)
+      : about_(about),
+        sides_(sides),
+        first_(std::move(first)),
+        count_(count),
+        views_(std::move(views)) {}
+
+  Status Run(EntryAssembler* out);
+  std::vector<RowConflict>& conflicts() { return conflicts_; }
+  uint64_t cells_decided() const { return cells_decided_; }
+
+ private:
+  // Rows with one host.
+  struct Draft {
+    const View* host = nullptr;
+    model::PositionSet rows;                // offsets
+    std::vector<table::LivePatch> patches;  // live: offsets
+    std::vector<FreshCells> fresh;          // offsets
+  };
+  // Cells of a field that both sides touched, with all three values.
+  struct Cells;
+
+  const View& view(Which side) const { return views_[side]; }
+  model::PositionSet Touched(Which side, size_t field, const model::PositionSet& rows) const;
+  Result<model::PositionSet> Changed(Which side, const model::PositionSet& rows);
+  Status MergeDeleted(Which other, const model::PositionSet& rows, std::vector<Draft>* drafts);
+  Status MergeUndefined(std::vector<Draft>* drafts);
+  Status MergeBoth(const model::PositionSet& rows, bool has_base, std::vector<Draft>* drafts);
+  Status MergeField(size_t field, bool has_base, Draft* draft);
+  Status MergeRowUnit(Draft* draft);
+  Status DecideCells(Cells* cells, Draft* draft);
+  Status DecideCell(Cells* cells, size_t i);
+  void LayCells(const Cells& cells, Draft* draft);
+  const View* Host(bool has_base) const;
+  Draft Take(Which side, const model::PositionSet& rows) const;
+  void TakeField(const View& from, FieldId field, const model::PositionSet& rows,
+                 Draft* draft) const;
+  void Report(ConflictReason reason, std::optional<size_t> field, uint32_t offset);
+  model::RowId RowAt(uint32_t offset) const { return first_.Plus(offset).row_id(); }
+  bool is_virtual() const { return about_.options->mode == MergeMode::kVirtual; }
+  Status Emit(std::vector<Draft> drafts, EntryAssembler* out) const;
+
+  const TableMerge& about_;
+  const std::array<Side*, kSides> sides_;
+  const model::Place first_;
+  const uint32_t count_;
+  const std::array<View, kSides> views_;
+  std::vector<RowConflict> conflicts_;
+  uint64_t cells_decided_ = 0;
+};
+
+}  // namespace rhizo::merge

@@ -1,0 +1,156 @@
+#include "merge/row_merge.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "merge/interval_merge.h"
+#include "merge/region_walk.h"
+#include "table/entry_edits.h"
+#include "tree/cursor.h"
+#include "tree/tree.h"
+
+namespace rhizo::merge {
+namespace {
+
+class RowMerge {
+ public:
+  RowMerge(duckdb::ClientContext* client, const table::WriteContext& context,
+           const std::array<TableSide, kSides>& sides, const TableMerge& about,
+           const model::TableState& ours)
+      : client_(client),
+        context_(context),
+        sides_(sides),
+        about_(about),
+        out_(context, ours),
+        assembler_(client, context, *about.table, &out_) {}
+
+  Result<MergedRows> Run();
+
+ private:
+  Status TakeOver(const MergeRegion& region);
+  Status MergeByRow(const MergeRegion& region);
+  Status KeepBetween(const std::string* after, const std::string* before);
+  bool NeedsRows(const MergeRegion& region) const;
+
+  duckdb::ClientContext* client_;
+  const table::WriteContext& context_;
+  const std::array<TableSide, kSides>& sides_;
+  const TableMerge& about_;
+  table::NewTable out_;
+  EntryAssembler assembler_;
+  MergeCounts counts_;
+};
+
+Result<MergedRows> RowMerge::Run() {
+  ASSIGN_OR_RETURN(
+      auto regions,
+      FindRegions(context_.read, {sides_[kBase].tree_root, sides_[kOurs].tree_root,
+                                  sides_[kTheirs].tree_root}));
+  std::optional<std::string> end;  // of the region before
+  for (const auto& region : regions) {
+    counts_.entries_read += region.entries[kOurs].size() + region.entries[kTheirs].size();
+    bool by_row = NeedsRows(region);
+    if (!by_row && region.Same(kTheirs, kBase)) continue;
+    auto begin = region.first();
+    RETURN_IF_ERROR(KeepBetween(end ? &*end : nullptr, &begin));
+    for (const auto& entry : region.entries[kOurs]) out_.Erase(entry.key, entry.entry);
+    RETURN_IF_ERROR(by_row ? MergeByRow(region) : TakeOver(region));
+    end = region.last();
+  }
+  if (end) RETURN_IF_ERROR(KeepBetween(&*end, nullptr));
+  ASSIGN_OR_RETURN(auto written, out_.Finish());
+  return MergedRows{std::move(written.state), counts_, written.counts.new_bytes};
+}
+
+// Whether a region cannot be taken whole from one side.
+bool RowMerge::NeedsRows(const MergeRegion& region) const {
+  if (sides_[kBase].undefined != nullptr && !sides_[kBase].undefined->empty()) return true;
+  if (region.Same(kOurs, kBase) || region.Same(kTheirs, kBase)) return false;
+  if (!region.Same(kOurs, kTheirs)) return true;
+  bool counts_changes =
+      std::any_of(about_.rules.begin(), about_.rules.end(), [](const MergeRule& rule) {
+        return rule.kind == RuleKind::kAdd || rule.kind == RuleKind::kMultiply;
+      });
+  return counts_changes || about_.options->mode == MergeMode::kCommit;
+}
+
+// Only theirs changed it (or both in the same way).
+Status RowMerge::TakeOver(const MergeRegion& region) {
+  for (const auto& entry : region.entries[kTheirs]) {
+    RETURN_IF_ERROR(out_.Put(entry.entry));
+  }
+  return {};
+}
+
+// Entries of ours between two regions stay; those beside a region may belong to what comes out of
+// it. Null: there is no region on that side.
+Status RowMerge::KeepBetween(const std::string* after, const std::string* before) {
+  auto keep = [&](const tree::Cursor& at) -> Status {
+    ASSIGN_OR_RETURN(auto entry, model::DecodeSegmentEntry(at.value()));
+    return out_.Keep(std::string(at.key()), entry);
+  };
+  tree::Cursor first(context_.read.small, sides_[kOurs].tree_root);
+  if (after != nullptr) {
+    RETURN_IF_ERROR(first.Seek(*after));
+    if (first.Valid() && first.key() == *after) RETURN_IF_ERROR(first.Next());
+    bool any = first.Valid() && (before == nullptr || first.key() < *before);
+    if (!any) return {};
+    RETURN_IF_ERROR(keep(first));
+  }
+  RETURN_IF_ERROR(out_.SkipEntries());
+  if (before == nullptr) return {};
+  tree::Cursor last(context_.read.small, sides_[kOurs].tree_root);
+  RETURN_IF_ERROR(last.SeekAtOrBefore(*before));
+  if (last.Valid() && last.key() == *before) RETURN_IF_ERROR(last.Prev());
+  if (!last.Valid() || (after != nullptr && last.key() == first.key())) return {};
+  return keep(last);
+}
+
+// Goes through the places of a region with all three sides at once.
+Status RowMerge::MergeByRow(const MergeRegion& region) {
+  ++counts_.regions_by_row;
+  std::vector<Side> sides;
+  for (size_t side = 0; side < kSides; ++side) {
+    ASSIGN_OR_RETURN(auto loaded, Side::Load(client_, *about_.table, region.entries[side], {},
+                                             sides_[side].undefined));
+    sides.push_back(std::move(loaded));
+  }
+  std::array<Side*, kSides> all{&sides[kBase], &sides[kOurs], &sides[kTheirs]};
+  RegionConflicts found{all, {}};
+  RegionWalk walk(all);
+  while (auto interval = walk.Next()) {
+    IntervalMerge merge(about_, all, interval->first, interval->count, interval->views);
+    RETURN_IF_ERROR(merge.Run(&assembler_));
+    counts_.cells_decided += merge.cells_decided();
+    auto& conflicts = merge.conflicts();
+    found.conflicts.insert(found.conflicts.end(), conflicts.begin(), conflicts.end());
+  }
+  RETURN_IF_ERROR(assembler_.Flush());
+  counts_.conflicts += found.conflicts.size();
+  if (found.conflicts.empty() || !about_.options->on_conflicts) return {};
+  return about_.options->on_conflicts(found);
+}
+
+}  // namespace
+
+Result<MergedRows> MergeRows(duckdb::ClientContext* client, const table::WriteContext& context,
+                             const model::TableState& merged,
+                             const std::array<TableSide, kSides>& sides,
+                             const MergeOptions& options, Undefined* undefined) {
+  ASSIGN_OR_RETURN(auto table,
+                   table::OpenTable::Open(context.read, ObjectId(),
+                                          std::make_shared<const model::TableState>(merged)));
+  TableMerge about{table.get(), {}, merged.delete_wins, merged.merge_row, &options, undefined};
+  for (const auto& field : merged.schema.fields) {
+    ASSIGN_OR_RETURN(auto rule, ParseRule(field.merge_rule));
+    about.rules.push_back(rule);
+  }
+  auto ours = merged;
+  ours.tree_root = sides[kOurs].tree_root;
+  ours.rows = sides[kOurs].rows;
+  ours.entries = sides[kOurs].entries;
+  ours.bytes = sides[kOurs].bytes;
+  return RowMerge(client, context, sides, about, ours).Run();
+}
+
+}  // namespace rhizo::merge

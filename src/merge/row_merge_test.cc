@@ -1,0 +1,232 @@
+// Two states that came from a third are merged: a naive merge of rows by id says what must come
+// out.
+#include "merge/row_merge.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+#include <set>
+
+#include "base/testing/scale.h"
+#include "merge/testing/edits.h"
+
+namespace rhizo::merge {
+namespace {
+
+using duckdb::Value;
+using model::TypeKind;
+using table::testing::Of;
+using table::testing::SchemaOf;
+using testing::ById;
+using testing::Edits;
+using testing::InOrder;
+using testing::Row;
+using testing::RowsById;
+using testing::Store;
+using testing::TableRows;
+
+constexpr size_t kText = 1;
+constexpr size_t kSum = 2;
+constexpr size_t kMost = 3;
+
+model::Schema Schema(bool with_sum) {
+  auto schema = SchemaOf({Of(TypeKind::kInt64), Of(TypeKind::kString), Of(TypeKind::kInt32),
+                          Of(TypeKind::kInt32)});
+  if (with_sum) schema.fields[kSum].merge_rule = "add";
+  schema.fields[kMost].merge_rule = "max";
+  return schema;
+}
+
+Row SmallRow(std::mt19937_64* random) {
+  return {Value::BIGINT(static_cast<int64_t>((*random)() % 3)),
+          (*random)() % 5 == 0 ? Value(duckdb::LogicalType::VARCHAR)
+                               : Value("t" + std::to_string((*random)() % 2)),
+          Value::INTEGER(static_cast<int32_t>((*random)() % 3)),
+          Value::INTEGER(static_cast<int32_t>((*random)() % 3))};
+}
+
+// A row as a naive merge knows it.
+using Cells = std::vector<Value>;
+struct Naive {
+  std::map<model::RowId, Cells> rows;
+  bool conflict = false;
+};
+
+bool Same(const Value& a, const Value& b) { return Value::NotDistinctFrom(a, b); }
+
+bool Same(const Cells& a, const Cells& b) {
+  for (size_t i = 0; i < a.size(); ++i) {
+    if (!Same(a[i], b[i])) return false;
+  }
+  return true;
+}
+
+// One cell; nothing is a conflict.
+std::optional<Value> MergeCell(const std::string& rule, const Value& base, const Value& ours,
+                               const Value& theirs) {
+  if (Same(base, ours)) return theirs;
+  if (Same(base, theirs)) return ours;
+  if (rule == "add" && !base.IsNull() && !ours.IsNull() && !theirs.IsNull()) {
+    return Value::INTEGER(ours.GetValue<int32_t>() + theirs.GetValue<int32_t>() -
+                          base.GetValue<int32_t>());
+  }
+  if (Same(ours, theirs)) return ours;
+  if (rule == "max" && !ours.IsNull() && !theirs.IsNull()) return ours < theirs ? theirs : ours;
+  return std::nullopt;
+}
+
+Naive MergeNaively(const model::Schema& schema, const RowsById& base, const RowsById& ours,
+                   const RowsById& theirs) {
+  Naive merged;
+  std::set<model::RowId> ids;
+  for (const auto* side : {&base, &ours, &theirs}) {
+    for (const auto& [id, row] : *side) ids.insert(id);
+  }
+  auto find = [](const RowsById& rows, const model::RowId& id) {
+    auto found = rows.find(id);
+    return found == rows.end() ? nullptr : &found->second.values;
+  };
+  for (const auto& id : ids) {
+    const auto* was = find(base, id);
+    const auto* our = find(ours, id);
+    const auto* their = find(theirs, id);
+    if (our == nullptr && their == nullptr) continue;
+    if (our == nullptr || their == nullptr) {
+      const auto* left = our != nullptr ? our : their;
+      if (was == nullptr) {
+        merged.rows[id] = *left;
+      } else if (!Same(*was, *left)) {
+        merged.conflict = true;
+      }
+      continue;
+    }
+    Cells cells;
+    for (size_t field = 0; field < our->size(); ++field) {
+      auto cell =
+          MergeCell(schema.fields[field].merge_rule, (*was)[field], (*our)[field], (*their)[field]);
+      if (!cell) merged.conflict = true;
+      cells.push_back(cell.value_or((*our)[field]));
+    }
+    merged.rows[id] = std::move(cells);
+  }
+  return merged;
+}
+
+class Merges {
+ public:
+  Merges(uint64_t seed, bool with_sum)
+      : random_(seed), edits_(&store_, &random_, SmallRow), schema_(Schema(with_sum)) {}
+
+  model::TableState Grown() {
+    auto state = store_.NewTable(schema_);
+    for (int i = 0; i < 3; ++i) state = edits_.Append(state, 1 + edits_.Below(6));
+    return Edited(state, edits_.Below(4));
+  }
+
+  model::TableState Edited(model::TableState state, size_t steps) {
+    for (size_t i = 0; i < steps; ++i) state = EditedOnce(state);
+    return state;
+  }
+
+  MergedRows Merge(const model::TableState& base, const model::TableState& ours,
+                   const model::TableState& theirs, const MergeOptions& options = {}) {
+    auto context = store_.Context();
+    auto merged = MergeRows(&table::testing::Client(), context, base,
+                            {TableSide(base), TableSide(ours), TableSide(theirs)}, options);
+    EXPECT_TRUE(merged.has_value()) << merged.error().message();
+    return *std::move(merged);
+  }
+
+  Store& store() { return store_; }
+  Edits& edits() { return edits_; }
+  const model::Schema& schema() const { return schema_; }
+
+ private:
+  model::TableState EditedOnce(const model::TableState& state) {
+    switch (edits_.Below(7)) {
+      case 0: return edits_.Append(state, 1 + edits_.Below(3));
+      case 1: return edits_.Insert(state, edits_.Below(state.rows + 1), 1 + edits_.Below(2));
+      case 2: return edits_.Fold(state);
+      case 3: {
+        if (state.entries == 0) return state;
+        size_t begin = edits_.Below(state.entries);
+        return edits_.EncodeAnew(state, begin, begin + 1 + edits_.Below(3));
+      }
+      case 4: {
+        if (state.rows == 0) return state;
+        return edits_.Delete(state, edits_.SomeBelow(state.rows, 2));
+      }
+      default: {
+        if (state.rows == 0) return state;
+        size_t field = edits_.Below(4);
+        std::map<size_t, Row> rows;
+        for (size_t row : edits_.SomeBelow(state.rows, 4)) {
+          rows[row] = {SmallRow(&random_)[field]};
+        }
+        return edits_.Update(state, {field}, rows);
+      }
+    }
+  }
+
+  Store store_;
+  std::mt19937_64 random_;
+  Edits edits_;
+  const model::Schema schema_;
+};
+
+void ExpectLaw(Merges& merges, const model::TableState& base, const model::TableState& ours,
+               const model::TableState& theirs, size_t* conflicts) {
+  auto before = ById(merges.store(), base);
+  auto our_rows = ById(merges.store(), ours);
+  auto their_rows = ById(merges.store(), theirs);
+  auto expected = MergeNaively(merges.schema(), before, our_rows, their_rows);
+  auto merged = merges.Merge(base, ours, theirs);
+  ASSERT_EQ(merged.counts.conflicts > 0, expected.conflict);
+  auto mirrored = merges.Merge(base, theirs, ours);
+  ASSERT_EQ(mirrored.counts.conflicts, merged.counts.conflicts);
+  if (expected.conflict) {
+    ++*conflicts;
+    return;
+  }
+  auto rows = ById(merges.store(), merged.state);
+  ASSERT_EQ(rows.size(), expected.rows.size());
+  for (const auto& [id, row] : rows) {
+    ASSERT_TRUE(expected.rows.contains(id));
+    ASSERT_TRUE(Same(row.values, expected.rows.at(id)));
+  }
+  TableRows in_order;
+  for (const auto& id : InOrder(rows)) in_order.push_back(rows.at(id).values);
+  ASSERT_NO_FATAL_FAILURE(table::testing::ExpectSound(merges.store(), merged.state, in_order));
+  ASSERT_EQ(mirrored.state, merged.state) << "merge(a, b) is not merge(b, a)";
+}
+
+TEST(RowMerge, GivesWhatANaiveMergeOfRowsGives) {
+  auto seed = tests::DrawSeed();
+  size_t conflicts = 0;
+  size_t runs = tests::Scaled(400);
+  for (size_t i = 0; i < runs; ++i) {
+    SCOPED_TRACE("seed " + std::to_string(seed + i));
+    Merges merges(seed + i, i % 2 == 0);
+    auto base = merges.Grown();
+    auto ours = merges.Edited(base, 1 + merges.edits().Below(4));
+    auto theirs = merges.Edited(base, 1 + merges.edits().Below(4));
+    ASSERT_NO_FATAL_FAILURE(ExpectLaw(merges, base, ours, theirs, &conflicts));
+  }
+  EXPECT_GT(conflicts, runs / 20);
+  EXPECT_LT(conflicts, runs * 3 / 4);
+}
+
+TEST(RowMerge, OfAStateWithItselfOrItsAncestorIsThatState) {
+  for (uint64_t seed = 1; seed < 40; ++seed) {
+    Merges merges(seed, seed % 2 == 0);
+    auto base = merges.Grown();
+    auto ours = merges.Edited(base, 3);
+    EXPECT_EQ(merges.Merge(base, ours, base).state, ours);
+    EXPECT_EQ(merges.Merge(base, base, ours).state, ours);
+    EXPECT_EQ(merges.Merge(ours, ours, ours).state, ours);
+  }
+}
+
+}  // namespace
+}  // namespace rhizo::merge

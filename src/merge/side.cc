@@ -1,0 +1,148 @@
+#include "merge/side.h"
+
+#include <algorithm>
+
+namespace rhizo::merge {
+
+bool Stretch::SamePath(const Stretch& other) const {
+  const auto& a = first.levels;
+  const auto& b = other.first.levels;
+  return a.size() == b.size() && a.back().digit == b.back().digit &&
+         a.back().birth == b.back().birth && std::equal(a.begin(), a.end() - 1, b.begin());
+}
+
+void Stretch::Skip(uint32_t count) {
+  slot += count;
+  slots -= count;
+  if (slots > 0) first = first.Plus(count);
+}
+
+uint32_t Stretch::SlotsBefore(const model::Place& place) const {
+  uint32_t low = 0;
+  uint32_t high = slots;
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    first.Plus(middle) < place ? low = middle + 1 : high = middle;
+  }
+  return low;
+}
+
+std::map<ObjectId, model::PositionSet> View::Patched(FieldId field) const {
+  std::map<ObjectId, model::PositionSet> cells;
+  for (const auto& patch : entry->patches) {
+    if (patch.field != field) continue;
+    auto live = patch.live.Slice(slot, slot + rows.last() + 1).Shifted(-int64_t{slot});
+    live = Intersect(live, rows);
+    if (!live.empty()) cells.emplace(patch.patch, std::move(live));
+  }
+  return cells;
+}
+
+model::PositionSet View::OtherwisePatched(const View& other, FieldId field) const {
+  auto mine = Patched(field);
+  auto others = other.Patched(field);
+  model::PositionSet differ;
+  auto add = [&](const auto& from, const auto& in) {
+    for (const auto& [patch, cells] : from) {
+      auto same = in.find(patch);
+      differ = Union(differ, same == in.end() ? cells : Subtract(cells, same->second));
+    }
+  };
+  add(mine, others);
+  add(others, mine);
+  return differ;
+}
+
+Result<Side> Side::Load(duckdb::ClientContext* client, const table::OpenTable& table,
+                        const std::vector<EntryAt>& entries, const Masks& masks,
+                        const Undefined* undefined) {
+  Side side(client, table, undefined);
+  uint64_t rows = 0;
+  uint64_t slots = 0;
+  for (const auto& at : entries) {
+    ASSIGN_OR_RETURN(auto open,
+                     table::EntryEditor::Open(table.context(), nullptr, at.entry));
+    auto entry = std::make_unique<SideEntry>(
+        SideEntry{at.entry, open.visible(), open.visible(), open.patches(), rows, slots});
+    if (auto mask = masks.find(at.key); mask != masks.end()) {
+      std::vector<uint32_t> hidden(mask->second.begin(), mask->second.end());
+      entry->visible = Subtract(entry->visible, model::PositionSet::FromSorted(hidden));
+    }
+    rows += at.entry.visible_rows;
+    slots += at.entry.segment_rows;
+    for (const auto& run : open.runs()) {
+      side.stretches_.push_back({side.entries_.size(), run.first_slot, run.slots, run.first});
+    }
+    side.entries_.push_back(std::move(entry));
+  }
+  return side;
+}
+
+View Side::ViewOf(const Stretch& stretch, uint32_t count) const {
+  View view;
+  view.entry = entries_[stretch.entry].get();
+  view.slot = stretch.slot;
+  view.rows = view.entry->visible.Slice(stretch.slot, stretch.slot + count)
+                  .Shifted(-int64_t{stretch.slot});
+  return view;
+}
+
+model::PositionSet Side::UndefinedRows(const model::Place& first, uint32_t count) const {
+  return undefined_ == nullptr ? model::PositionSet() : undefined_->Rows(first.row_id(), count);
+}
+
+model::PositionSet Side::UndefinedCells(FieldId field, const model::Place& first,
+                                        uint32_t count) const {
+  if (undefined_ == nullptr) return {};
+  return undefined_->Cells(field, first.row_id(), count);
+}
+
+std::vector<uint64_t> Side::RowsOf(const View& view, const model::PositionSet& offsets) const {
+  std::vector<uint64_t> rows;
+  rows.reserve(offsets.size());
+  for (const auto& run : offsets.runs()) {
+    // Rows between neighbouring visible slots follow each other.
+    uint64_t row = view.entry->first_row + view.entry->shown.Rank(view.slot + run.begin);
+    for (uint32_t i = 0; i < run.size(); ++i) rows.push_back(row + i);
+  }
+  return rows;
+}
+
+Status Side::Open(bool stored, std::unique_ptr<table::OldRows>* rows) {
+  if (*rows) return {};
+  auto made = std::make_unique<table::OldRows>(client_, *table_);
+  for (const auto& entry : entries_) {
+    auto shown = entry->entry;
+    if (stored) {
+      shown = model::WholeSegment(shown.kind, shown.id, shown.segment_rows, shown.length_bytes,
+                                  model::Gap{{}, model::FirstDigit()}.Start(BirthId()));
+    }
+    ASSIGN_OR_RETURN(auto open, table::OpenEntryOf(table_->context(), std::move(shown)));
+    RETURN_IF_ERROR(made->Add(open));
+  }
+  *rows = std::move(made);
+  return {};
+}
+
+Result<table::OldRows*> Side::rows() {
+  RETURN_IF_ERROR(Open(false, &shown_));
+  return shown_.get();
+}
+
+Status Side::Gather(const View& view, size_t field, const model::PositionSet& offsets,
+                    duckdb::Vector* out) {
+  ASSIGN_OR_RETURN(auto* all, rows());
+  return all->Gather(field, RowsOf(view, offsets), out);
+}
+
+Status Side::GatherStored(const View& view, size_t field, const model::PositionSet& offsets,
+                          duckdb::Vector* out) {
+  RETURN_IF_ERROR(Open(true, &stored_));
+  std::vector<uint64_t> slots;
+  offsets.ForEach([&](uint32_t offset) {
+    slots.push_back(view.entry->first_stored + view.slot + offset);
+  });
+  return stored_->Gather(field, slots, out);
+}
+
+}  // namespace rhizo::merge

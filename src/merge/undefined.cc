@@ -1,0 +1,31 @@
+#include "merge/undefined.h"
+
+#include <vector>
+
+namespace rhizo::merge {
+namespace {
+
+model::PositionSet Among(const std::set<uint32_t>& positions, uint32_t first, uint32_t count) {
+  std::vector<uint32_t> offsets;
+  for (auto at = positions.lower_bound(first); at != positions.end() && *at - first < count; ++at) {
+    offsets.push_back(*at - first);
+  }
+  return model::PositionSet::FromSorted(offsets);
+}
+
+}  // namespace
+
+model::PositionSet Undefined::Rows(const model::RowId& first, uint32_t count) const {
+  auto found = rows_.find(first.birth);
+  if (found == rows_.end()) return {};
+  return Among(found->second, first.position, count);
+}
+
+model::PositionSet Undefined::Cells(FieldId field, const model::RowId& first,
+                                    uint32_t count) const {
+  auto found = cells_.find({field, first.birth});
+  if (found == cells_.end()) return {};
+  return Among(found->second, first.position, count);
+}
+
+}  // namespace rhizo::merge
