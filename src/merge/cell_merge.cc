@@ -73,8 +73,8 @@ Status IntervalMerge::MergeField(size_t field, bool has_base, Draft* draft) {
   if (may_skip && !both.empty()) {
     // One patch on both sides, or none: one value.
     both = Intersect(both, Union(view(kOurs).OtherwisePatched(view(kTheirs), id),
-                                 Union(sides_[kOurs]->UndefinedCells(id, first_, count_),
-                                       sides_[kTheirs]->UndefinedCells(id, first_, count_))));
+                                 Union(UndefinedCells(kOurs, id),
+                                       UndefinedCells(kTheirs, id))));
   }
   auto rest = Subtract(draft->rows, both);
   auto from_them = Intersect(rest, Subtract(by_them, by_us));
@@ -124,9 +124,9 @@ Status IntervalMerge::DecideCells(Cells* cells, Draft* draft) {
       ASSIGN_OR_RETURN(cells->theirs_is_base,
                        Equal(about.type, *cells->values[kBase], *cells->values[kTheirs], count));
     }
-    cells->undefined = sides_[kBase]->UndefinedCells(about.id, first_, count_);
-    cells->undefined_sides = Union(sides_[kOurs]->UndefinedCells(about.id, first_, count_),
-                                   sides_[kTheirs]->UndefinedCells(about.id, first_, count_));
+    cells->undefined = UndefinedCells(kBase, about.id);
+    cells->undefined_sides = Union(UndefinedCells(kOurs, about.id),
+                                   UndefinedCells(kTheirs, about.id));
     cells->from.assign(count, kOurs);
     cells->other.resize(count);
     for (size_t i = 0; i < count; ++i) RETURN_IF_ERROR(DecideCell(cells, i));
@@ -176,12 +176,11 @@ Status IntervalMerge::DecideCell(Cells* cells, size_t i) {
   }
   if (one_is_undefined) return conflict();
   bool claims = about_.options->mode == MergeMode::kCommit && rule.kind == RuleKind::kConflict;
-  if (cells->same[i] && has_value && !DecidesByChange(rule.kind)) {
-    return claims ? conflict() : Status();
+  if (cells->same[i] && !DecidesByChange(rule.kind)) {
+    return claims && (has_value || by_key_) ? conflict() : Status();
   }
-  auto kind = !cells->has_base ? BaseKind::kSameRow
-              : has_value      ? BaseKind::kValue
-                               : BaseKind::kUndefined;
+  auto kind = has_value ? BaseKind::kValue : cells->has_base ? BaseKind::kUndefined
+              : by_key_ ? BaseKind::kAbsent : BaseKind::kSameRow;
   auto decided =
       Decide(rule, about.type, kind, has_value ? of(kBase) : Value(), of(kOurs), of(kTheirs));
   if (!decided) return conflict();

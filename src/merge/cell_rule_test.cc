@@ -8,8 +8,6 @@
 #include <array>
 #include <bit>
 #include <cmath>
-#include <functional>
-#include <limits>
 
 #include "engine/testing/random_values.h"
 #include "engine/types.h"
@@ -244,6 +242,10 @@ TEST(MergeRule, ThatIsUnknownIsAnsweredWithTheNearestAndAllOthers) {
               HasSubstr("\"overwrite\"; the rules are conflict, add"));
 }
 
+TEST(MergeRule, ThatDoesNotCloseItsParenthesisIsUnknown) {
+  EXPECT_EQ(ResolveRule(Columns(), "latest(name").error().code(), ErrorCode::kInvalidArgument);
+}
+
 TEST(MergeRule, ByAnUnknownColumnIsAnsweredWithTheNearest) {
   auto error = ResolveRule(Columns(), "latest(seen_at)").error();
   EXPECT_EQ(error.code(), ErrorCode::kSchema);
@@ -311,7 +313,7 @@ TEST(MergeRule, LatestByALatestIsRefused) {
   auto schema = Columns();
   schema.fields[0].merge_rule = "latest(6)";
   auto error = Refusal(schema, "doc", {.kind = kLatest, .by = schema.fields[0].id});
-  EXPECT_THAT(error.message(), HasSubstr("it has latest"));
+  EXPECT_THAT(error.message(), ::testing::EndsWith("it has latest"));
 }
 
 // ---- conflict
@@ -432,7 +434,7 @@ Wide RandomWide(Generator* random) {
 TEST(AddRule, IsExactAtAnySizeOf128Bits) {
   Generator random(kSeed);
   int conflicts = 0;
-  for (int i = 0; i < 40000; ++i) {
+  for (int i = 0; i < 10000; ++i) {
     bool is_signed = i % 2 == 0;
     auto number = IntegerOf(is_signed ? TypeKind::kInt128 : TypeKind::kUInt128);
     Wide base = RandomWide(&random);
@@ -448,7 +450,7 @@ TEST(AddRule, IsExactAtAnySizeOf128Bits) {
     ASSERT_EQ(number.Merge(kAdd, base, ours, theirs), fits ? number.Text(sum.Bits()) : "-");
   }
   EXPECT_GT(conflicts, 1000);
-  EXPECT_LT(conflicts, 39000);
+  EXPECT_LT(conflicts, 9000);
 }
 
 TEST(AddRule, OfDecimalsAddsWhatTheyMean) {
@@ -766,6 +768,11 @@ TEST(LatestRule, TakesNullForTheLeast) {
   EXPECT_EQ(LatestOf(Value::BIGINT(1), Value("a"), Value::BIGINT(2), null), Winner::kTheirs);
 }
 
+TEST(LatestRule, IsNotDecidedByTheCellAlone) {
+  EXPECT_DEATH(Inserted(kLatest, Of(TypeKind::kInt32), Value::INTEGER(1), Value::INTEGER(2)),
+               "kLatest");
+}
+
 TEST(LatestRule, HasOneWinnerAmongThreeInAnyOrder) {
   Generator random(kSeed);
   Type type = Of(TypeKind::kFloat64);
@@ -963,7 +970,7 @@ int ExpectOneResult(RuleKind kind, const Type& type, const Value& base,
   return merges;
 }
 
-constexpr int kRounds = 1500;
+constexpr int kRounds = 500;
 constexpr int kMergesPerRound = 12;
 
 TEST(AddRule, OfThreeChangesGivesOneSumInAnyOrder) {

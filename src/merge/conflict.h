@@ -46,6 +46,7 @@ struct MergeOptions {
   MergeMode mode = MergeMode::kBranch;
   Favour favour = Favour::kNobody;      // rows, and fields not named below
   std::map<FieldId, Favour> by_field;
+  bool by_key = true;  // false: all three do not have the same key, rows are the same by their id
   // Of a region, while it can be read. Null: they are only counted.
   std::function<Status(RegionConflicts&)> on_conflicts;
 

@@ -38,10 +38,10 @@ std::vector<FreshCells> InSlots(const std::vector<FreshCells>& fresh, const Posi
 
 }  // namespace
 
-Status IntervalMerge::Run(EntryAssembler* out) {
+Result<std::vector<Piece>> IntervalMerge::Run() {
   std::vector<Draft> drafts;
   PositionSet undefined;
-  for (auto* side : sides_) undefined = Union(undefined, side->UndefinedRows(first_, count_));
+  for (Which side : {kBase, kOurs, kTheirs}) undefined = Union(undefined, UndefinedRows(side));
   if (!undefined.empty()) RETURN_IF_ERROR(MergeUndefined(&drafts));
   auto base = Subtract(view(kBase).rows, undefined);
   auto ours = Subtract(view(kOurs).rows, undefined);
@@ -57,15 +57,15 @@ Status IntervalMerge::Run(EntryAssembler* out) {
       Report(ConflictReason::kDelete, {}, offset);
     });
   }
-  return Emit(std::move(drafts), out);
+  return Emit(std::move(drafts));
 }
 
 // Rows of which a base knows only that their fate was contradictory.
 Status IntervalMerge::MergeUndefined(std::vector<Draft>* drafts) {
-  auto ours = sides_[kOurs]->UndefinedRows(first_, count_);
-  auto theirs = sides_[kTheirs]->UndefinedRows(first_, count_);
+  auto ours = UndefinedRows(kOurs);
+  auto theirs = UndefinedRows(kTheirs);
   auto undefined = Union(ours, theirs);
-  auto base = sides_[kBase]->UndefinedRows(first_, count_);
+  auto base = UndefinedRows(kBase);
   auto both = Subtract(Intersect(view(kOurs).rows, view(kTheirs).rows), undefined);
   auto one = Subtract(Union(view(kOurs).rows, view(kTheirs).rows), both);
   RETURN_IF_ERROR(MergeBoth(Intersect(base, both), false, drafts));
@@ -103,8 +103,8 @@ PositionSet IntervalMerge::Touched(Which side, size_t field, const PositionSet& 
   auto touched = view(kBase).SameSlots(view(side))
                      ? Intersect(view(kBase).OtherwisePatched(view(side), id), rows)
                      : rows;
-  auto undefined = Union(sides_[kBase]->UndefinedCells(id, first_, count_),
-                         sides_[side]->UndefinedCells(id, first_, count_));
+  auto undefined = Union(UndefinedCells(kBase, id),
+                         UndefinedCells(side, id));
   return undefined.empty() ? touched : Union(touched, Intersect(undefined, rows));
 }
 
@@ -131,8 +131,8 @@ Result<PositionSet> IntervalMerge::Changed(Which side, const PositionSet& rows) 
                                 offsets.size(),
                                 [&](uint64_t i) { found.push_back(offsets[i]); });
     }));
-    auto undefined = Union(sides_[kBase]->UndefinedCells(id, first_, count_),
-                           sides_[side]->UndefinedCells(id, first_, count_));
+    auto undefined = Union(UndefinedCells(kBase, id),
+                           UndefinedCells(side, id));
     changed = Union(changed, Union(PositionSet::FromSorted(found), Intersect(undefined, touched)));
   }
   return changed;
@@ -145,7 +145,7 @@ const View* IntervalMerge::Host(bool has_base) const {
   if (ours.SameSlots(theirs)) return &ours;
   if (has_base && ours.SameSlots(view(kBase))) return &theirs;
   if (has_base && theirs.SameSlots(view(kBase))) return &ours;
-  auto address = [](const View& of) { return std::pair(of.entry->entry.id, of.slot); };
+  auto address = [](const View& of) { return std::pair(of.entry->entry->id, of.slot); };
   return address(ours) < address(theirs) ? &ours : &theirs;
 }
 
@@ -212,7 +212,7 @@ void IntervalMerge::Report(ConflictReason reason, std::optional<size_t> field, u
 }
 
 // Rows of different hosts may lie between each other.
-Status IntervalMerge::Emit(std::vector<Draft> drafts, EntryAssembler* out) const {
+std::vector<Piece> IntervalMerge::Emit(std::vector<Draft> drafts) const {
   struct Part {
     model::SlotRange offsets;
     size_t draft = 0;
@@ -223,6 +223,7 @@ Status IntervalMerge::Emit(std::vector<Draft> drafts, EntryAssembler* out) const
   }
   std::sort(parts.begin(), parts.end(),
             [](const auto& a, const auto& b) { return a.offsets < b.offsets; });
+  std::vector<Piece> pieces;
   for (size_t begin = 0; begin < parts.size();) {
     const auto& draft = drafts[parts[begin].draft];
     size_t end = begin;
@@ -232,12 +233,17 @@ Status IntervalMerge::Emit(std::vector<Draft> drafts, EntryAssembler* out) const
     }
     auto offsets = PositionSet::FromRuns(runs);
     uint32_t slot = draft.host->slot;
-    RETURN_IF_ERROR(out->Add({&draft.host->entry->entry, offsets.Shifted(slot),
-                              first_.Plus(offsets.first()), InSlots(draft.patches, offsets, slot),
-                              InSlots(draft.fresh, offsets, slot)}));
+    pieces.push_back({draft.host->entry->entry, offsets.Shifted(slot),
+                      first_.Plus(offsets.first()), InSlots(draft.patches, offsets, slot),
+                      InSlots(draft.fresh, offsets, slot)});
     begin = end;
   }
-  return {};
+  return pieces;
+}
+
+Result<bool> IntervalMerge::IsChanged(Which side) {
+  ASSIGN_OR_RETURN(auto changed, Changed(side, PositionSet::FromRange(0, 1)));
+  return !changed.empty();
 }
 
 }  // namespace rhizo::merge

@@ -18,6 +18,7 @@ namespace rhizo::merge {
 struct TableMerge {
   const table::OpenTable* table = nullptr;  // of the merged schema; its rows do not count
   std::vector<MergeRule> rules;             // by field
+  bool by_key = false;  // rows are the same by their key, else by their id
   bool delete_wins = false;
   bool row_is_unit = false;
   const MergeOptions* options = nullptr;
@@ -26,15 +27,21 @@ struct TableMerge {
 
 class IntervalMerge {
  public:
+  // `by_key`: the views show one row each, the same by its key, wherever it lies; it comes to lie at
+  // `first`.
   IntervalMerge(const TableMerge& about, std::array<Side*, kSides> sides, model::Place first,
-                uint32_t count, std::array<View, kSides> views)
+                uint32_t count, std::array<View, kSides> views, bool by_key = false)
       : about_(about),
         sides_(sides),
         first_(std::move(first)),
         count_(count),
-        views_(std::move(views)) {}
+        views_(std::move(views)),
+        by_key_(by_key) {}
 
-  Status Run(EntryAssembler* out);
+  // What comes out, in order.
+  Result<std::vector<Piece>> Run();
+  // Whether the side has another value in some field than base; both show row 0.
+  Result<bool> IsChanged(Which side);
   std::vector<RowConflict>& conflicts() { return conflicts_; }
   uint64_t cells_decided() const { return cells_decided_; }
 
@@ -50,6 +57,12 @@ class IntervalMerge {
   struct Cells;
 
   const View& view(Which side) const { return views_[side]; }
+  model::PositionSet UndefinedRows(Which side) const {
+    return sides_[side]->UndefinedRows(view(side).first, count_);
+  }
+  model::PositionSet UndefinedCells(Which side, FieldId field) const {
+    return sides_[side]->UndefinedCells(field, view(side).first, count_);
+  }
   model::PositionSet Touched(Which side, size_t field, const model::PositionSet& rows) const;
   Result<model::PositionSet> Changed(Which side, const model::PositionSet& rows);
   Status MergeDeleted(Which other, const model::PositionSet& rows, std::vector<Draft>* drafts);
@@ -67,13 +80,14 @@ class IntervalMerge {
   void Report(ConflictReason reason, std::optional<size_t> field, uint32_t offset);
   model::RowId RowAt(uint32_t offset) const { return first_.Plus(offset).row_id(); }
   bool is_virtual() const { return about_.options->mode == MergeMode::kVirtual; }
-  Status Emit(std::vector<Draft> drafts, EntryAssembler* out) const;
+  std::vector<Piece> Emit(std::vector<Draft> drafts) const;
 
   const TableMerge& about_;
   const std::array<Side*, kSides> sides_;
   const model::Place first_;
   const uint32_t count_;
   const std::array<View, kSides> views_;
+  const bool by_key_;
   std::vector<RowConflict> conflicts_;
   uint64_t cells_decided_ = 0;
 };

@@ -56,7 +56,7 @@ Status EntryAssembler::Flush() {
                             std::move(runs_), std::move(patches_));
   RETURN_IF_ERROR(WriteFresh(&editor));
   RETURN_IF_ERROR(FoldPatches(&editor));
-  segment_ = nullptr;
+  segment_.reset();
   rows_.clear();
   runs_.clear();
   patches_.clear();

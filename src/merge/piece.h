@@ -3,6 +3,7 @@
 // lists a patch once, and new cells of a field are one new patch.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -20,7 +21,7 @@ struct FreshCells {
 
 // Rows of one segment whose places follow each other as their slots do.
 struct Piece {
-  const model::SegmentEntry* segment = nullptr;  // any entry of the segment
+  std::shared_ptr<const model::SegmentEntry> segment;  // any entry of the segment
   model::PositionSet rows;                       // slots
   model::Place first;                            // of the first of them
   std::vector<table::LivePatch> patches;         // live in these rows
@@ -35,7 +36,6 @@ class EntryAssembler {
                  const table::OpenTable& table, table::NewTable* out)
       : client_(client), context_(context), table_(table), out_(out) {}
 
-  // What the piece points to lives until Flush().
   Status Add(Piece piece);
   // What comes next begins an entry (NewTable joins it, if it belongs to the one before).
   Status Flush();
@@ -48,7 +48,7 @@ class EntryAssembler {
   const table::WriteContext& context_;
   const table::OpenTable& table_;
   table::NewTable* const out_;
-  const model::SegmentEntry* segment_ = nullptr;  // null: no row yet
+  std::shared_ptr<const model::SegmentEntry> segment_;  // null: no row yet
   std::vector<model::SlotRange> rows_;
   model::RunList runs_;
   std::vector<table::LivePatch> patches_;

@@ -4,7 +4,8 @@
 
 namespace rhizo::merge {
 
-RegionWalk::RegionWalk(const std::array<Side*, kSides>& sides) {
+RegionWalk::RegionWalk(const std::array<Side*, kSides>& sides, std::vector<model::Place> stops)
+    : stops_(std::move(stops)) {
   for (size_t i = 0; i < kSides; ++i) {
     heads_[i].side = sides[i];
     heads_[i].Advance(0);
@@ -23,6 +24,7 @@ void RegionWalk::Head::Advance(uint32_t count) {
 // How far from the first place of `first` on no side begins or ends.
 uint32_t RegionWalk::CountFrom(const Stretch& first) const {
   uint32_t count = first.slots;
+  if (next_stop_ < stops_.size()) count = std::min(count, first.SlotsBefore(stops_[next_stop_]));
   for (const auto& head : heads_) {
     if (!head.stretch) continue;
     const auto& other = *head.stretch;
@@ -44,9 +46,11 @@ std::optional<Interval> RegionWalk::Next() {
     if (first == nullptr || head.stretch->first < first->first) first = &*head.stretch;
   }
   if (first == nullptr) return std::nullopt;
+  while (next_stop_ < stops_.size() && stops_[next_stop_] <= first->first) ++next_stop_;
   Interval interval{first->first, CountFrom(*first), {}};
   for (size_t side = 0; side < kSides; ++side) {
     auto& head = heads_[side];
+    interval.views[side].first = interval.first;
     if (!head.stretch || head.stretch->first != interval.first) continue;
     interval.views[side] = head.side->ViewOf(*head.stretch, interval.count);
   }

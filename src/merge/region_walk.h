@@ -4,6 +4,7 @@
 
 #include <array>
 #include <optional>
+#include <vector>
 
 #include "merge/side.h"
 
@@ -17,8 +18,9 @@ struct Interval {
 
 class RegionWalk {
  public:
-  // The sides outlive the walk.
-  explicit RegionWalk(const std::array<Side*, kSides>& sides);
+  // The sides outlive the walk. No interval has places before and behind one of `stops` (rising).
+  explicit RegionWalk(const std::array<Side*, kSides>& sides,
+                      std::vector<model::Place> stops = {});
   // Nothing behind the last.
   std::optional<Interval> Next();
 
@@ -32,6 +34,8 @@ class RegionWalk {
   uint32_t CountFrom(const Stretch& first) const;
 
   std::array<Head, kSides> heads_;
+  const std::vector<model::Place> stops_;
+  size_t next_stop_ = 0;
 };
 
 }  // namespace rhizo::merge

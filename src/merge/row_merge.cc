@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "merge/interval_merge.h"
+#include "merge/key_merge.h"
 #include "merge/region_walk.h"
 #include "table/entry_edits.h"
 #include "tree/cursor.h"
@@ -28,9 +29,9 @@ class RowMerge {
 
  private:
   Status TakeOver(const MergeRegion& region);
-  Status MergeByRow(const MergeRegion& region);
+  Status MergeByRow(size_t number, const MergeRegion& region);
   Status KeepBetween(const std::string* after, const std::string* before);
-  bool NeedsRows(const MergeRegion& region) const;
+  bool NeedsRows(size_t number, const MergeRegion& region) const;
 
   duckdb::ClientContext* client_;
   const table::WriteContext& context_;
@@ -38,6 +39,7 @@ class RowMerge {
   const TableMerge& about_;
   table::NewTable out_;
   EntryAssembler assembler_;
+  KeyedRows keyed_;
   MergeCounts counts_;
 };
 
@@ -47,14 +49,18 @@ Result<MergedRows> RowMerge::Run() {
       FindRegions(context_.read, {sides_[kBase].tree_root, sides_[kOurs].tree_root,
                                   sides_[kTheirs].tree_root}));
   std::optional<std::string> end;  // of the region before
-  for (const auto& region : regions) {
+  if (about_.by_key) {
+    ASSIGN_OR_RETURN(keyed_, MergeMovedKeys(client_, context_, about_, sides_, regions, &counts_));
+  }
+  for (size_t number = 0; number < regions.size(); ++number) {
+    const auto& region = regions[number];
     counts_.entries_read += region.entries[kOurs].size() + region.entries[kTheirs].size();
-    bool by_row = NeedsRows(region);
+    bool by_row = NeedsRows(number, region);
     if (!by_row && region.Same(kTheirs, kBase)) continue;
     auto begin = region.first();
     RETURN_IF_ERROR(KeepBetween(end ? &*end : nullptr, &begin));
     for (const auto& entry : region.entries[kOurs]) out_.Erase(entry.key, entry.entry);
-    RETURN_IF_ERROR(by_row ? MergeByRow(region) : TakeOver(region));
+    RETURN_IF_ERROR(by_row ? MergeByRow(number, region) : TakeOver(region));
     end = region.last();
   }
   if (end) RETURN_IF_ERROR(KeepBetween(&*end, nullptr));
@@ -63,7 +69,8 @@ Result<MergedRows> RowMerge::Run() {
 }
 
 // Whether a region cannot be taken whole from one side.
-bool RowMerge::NeedsRows(const MergeRegion& region) const {
+bool RowMerge::NeedsRows(size_t number, const MergeRegion& region) const {
+  if (keyed_.regions.contains(number)) return true;
   if (sides_[kBase].undefined != nullptr && !sides_[kBase].undefined->empty()) return true;
   if (region.Same(kOurs, kBase) || region.Same(kTheirs, kBase)) return false;
   if (!region.Same(kOurs, kTheirs)) return true;
@@ -107,24 +114,39 @@ Status RowMerge::KeepBetween(const std::string* after, const std::string* before
 }
 
 // Goes through the places of a region with all three sides at once.
-Status RowMerge::MergeByRow(const MergeRegion& region) {
+Status RowMerge::MergeByRow(size_t number, const MergeRegion& region) {
   ++counts_.regions_by_row;
   std::vector<Side> sides;
   for (size_t side = 0; side < kSides; ++side) {
-    ASSIGN_OR_RETURN(auto loaded, Side::Load(client_, *about_.table, region.entries[side], {},
-                                             sides_[side].undefined));
+    ASSIGN_OR_RETURN(auto loaded,
+                     Side::Load(client_, *about_.table, region.entries[side],
+                                keyed_.masks[side], sides_[side].undefined));
     sides.push_back(std::move(loaded));
   }
-  std::array<Side*, kSides> all{&sides[kBase], &sides[kOurs], &sides[kTheirs]};
-  RegionConflicts found{all, {}};
-  RegionWalk walk(all);
+  RegionConflicts found{{&sides[kBase], &sides[kOurs], &sides[kTheirs]}, {}};
+  auto settled = keyed_.pieces.find(number);
+  std::vector<Piece> none;
+  auto& pieces = settled == keyed_.pieces.end() ? none : settled->second;
+  std::vector<model::Place> stops;
+  for (const auto& piece : pieces) stops.push_back(piece.first);
+  size_t next = 0;
+  auto add_before = [&](const model::Place* place) -> Status {
+    while (next < pieces.size() && (place == nullptr || pieces[next].first <= *place)) {
+      RETURN_IF_ERROR(assembler_.Add(std::move(pieces[next++])));
+    }
+    return {};
+  };
+  RegionWalk walk(found.sides, stops);
   while (auto interval = walk.Next()) {
-    IntervalMerge merge(about_, all, interval->first, interval->count, interval->views);
-    RETURN_IF_ERROR(merge.Run(&assembler_));
+    RETURN_IF_ERROR(add_before(&interval->first));
+    IntervalMerge merge(about_, found.sides, interval->first, interval->count, interval->views);
+    ASSIGN_OR_RETURN(auto merged, merge.Run());
+    for (auto& piece : merged) RETURN_IF_ERROR(assembler_.Add(std::move(piece)));
     counts_.cells_decided += merge.cells_decided();
     auto& conflicts = merge.conflicts();
     found.conflicts.insert(found.conflicts.end(), conflicts.begin(), conflicts.end());
   }
+  RETURN_IF_ERROR(add_before(nullptr));
   RETURN_IF_ERROR(assembler_.Flush());
   counts_.conflicts += found.conflicts.size();
   if (found.conflicts.empty() || !about_.options->on_conflicts) return {};
@@ -140,7 +162,13 @@ Result<MergedRows> MergeRows(duckdb::ClientContext* client, const table::WriteCo
   ASSIGN_OR_RETURN(auto table,
                    table::OpenTable::Open(context.read, ObjectId(),
                                           std::make_shared<const model::TableState>(merged)));
-  TableMerge about{table.get(), {}, merged.delete_wins, merged.merge_row, &options, undefined};
+  TableMerge about{.table = table.get(),
+                   .rules = {},
+                   .by_key = options.by_key && !merged.key.empty(),
+                   .delete_wins = merged.delete_wins,
+                   .row_is_unit = merged.merge_row,
+                   .options = &options,
+                   .undefined = undefined};
   for (const auto& field : merged.schema.fields) {
     ASSIGN_OR_RETURN(auto rule, ParseRule(field.merge_rule));
     about.rules.push_back(rule);

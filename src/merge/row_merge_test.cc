@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <random>
 #include <set>
@@ -212,6 +213,162 @@ TEST(RowMerge, GivesWhatANaiveMergeOfRowsGives) {
     auto ours = merges.Edited(base, 1 + merges.edits().Below(4));
     auto theirs = merges.Edited(base, 1 + merges.edits().Below(4));
     ASSERT_NO_FATAL_FAILURE(ExpectLaw(merges, base, ours, theirs, &conflicts));
+  }
+  EXPECT_GT(conflicts, runs / 20);
+  EXPECT_LT(conflicts, runs * 3 / 4);
+}
+
+// Tables whose rows are the same by c0, whatever their ids.
+class KeyedMerges : public Merges {
+ public:
+  static constexpr int64_t kKeys = 8;
+
+  explicit KeyedMerges(uint64_t seed) : Merges(seed, true), choose_(seed ^ 0x5bd1e995) {}
+
+  model::TableState Start() {
+    auto state = store().NewTable(schema());
+    state.key = {schema().fields[0].id};
+    state.schema.fields[0].nullable = false;
+    for (int i = 0; i < 5; ++i) state = Inserted(state);
+    return Changed(state, Below(4));
+  }
+
+  model::TableState Changed(model::TableState state, size_t steps) {
+    for (size_t i = 0; i < steps; ++i) state = ChangedOnce(state);
+    return state;
+  }
+
+ private:
+  size_t Below(size_t end) { return choose_() % end; }
+  Row RowFor(int64_t key) {
+    auto row = SmallRow(&choose_);
+    row[0] = Value::BIGINT(key);
+    return row;
+  }
+  static bool Has(const TableRows& rows, int64_t key) {
+    return std::any_of(rows.begin(), rows.end(),
+                       [&](const Row& row) { return row[0].GetValue<int64_t>() == key; });
+  }
+
+  model::TableState Inserted(const model::TableState& state) {
+    auto key = static_cast<int64_t>(Below(kKeys));
+    if (Has(store().ReadAll(state), key)) return state;
+    return edits().Insert(state, Below(state.rows + 1), {RowFor(key)});
+  }
+
+  model::TableState ChangedOnce(const model::TableState& state) {
+    if (state.rows == 0) return Inserted(state);
+    auto rows = store().ReadAll(state);
+    size_t row = Below(rows.size());
+    switch (Below(9)) {
+      case 0: return edits().Delete(state, {row});
+      case 1: return edits().Fold(state);
+      case 2: {
+        size_t begin = Below(state.entries);
+        return edits().EncodeAnew(state, begin, begin + 1 + Below(3));
+      }
+      case 3: {  // it lies elsewhere, and may have changed
+        auto moved = Below(2) == 0 ? rows[row] : RowFor(rows[row][0].GetValue<int64_t>());
+        auto without = edits().Delete(state, {row});
+        return edits().Insert(without, Below(without.rows + 1), {moved});
+      }
+      case 4: {  // another key
+        auto key = static_cast<int64_t>(Below(kKeys));
+        if (Has(rows, key)) return state;
+        auto renamed = rows[row];
+        renamed[0] = Value::BIGINT(key);
+        auto without = edits().Delete(state, {row});
+        return edits().Insert(without, std::min<size_t>(row, without.rows), {renamed});
+      }
+      case 5:
+      case 6: {
+        size_t field = 1 + Below(3);
+        return edits().Update(state, {field}, {{row, {SmallRow(&choose_)[field]}}});
+      }
+      default: return Inserted(state);
+    }
+  }
+
+  std::mt19937_64 choose_;
+};
+
+using RowsByKey = std::map<int64_t, Cells>;
+
+RowsByKey ByKey(Store& store, const model::TableState& state) {
+  RowsByKey rows;
+  for (auto& row : store.ReadAll(state)) {
+    bool is_new = rows.emplace(row[0].GetValue<int64_t>(), row).second;
+    EXPECT_TRUE(is_new) << "a key twice";
+  }
+  return rows;
+}
+
+// As above, by key; a row that neither base has counts from 0.
+std::optional<RowsByKey> MergeNaivelyByKey(const model::Schema& schema, const RowsByKey& base,
+                                           const RowsByKey& ours, const RowsByKey& theirs) {
+  RowsByKey merged;
+  for (int64_t key = 0; key < KeyedMerges::kKeys; ++key) {
+    auto find = [&](const RowsByKey& rows) {
+      auto found = rows.find(key);
+      return found == rows.end() ? nullptr : &found->second;
+    };
+    const auto* was = find(base);
+    const auto* our = find(ours);
+    const auto* their = find(theirs);
+    if (our == nullptr && their == nullptr) continue;
+    if (our == nullptr || their == nullptr) {
+      const auto* left = our != nullptr ? our : their;
+      if (was == nullptr) merged[key] = *left;
+      if (was != nullptr && !Same(*was, *left)) return std::nullopt;
+      continue;
+    }
+    for (size_t field = 0; field < our->size(); ++field) {
+      const auto& rule = schema.fields[field].merge_rule;
+      std::optional<Value> cell;
+      if (was != nullptr) {
+        cell = MergeCell(rule, (*was)[field], (*our)[field], (*their)[field]);
+      } else if (rule == "add") {
+        cell = Value::INTEGER((*our)[field].GetValue<int32_t>() +
+                              (*their)[field].GetValue<int32_t>());
+      } else if (Same((*our)[field], (*their)[field])) {
+        cell = (*our)[field];
+      } else if (rule == "max") {
+        cell = (*our)[field] < (*their)[field] ? (*their)[field] : (*our)[field];
+      }
+      if (!cell) return std::nullopt;
+      merged[key].push_back(*cell);
+    }
+  }
+  return merged;
+}
+
+TEST(RowMerge, OfTablesWithAKeyGivesWhatANaiveMergeByKeyGives) {
+  auto seed = tests::DrawSeed();
+  size_t conflicts = 0;
+  size_t runs = tests::Scaled(400);
+  for (size_t i = 0; i < runs; ++i) {
+    SCOPED_TRACE("seed " + std::to_string(seed + i));
+    KeyedMerges merges(seed + i);
+    auto base = merges.Start();
+    auto ours = merges.Changed(base, 1 + merges.edits().Below(4));
+    auto theirs = merges.Changed(base, 1 + merges.edits().Below(4));
+    auto expected =
+        MergeNaivelyByKey(merges.schema(), ByKey(merges.store(), base),
+                          ByKey(merges.store(), ours), ByKey(merges.store(), theirs));
+    auto merged = merges.Merge(base, ours, theirs);
+    auto mirrored = merges.Merge(base, theirs, ours);
+    ASSERT_EQ(merged.counts.conflicts > 0, !expected);
+    ASSERT_EQ(mirrored.counts.conflicts > 0, !expected);
+    if (!expected) {
+      ++conflicts;
+      continue;
+    }
+    auto rows = ByKey(merges.store(), merged.state);
+    ASSERT_EQ(rows.size(), expected->size());
+    for (const auto& [key, row] : rows) ASSERT_TRUE(Same(row, expected->at(key))) << key;
+    ASSERT_NO_FATAL_FAILURE(table::testing::ExpectSound(merges.store(), merged.state,
+                                                        merges.store().ReadAll(merged.state)));
+    ASSERT_EQ(mirrored.state, merged.state) << "merge(a, b) is not merge(b, a)";
   }
   EXPECT_GT(conflicts, runs / 20);
   EXPECT_LT(conflicts, runs * 3 / 4);

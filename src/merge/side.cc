@@ -63,7 +63,7 @@ Result<Side> Side::Load(duckdb::ClientContext* client, const table::OpenTable& t
     ASSIGN_OR_RETURN(auto open,
                      table::EntryEditor::Open(table.context(), nullptr, at.entry));
     auto entry = std::make_unique<SideEntry>(
-        SideEntry{at.entry, open.visible(), open.visible(), open.patches(), rows, slots});
+        SideEntry{std::make_shared<const model::SegmentEntry>(at.entry), open.visible(), open.visible(), open.patches(), rows, slots});
     if (auto mask = masks.find(at.key); mask != masks.end()) {
       std::vector<uint32_t> hidden(mask->second.begin(), mask->second.end());
       entry->visible = Subtract(entry->visible, model::PositionSet::FromSorted(hidden));
@@ -82,9 +82,42 @@ View Side::ViewOf(const Stretch& stretch, uint32_t count) const {
   View view;
   view.entry = entries_[stretch.entry].get();
   view.slot = stretch.slot;
+  view.first = stretch.first;
   view.rows = view.entry->visible.Slice(stretch.slot, stretch.slot + count)
                   .Shifted(-int64_t{stretch.slot});
   return view;
+}
+
+View Side::ViewOf(size_t entry, uint32_t slot, model::Place place) const {
+  return {entries_[entry].get(), slot, model::PositionSet::FromRange(0, 1), std::move(place)};
+}
+
+size_t Side::NumberOf(const SideEntry& entry) const {
+  auto is_it = [&](const auto& other) { return other.get() == &entry; };
+  return std::find_if(entries_.begin(), entries_.end(), is_it) - entries_.begin();
+}
+
+model::Place Side::PlaceOf(size_t entry, uint32_t slot) const {
+  auto has_it = [&](const Stretch& stretch) {
+    return stretch.entry == entry && stretch.slot <= slot && slot < stretch.slot + stretch.slots;
+  };
+  auto stretch = std::find_if(stretches_.begin(), stretches_.end(), has_it);
+  CHECK(stretch != stretches_.end());
+  return stretch->first.Plus(slot - stretch->slot);
+}
+
+std::optional<std::pair<size_t, uint32_t>> Side::Find(const model::Place& place) const {
+  auto after = std::upper_bound(
+      stretches_.begin(), stretches_.end(), place,
+      [](const model::Place& at, const Stretch& stretch) { return at < stretch.first; });
+  if (after == stretches_.begin()) return std::nullopt;
+  const auto& stretch = *std::prev(after);
+  Stretch wanted{0, 0, 1, place};
+  if (!stretch.SamePath(wanted)) return std::nullopt;
+  uint32_t offset = wanted.position() - stretch.position();
+  uint32_t slot = stretch.slot + offset;
+  bool is_here = offset < stretch.slots && entries_[stretch.entry]->visible.Contains(slot);
+  return is_here ? std::optional(std::pair(stretch.entry, slot)) : std::nullopt;
 }
 
 model::PositionSet Side::UndefinedRows(const model::Place& first, uint32_t count) const {
@@ -112,7 +145,7 @@ Status Side::Open(bool stored, std::unique_ptr<table::OldRows>* rows) {
   if (*rows) return {};
   auto made = std::make_unique<table::OldRows>(client_, *table_);
   for (const auto& entry : entries_) {
-    auto shown = entry->entry;
+    auto shown = *entry->entry;
     if (stored) {
       shown = model::WholeSegment(shown.kind, shown.id, shown.segment_rows, shown.length_bytes,
                                   model::Gap{{}, model::FirstDigit()}.Start(BirthId()));

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -17,7 +18,7 @@
 namespace rhizo::merge {
 
 struct SideEntry {
-  model::SegmentEntry entry;
+  std::shared_ptr<const model::SegmentEntry> entry;
   model::PositionSet shown;    // visible slots
   model::PositionSet visible;  // those that take part: not decided elsewhere
   std::vector<table::LivePatch> patches;
@@ -45,10 +46,10 @@ struct View {
   const SideEntry* entry = nullptr;  // null: nothing
   uint32_t slot = 0;                 // of offset 0
   model::PositionSet rows;           // visible
-  model::PositionSet undefined;      // rows that are undefined, none of `rows`
+  model::Place first;                // of offset 0
 
   bool SameSlots(const View& other) const {
-    return entry != nullptr && other.entry != nullptr && entry->entry.id == other.entry->entry.id &&
+    return entry != nullptr && other.entry != nullptr && entry->entry->id == other.entry->entry->id &&
            slot == other.slot;
   }
   // Cells of a field that a patch gives, by patch.
@@ -71,9 +72,17 @@ class Side {
 
   const std::vector<Stretch>& stretches() const { return stretches_; }
   View ViewOf(const Stretch& stretch, uint32_t count) const;
+  // A view of one visible row.
+  View ViewOf(size_t entry, uint32_t slot, model::Place place) const;
   // Of the rows of an interval that begins at `first`, whether or not the side has any.
   model::PositionSet UndefinedRows(const model::Place& first, uint32_t count) const;
   model::PositionSet UndefinedCells(FieldId field, const model::Place& first, uint32_t count) const;
+
+  // Of its entries in the region.
+  size_t NumberOf(const SideEntry& entry) const;
+  model::Place PlaceOf(size_t entry, uint32_t slot) const;
+  // Entry and slot of the visible row at a place.
+  std::optional<std::pair<size_t, uint32_t>> Find(const model::Place& place) const;
 
   // What rows are called in rows().
   std::vector<uint64_t> RowsOf(const View& view, const model::PositionSet& offsets) const;

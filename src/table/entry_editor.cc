@@ -22,7 +22,8 @@ Result<EntryEditor> EntryEditor::Open(const ReadContext& context, object::Stagin
   std::vector<LivePatch> patches;
   for (size_t i = 0; i < overlay->patches.size(); ++i) {
     const auto& patch = overlay->patches[i];
-    patches.push_back({entry.patches[i].patch, patch.field, patch.cells,
+    patches.push_back({entry.patches[i].patch, patch.field,
+                       std::make_shared<const model::PositionSet>(patch.cells),
                        model::PositionSet::FromSorted(patch.slots)});
   }
   return EntryEditor(staging, entry, overlay->visible, overlay->runs, std::move(patches));
@@ -54,7 +55,8 @@ uint64_t EntryEditor::Change(const model::Field& field, const model::PositionSet
   std::erase_if(patches_, [](const auto& patch) { return patch.live.empty(); });
   auto bytes = EncodePatch(field.id, field.type, slots, values);
   uint64_t size = bytes.size();
-  patches_.push_back({staging_->Add(std::move(bytes)), field.id, slots, slots});
+  patches_.push_back({staging_->Add(std::move(bytes)), field.id,
+                      std::make_shared<const model::PositionSet>(slots), slots});
   return size;
 }
 
@@ -70,7 +72,7 @@ model::SegmentEntry EntryEditor::Part(const model::PositionSet& rows) const {
   for (const auto& patch : patches_) {
     auto live = Intersect(patch.live, rows);
     if (live.empty()) continue;
-    auto dead = Subtract(Intersect(patch.cells, rows), live);
+    auto dead = Subtract(Intersect(*patch.cells, rows), live);
     part.patches.push_back({patch.patch, patch.field, model::Store(*staging_, dead)});
   }
   std::sort(part.patches.begin(), part.patches.end(), [](const auto& a, const auto& b) {

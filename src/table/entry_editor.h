@@ -20,7 +20,7 @@ inline constexpr size_t kMaxPatchesWritten = 4;
 struct LivePatch {
   ObjectId patch;
   FieldId field = 0;
-  model::PositionSet cells;  // all that it has
+  std::shared_ptr<const model::PositionSet> cells;  // all that it has
   model::PositionSet live;
 };
 

@@ -82,12 +82,13 @@ model::TableState Edits::Append(const model::TableState& state, size_t count) {
   return store_.Append(state, NewRows(count));
 }
 
-model::TableState Edits::Insert(const model::TableState& state, size_t before, size_t count) {
+model::TableState Edits::Insert(const model::TableState& state, size_t before,
+                                const TableRows& new_rows) {
   auto opened = store_.Open(state);
   auto entries = opened->Entries().value();
   auto context = store_.Context();
   table::NewTable out(context, state);
-  table::testing::ValueRows source(state.schema, NewRows(count));
+  table::testing::ValueRows source(state.schema, new_rows);
   duckdb::DataChunk chunk;
   chunk.Initialize(duckdb::Allocator::DefaultAllocator(),
                    engine::ToLogicalTypes(state.schema));

@@ -35,7 +35,10 @@ class Edits {
 
   model::TableState Append(const model::TableState& state, size_t count);
   // New rows behind row `before` - 1 of the table.
-  model::TableState Insert(const model::TableState& state, size_t before, size_t count);
+  model::TableState Insert(const model::TableState& state, size_t before, size_t count) {
+    return Insert(state, before, NewRows(count));
+  }
+  model::TableState Insert(const model::TableState& state, size_t before, const TableRows& rows);
   model::TableState Delete(const model::TableState& state, const std::vector<size_t>& rows);
   // Row number -> values of `fields`.
   model::TableState Update(const model::TableState& state, const std::vector<size_t>& fields,

@@ -1,0 +1,267 @@
+#include "merge/key_merge.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+
+#include "merge/region_walk.h"
+#include "table/key_search.h"
+#include "table/key_set.h"
+
+namespace rhizo::merge {
+namespace {
+
+struct Address {
+  size_t region = 0;
+  size_t entry = 0;  // of the side in the region
+  uint32_t slot = 0;
+  friend auto operator<=>(const Address&, const Address&) = default;
+};
+
+// The rows of a key, on the sides that have it.
+struct MovedKey {
+  std::array<std::optional<Address>, kSides> rows;
+};
+
+// Rows that a side inserted, and their keys by number.
+struct Inserted {
+  std::vector<Address> rows;
+  std::unique_ptr<table::KeySet> keys;
+};
+
+class KeyMerge {
+ public:
+  KeyMerge(duckdb::ClientContext* client, const table::WriteContext& context,
+           const TableMerge& about, const std::array<TableSide, kSides>& sides,
+           const std::vector<MergeRegion>& regions, MergeCounts* counts)
+      : client_(client),
+        context_(context),
+        about_(about),
+        sides_(sides),
+        regions_(regions),
+        counts_(counts) {}
+
+  Result<KeyedRows> Run();
+
+ private:
+  Status FindInserted(Which side);
+  Result<std::optional<Address>> Locate(Which of, const Address& row, Which side);
+  Status AddKeys(Side* side, const View& view, const model::PositionSet& rows, Inserted* inserted);
+  Status Match();
+  // Rows of one side with one of the keys, in regions that side `by` changed.
+  struct Found {
+    Address row;
+    uint64_t number = 0;
+  };
+  Result<std::vector<Found>> FindKeys(Which of, Which by, const table::KeySet& keys);
+  Status Settle(const MovedKey& key, KeyedRows* out);
+  Result<Side*> Load(size_t region, Which side);
+  Result<View> ViewOf(const MovedKey& key, Which side);
+
+  duckdb::ClientContext* client_;
+  const table::WriteContext& context_;
+  const TableMerge& about_;
+  const std::array<TableSide, kSides>& sides_;
+  const std::vector<MergeRegion>& regions_;
+  MergeCounts* const counts_;
+  std::array<Inserted, kSides> inserted_;
+  std::vector<MovedKey> moved_;
+  std::map<std::pair<size_t, size_t>, std::unique_ptr<Side>> loaded_;
+};
+
+Result<Side*> KeyMerge::Load(size_t region, Which side) {
+  auto& slot = loaded_[{region, side}];
+  if (!slot) {
+    ASSIGN_OR_RETURN(auto loaded,
+                     Side::Load(client_, *about_.table, regions_[region].entries[side], {},
+                                sides_[side].undefined));
+    slot = std::make_unique<Side>(std::move(loaded));
+  }
+  return slot.get();
+}
+
+Status KeyMerge::FindInserted(Which side) {
+  auto& inserted = inserted_[side];
+  inserted.keys =
+      std::make_unique<table::KeySet>(about_.table->schema(), about_.table->state().key);
+  for (size_t region = 0; region < regions_.size(); ++region) {
+    if (regions_[region].Same(side, kBase)) continue;
+    ASSIGN_OR_RETURN(auto* base, Load(region, kBase));
+    ASSIGN_OR_RETURN(auto* own, Load(region, side));
+    ASSIGN_OR_RETURN(auto nothing, Side::Load(client_, *about_.table, {}, {}, nullptr));
+    RegionWalk walk({base, own, &nothing});
+    while (auto interval = walk.Next()) {
+      const auto& view = interval->views[1];
+      auto rows = Subtract(view.rows, interval->views[0].rows);
+      RETURN_IF_ERROR(AddKeys(own, view, rows, &inserted));
+      rows.ForEach([&](uint32_t offset) {
+        inserted.rows.push_back({region, own->NumberOf(*view.entry), view.slot + offset});
+      });
+    }
+    loaded_.clear();
+  }
+  inserted.keys->Sort();
+  return {};
+}
+
+// Where `side` has a row that another side has at `row`.
+Result<std::optional<Address>> KeyMerge::Locate(Which of, const Address& row, Which side) {
+  ASSIGN_OR_RETURN(auto* from, Load(row.region, of));
+  ASSIGN_OR_RETURN(auto* in, Load(row.region, side));
+  auto found = in->Find(from->PlaceOf(row.entry, row.slot));
+  if (!found) return std::optional<Address>();
+  return std::optional(Address{row.region, found->first, found->second});
+}
+
+Status KeyMerge::AddKeys(Side* side, const View& view, const model::PositionSet& rows,
+                         Inserted* inserted) {
+  if (rows.empty()) return {};
+  ASSIGN_OR_RETURN(auto* all, side->rows());
+  for (const auto& run : rows.runs()) {
+    auto first = side->RowsOf(view, model::PositionSet::FromRange(run.begin, run.begin + 1));
+    RETURN_IF_ERROR(inserted->keys->Add(*all, first.front(), run.size()));
+  }
+  return {};
+}
+
+Result<std::vector<KeyMerge::Found>> KeyMerge::FindKeys(Which of, Which by,
+                                                        const table::KeySet& keys) {
+  std::vector<table::OpenEntry> entries;
+  std::vector<Address> addresses;
+  for (size_t region = 0; region < regions_.size(); ++region) {
+    if (regions_[region].Same(by, kBase)) continue;
+    for (size_t i = 0; i < regions_[region].entries[of].size(); ++i) {
+      ASSIGN_OR_RETURN(auto open, table::OpenEntryOf(context_.read,
+                                                     regions_[region].entries[of][i].entry));
+      entries.push_back(std::move(open));
+      addresses.push_back({region, i, 0});
+    }
+  }
+  ASSIGN_OR_RETURN(auto rows, table::FindKeys(context_, *about_.table, entries, keys));
+  std::vector<Found> found;
+  for (const auto& row : rows) {
+    auto address = addresses[row.entry];
+    address.slot = row.slot;
+    found.push_back({address, row.number});
+  }
+  return found;
+}
+
+// Keys that one side inserted and the other inserted, deleted or may have changed.
+Status KeyMerge::Match() {
+  std::map<uint64_t, MovedKey> by_ours;  // by number of the key that ours inserted
+  std::set<Address> of_both;             // rows of theirs that are among them
+  ASSIGN_OR_RETURN(auto in_theirs, FindKeys(kTheirs, kTheirs, *inserted_[kOurs].keys));
+  for (const auto& [row, number] : in_theirs) {
+    ASSIGN_OR_RETURN(auto before, Locate(kTheirs, row, kBase));
+    if (before) continue;
+    by_ours[number].rows[kTheirs] = row;
+    of_both.insert(row);
+  }
+  ASSIGN_OR_RETURN(auto in_base, FindKeys(kBase, kTheirs, *inserted_[kOurs].keys));
+  for (const auto& [row, number] : in_base) {
+    ASSIGN_OR_RETURN(auto theirs, Locate(kBase, row, kTheirs));
+    auto& key = by_ours[number];
+    key.rows[kBase] = row;
+    if (theirs) key.rows[kTheirs] = theirs;
+  }
+  for (auto& [number, key] : by_ours) {
+    key.rows[kOurs] = inserted_[kOurs].rows[number];
+    moved_.push_back(key);
+  }
+  ASSIGN_OR_RETURN(in_base, FindKeys(kBase, kOurs, *inserted_[kTheirs].keys));
+  for (const auto& [row, number] : in_base) {
+    const auto& theirs = inserted_[kTheirs].rows[number];
+    if (of_both.contains(theirs)) continue;
+    ASSIGN_OR_RETURN(auto ours, Locate(kBase, row, kOurs));
+    moved_.push_back({{row, ours, theirs}});
+  }
+  return {};
+}
+
+Result<View> KeyMerge::ViewOf(const MovedKey& key, Which side) {
+  const auto& row = key.rows[side];
+  if (!row) return View{};
+  ASSIGN_OR_RETURN(auto* loaded, Load(row->region, side));
+  auto place = loaded->PlaceOf(row->entry, row->slot);
+  return loaded->ViewOf(row->entry, row->slot, std::move(place));
+}
+
+Status KeyMerge::Settle(const MovedKey& key, KeyedRows* out) {
+  std::array<View, kSides> views;
+  RegionConflicts found{{}, {}};
+  for (Which side : {kBase, kOurs, kTheirs}) {
+    size_t region = key.rows[side] ? key.rows[side]->region : key.rows[kOurs] ? key.rows[kOurs]->region : key.rows[kTheirs]->region;
+    ASSIGN_OR_RETURN(found.sides[side], Load(region, side));
+    ASSIGN_OR_RETURN(views[side], ViewOf(key, side));
+  }
+  const auto* base = key.rows[kBase] ? &views[kBase].first : nullptr;
+  const auto* ours = key.rows[kOurs] ? &views[kOurs].first : nullptr;
+  const auto* theirs = key.rows[kTheirs] ? &views[kTheirs].first : nullptr;
+  const model::Place* place = ours != nullptr ? ours : theirs;
+  Which from = ours != nullptr ? kOurs : kTheirs;
+  if (ours != nullptr && theirs != nullptr && *ours != *theirs) {
+    bool take_theirs = base != nullptr && *ours == *base ? true
+                       : base != nullptr && *theirs == *base ? false
+                                                             : *theirs < *ours;
+    if (take_theirs) place = theirs, from = kTheirs;
+  }
+  for (auto& view : views) {
+    if (view.entry == nullptr) view.first = *place;
+  }
+  IntervalMerge merge(about_, found.sides, *place, 1, views, true);
+  // A row that was only encoded anew was not touched: regions say the same.
+  for (Which side : {kOurs, kTheirs}) {
+    bool stays = base != nullptr && key.rows[side] && views[side].first == *base;
+    if (!stays) continue;
+    ASSIGN_OR_RETURN(bool changed, merge.IsChanged(side));
+    if (!changed) return {};
+  }
+  ASSIGN_OR_RETURN(auto pieces, merge.Run());
+  for (Which side : {kBase, kOurs, kTheirs}) {
+    if (!key.rows[side]) continue;
+    const auto& row = *key.rows[side];
+    out->masks[side][regions_[row.region].entries[side][row.entry].key].insert(row.slot);
+    out->regions.insert(row.region);
+  }
+  for (auto& piece : pieces) {
+    out->pieces[key.rows[from]->region].push_back(std::move(piece));
+  }
+  counts_->cells_decided += merge.cells_decided();
+  counts_->conflicts += merge.conflicts().size();
+  found.conflicts = std::move(merge.conflicts());
+  if (found.conflicts.empty() || !about_.options->on_conflicts) return {};
+  return about_.options->on_conflicts(found);
+}
+
+Result<KeyedRows> KeyMerge::Run() {
+  KeyedRows out;
+  RETURN_IF_ERROR(FindInserted(kOurs));
+  RETURN_IF_ERROR(FindInserted(kTheirs));
+  if (inserted_[kOurs].rows.empty() && inserted_[kTheirs].rows.empty()) return out;
+  RETURN_IF_ERROR(Match());
+  // Neighbouring keys use the same regions.
+  std::sort(moved_.begin(), moved_.end(),
+            [](const auto& a, const auto& b) { return a.rows < b.rows; });
+  for (const auto& key : moved_) {
+    RETURN_IF_ERROR(Settle(key, &out));
+    if (loaded_.size() > 24) loaded_.clear();
+  }
+  for (auto& [region, pieces] : out.pieces) {
+    std::sort(pieces.begin(), pieces.end(),
+              [](const auto& a, const auto& b) { return a.first < b.first; });
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<KeyedRows> MergeMovedKeys(duckdb::ClientContext* client, const table::WriteContext& context,
+                                 const TableMerge& about,
+                                 const std::array<TableSide, kSides>& sides,
+                                 const std::vector<MergeRegion>& regions, MergeCounts* counts) {
+  return KeyMerge(client, context, about, sides, regions, counts).Run();
+}
+
+}  // namespace rhizo::merge

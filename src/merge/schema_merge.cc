@@ -1,0 +1,537 @@
+#include "merge/schema_merge.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "base/name.h"
+#include "merge/cell_rule.h"
+#include "model/schema_coding.h"
+#include "table/key_set.h"
+
+namespace rhizo::merge {
+namespace {
+
+using model::Attributes;
+using model::Field;
+using model::TableState;
+using model::Type;
+using model::TypeKind;
+using Fields = std::vector<Field>;
+using FieldIds = std::vector<FieldId>;
+using Default = std::optional<std::string>;
+
+// Stands for the table, above all its key and sort order, among the ids of fields.
+constexpr FieldId kTable = 0;
+
+// ---- three versions of one thing
+
+// Null: it is not there.
+template <class X>
+struct Versions {
+  const X* base = nullptr;
+  const X* ours = nullptr;
+  const X* theirs = nullptr;
+
+  const X& any() const { return base != nullptr ? *base : ours != nullptr ? *ours : *theirs; }
+};
+
+template <class X, class Part>
+Versions<Part> Each(const Versions<X>& of, Part X::*part) {
+  auto in = [part](const X* version) { return version == nullptr ? nullptr : &(version->*part); };
+  return {in(of.base), in(of.ours), in(of.theirs)};
+}
+
+template <class X>
+bool Same(const X* a, const X* b) {
+  return a == nullptr || b == nullptr ? a == b : *a == *b;
+}
+
+// What was changed by one side only, or by both in the same way, perhaps to be no more.
+template <class X>
+std::optional<const X*> Taken(const Versions<X>& of) {
+  if (Same(of.ours, of.theirs) || Same(of.theirs, of.base)) return of.ours;
+  if (Same(of.ours, of.base)) return of.theirs;
+  return std::nullopt;
+}
+
+FieldId KeyOf(const Field& field) { return field.id; }
+const Field& ValueOf(const Field& field) { return field; }
+const std::string& KeyOf(const Attributes::value_type& attribute) { return attribute.first; }
+const std::string& ValueOf(const Attributes::value_type& attribute) { return attribute.second; }
+const std::string& KeyOf(const std::string& check) { return check; }
+const std::string& ValueOf(const std::string& check) { return check; }
+
+// The items of three containers by their keys.
+template <class Items>
+auto ByKey(const Versions<Items>& of) {
+  using Item = typename Items::value_type;
+  using Key = std::decay_t<decltype(KeyOf(std::declval<Item>()))>;
+  using Value = std::decay_t<decltype(ValueOf(std::declval<Item>()))>;
+  std::map<Key, Versions<Value>> items;
+  auto add = [&](const Items* from, const Value* Versions<Value>::*version) {
+    if (from == nullptr) return;
+    for (const auto& item : *from) items[KeyOf(item)].*version = &ValueOf(item);
+  };
+  add(of.base, &Versions<Value>::base);
+  add(of.ours, &Versions<Value>::ours);
+  add(of.theirs, &Versions<Value>::theirs);
+  return items;
+}
+
+// ---- order of fields
+
+FieldIds IdsOf(const Fields* fields) {
+  FieldIds ids;
+  if (fields == nullptr) return ids;
+  for (const auto& field : *fields) ids.push_back(field.id);
+  return ids;
+}
+
+// `ids` that `others` has too, in their order.
+FieldIds Common(const FieldIds& ids, const FieldIds& others) {
+  std::set<FieldId> known(others.begin(), others.end());
+  FieldIds common;
+  std::copy_if(ids.begin(), ids.end(), std::back_inserter(common),
+               [&](FieldId id) { return known.contains(id); });
+  return common;
+}
+
+// Where both changed the sequence: the fields of both, as the side that moved some has them.
+FieldIds MergeOrder(const FieldIds& base, const FieldIds& ours, const FieldIds& theirs) {
+  auto here = Common(ours, theirs);
+  auto there = Common(theirs, ours);
+  auto before = Common(base, here);
+  bool moved_here = Common(here, base) != before;
+  bool moved_there = Common(there, base) != before;
+  if (moved_here != moved_there) return moved_here ? here : there;
+  return std::min(here, there);
+}
+
+FieldIds MergeOrder(const Versions<Fields>& of) {
+  auto base = IdsOf(of.base);
+  auto ours = IdsOf(of.ours);
+  auto theirs = IdsOf(of.theirs);
+  if (auto taken = Taken(Versions<FieldIds>{&base, &ours, &theirs})) return **taken;
+  return MergeOrder(base, ours, theirs);
+}
+
+// ---- types
+
+// Whether values of both have the same canonical bytes.
+bool SameForm(const Type& a, const Type& b) {
+  return a.kind == b.kind && a.precision == b.precision && a.scale == b.scale &&
+         a.array_size == b.array_size && a.enum_values == b.enum_values &&
+         std::equal(a.children.begin(), a.children.end(), b.children.begin(), b.children.end(),
+                    [](const Field& x, const Field& y) {
+                      return x.id == y.id && SameForm(x.type, y.type);
+                    });
+}
+
+// Whether the three are one nested type, whose children can be merged each.
+bool IsOneNested(const Versions<Type>& of) {
+  const auto& like = *of.ours;
+  bool any_number = like.kind == TypeKind::kStruct || like.kind == TypeKind::kUnion;
+  auto is_alike = [&](const Type* type) {
+    return type == nullptr || (type->kind == like.kind && type->array_size == like.array_size &&
+                               (any_number || IdsOf(&type->children) == IdsOf(&like.children)));
+  };
+  return like.IsNested() && is_alike(of.base) && is_alike(of.theirs);
+}
+
+bool HaveSameTypes(const FieldIds& fields, const model::Schema& a, const model::Schema& b) {
+  return std::all_of(fields.begin(), fields.end(), [&](FieldId id) {
+    const auto* one = a.FindId(id);
+    const auto* other = b.FindId(id);
+    return one != nullptr && other != nullptr && one->type == other->type;
+  });
+}
+
+// ---- words
+
+std::string Quoted(const std::string& name) { return "\"" + name + "\""; }
+std::string Column(const std::string& name) { return "column " + Quoted(name); }
+std::string Where(bool ours) { return ours ? "here" : "there"; }
+std::string Where(bool ours, bool theirs) { return ours && theirs ? "on both sides" : Where(ours); }
+std::string TypeText(const Type& type) { return type.ToString().substr(0, 200); }
+std::string NullText(bool nullable) { return nullable ? "nullable" : "NOT NULL"; }
+
+template <class X, class Text>
+std::string Became(const std::string& what, const Versions<X>& of, Text text) {
+  return what + (of.base != nullptr ? " became " : " is ") + text(*of.ours) + " here and " +
+         text(*of.theirs) + " there";
+}
+
+std::string Renamed(const std::string& what, const Versions<std::string>& of) {
+  bool is_new = of.base == nullptr;
+  return what + (is_new ? " is called " : " was renamed to ") + Quoted(*of.ours) + " here and " +
+         (is_new ? "" : "to ") + Quoted(*of.theirs) + " there";
+}
+
+// How a field came to be called `name`.
+std::string Origin(const Versions<Field>& of, const std::string& name) {
+  if (of.base == nullptr) return "added " + Where(of.ours != nullptr, of.theirs != nullptr);
+  if (of.base->name == name) return "as before";
+  auto is_here = [&](const Field* side) { return side != nullptr && side->name == name; };
+  return "renamed from " + Quoted(of.base->name) + " " +
+         Where(is_here(of.ours), is_here(of.theirs));
+}
+
+// ---- the merge
+
+class SchemaMerge {
+ public:
+  SchemaMerge(const Versions<TableState>& states, Favour favour)
+      : states_(states), favour_(favour) {}
+
+  MergedSchema Run();
+
+ private:
+  // A field that stays, and where it came from.
+  struct Staying {
+    Field field;
+    Versions<Field> versions;
+  };
+  using StayingFields = std::map<FieldId, Staying>;
+
+  template <class X>
+  const X* Favoured(const Versions<X>& of) const {
+    return favour_ == Favour::kTheirs ? of.theirs : of.ours;
+  }
+  template <class X, class Tell>
+  const X* Decide(FieldId field, const Versions<X>& of, Tell tell);
+  void Contradict(FieldId field, const FieldIds& involved, std::string what);
+  bool IsReported(FieldId field) const;
+
+  void MergeOnce();
+  Fields MergeFields(FieldId parent, const Versions<Fields>& of, const std::string& path);
+  std::optional<Field> MergeField(FieldId id, const Versions<Field>& of, const std::string& path);
+  Field MergeParts(FieldId id, const Versions<Field>& of, const std::string& path);
+  Type MergeType(FieldId id, const Versions<Type>& of, const std::string& path);
+  void FitDefaults(const Versions<Field>& of, const std::string& path, Field* merged);
+  Attributes MergeAttributes(FieldId id, const Versions<Attributes>& of, const std::string& owner);
+  void CheckNames(const StayingFields& fields, const std::string& prefix);
+
+  void MergeKey();
+  void CheckKeyField(FieldId id);
+  void MergeSortOrder();
+  void CheckRuleOf(const Field& field);
+  void CheckStorable();
+
+  const Field* FindAnywhere(FieldId id) const;
+  std::string NameOf(FieldId id) const;
+  std::string Dropped(FieldId id, const std::string& but) const;
+  std::string KeyText(const FieldIds& key) const;
+  std::string RuleText(const std::string& stored) const;
+
+  const Versions<TableState> states_;
+  const Favour favour_;
+  std::set<FieldId> settled_;  // as the favoured side has them
+  TableState state_;
+  std::vector<SchemaConflict> conflicts_;
+};
+
+// `tell` makes a sentence of the three versions, should they contradict.
+template <class X, class Tell>
+const X* SchemaMerge::Decide(FieldId field, const Versions<X>& of, Tell tell) {
+  if (settled_.contains(field)) return Favoured(of);
+  if (auto taken = Taken(of)) return *taken;
+  if (favour_ != Favour::kNobody) return Favoured(of);
+  conflicts_.push_back({tell(of), field});
+  return of.ours != nullptr ? of.ours : of.theirs;
+}
+
+bool SchemaMerge::IsReported(FieldId field) const {
+  return std::any_of(conflicts_.begin(), conflicts_.end(),
+                     [&](const auto& conflict) { return conflict.field == field; });
+}
+
+// Of fields that cannot be together; one that contradicts by itself already says nothing here.
+void SchemaMerge::Contradict(FieldId field, const FieldIds& involved, std::string what) {
+  if (favour_ != Favour::kNobody) {
+    size_t before = settled_.size();
+    settled_.insert(involved.begin(), involved.end());
+    if (settled_.size() > before) return;
+  } else if (std::any_of(involved.begin(), involved.end(),
+                         [&](FieldId id) { return id != kTable && IsReported(id); })) {
+    return;
+  }
+  conflicts_.push_back({std::move(what), field});
+}
+
+// ---- fields
+
+Fields SchemaMerge::MergeFields(FieldId parent, const Versions<Fields>& of,
+                                const std::string& path) {
+  const std::string prefix = path.empty() ? "" : path + ".";
+  StayingFields fields;
+  for (const auto& [id, versions] : ByKey(of)) {
+    auto field = MergeField(id, versions, prefix + versions.any().name);
+    if (field) fields.emplace(id, Staying{*std::move(field), versions});
+  }
+  CheckNames(fields, prefix);
+  if (fields.empty()) {
+    Contradict(parent, IdsOf(Favoured(of)),
+               (path.empty() ? "no column" : "no member of " + Column(path)) +
+                   " stays: what one side kept, the other dropped");
+  }
+  Fields ordered;
+  for (FieldId id : MergeOrder(of)) {
+    if (auto node = fields.extract(id)) ordered.push_back(std::move(node.mapped().field));
+  }
+  for (auto& [id, rest] : fields) ordered.push_back(std::move(rest.field));
+  return ordered;
+}
+
+std::optional<Field> SchemaMerge::MergeField(FieldId id, const Versions<Field>& of,
+                                             const std::string& path) {
+  if (of.ours != nullptr && of.theirs != nullptr) return MergeParts(id, of, path);
+  const auto* field = Decide(id, of, [&](const auto&) {
+    bool here = of.ours == nullptr;
+    return Column(path) + " was dropped " + Where(here) + " and changed " + Where(!here);
+  });
+  return field == nullptr ? std::nullopt : std::optional(*field);
+}
+
+Field SchemaMerge::MergeParts(FieldId id, const Versions<Field>& of, const std::string& path) {
+  const auto column = Column(path);
+  auto defaults_differ = [&](const auto&) {
+    return column + " got different defaults here and there";
+  };
+  Field merged;
+  merged.id = id;
+  merged.name = *Decide(id, Each(of, &Field::name),
+                        [&](const auto& names) { return Renamed(column, names); });
+  merged.type = MergeType(id, Each(of, &Field::type), path);
+  merged.nullable = *Decide(id, Each(of, &Field::nullable), [&](const auto& nullable) {
+    return Became(column, nullable, NullText);
+  });
+  merged.first_default = *Decide(id, Each(of, &Field::first_default), defaults_differ);
+  merged.write_default = *Decide(id, Each(of, &Field::write_default), defaults_differ);
+  merged.merge_rule = *Decide(id, Each(of, &Field::merge_rule), [&](const auto& rules) {
+    return Became("the merge rule of " + column, rules,
+                  [&](const std::string& rule) { return RuleText(rule); });
+  });
+  merged.attributes = MergeAttributes(id, Each(of, &Field::attributes), column);
+  FitDefaults(of, path, &merged);
+  return merged;
+}
+
+Type SchemaMerge::MergeType(FieldId id, const Versions<Type>& of, const std::string& path) {
+  if (!IsOneNested(of)) {
+    return *Decide(id, of,
+                   [&](const auto& types) { return Became(Column(path), types, TypeText); });
+  }
+  Type merged = *of.ours;
+  merged.children = MergeFields(id, Each(of, &Type::children), path);
+  return merged;
+}
+
+// Defaults are bytes of the type that the field had where they were given.
+void SchemaMerge::FitDefaults(const Versions<Field>& of, const std::string& path, Field* merged) {
+  auto fits = [&](Default Field::*part) {
+    auto has_it = [&](const Field& side) {
+      return side.*part == merged->*part && SameForm(side.type, merged->type);
+    };
+    return !(merged->*part) || has_it(*of.ours) || has_it(*of.theirs);
+  };
+  if (fits(&Field::first_default) && fits(&Field::write_default)) return;
+  if (favour_ != Favour::kNobody) {
+    merged->type = Favoured(of)->type;
+    merged->first_default = Favoured(of)->first_default;
+    merged->write_default = Favoured(of)->write_default;
+  } else if (!IsReported(merged->id)) {
+    conflicts_.push_back({Column(path) + " becomes " + TypeText(merged->type) +
+                              ", and its default was given for another type",
+                          merged->id});
+  }
+}
+
+Attributes SchemaMerge::MergeAttributes(FieldId id, const Versions<Attributes>& of,
+                                        const std::string& owner) {
+  Attributes merged;
+  for (const auto& [key, versions] : ByKey(of)) {
+    const auto* value = Decide(id, versions, [&](const auto&) {
+      return "attribute " + Quoted(key) + " of " + owner +
+             " was changed differently here and there";
+    });
+    if (value != nullptr) merged.emplace(key, *value);
+  }
+  return merged;
+}
+
+void SchemaMerge::CheckNames(const StayingFields& fields, const std::string& prefix) {
+  std::map<std::string, const Staying*> by_fold;
+  auto text = [&](const Staying& staying) {
+    const auto& name = staying.field.name;
+    return Quoted(prefix + name) + " (" + Origin(staying.versions, name) + ")";
+  };
+  for (const auto& [id, staying] : fields) {
+    auto [twin, is_new] = by_fold.emplace(FoldName(staying.field.name), &staying);
+    if (is_new) continue;
+    Contradict(
+        id, {id, twin->second->field.id},
+        "columns " + text(*twin->second) + " and " + text(staying) + " would have the same name");
+  }
+}
+
+// ---- what names fields
+
+const Field* SchemaMerge::FindAnywhere(FieldId id) const {
+  for (const auto* side : {states_.base, states_.ours, states_.theirs}) {
+    if (const auto* field = side->schema.FindId(id)) return field;
+  }
+  return nullptr;
+}
+
+std::string SchemaMerge::NameOf(FieldId id) const {
+  const auto* field = FindAnywhere(id);
+  return field == nullptr ? "field " + std::to_string(id) : field->name;
+}
+
+// Of a field that one side refers to.
+std::string SchemaMerge::Dropped(FieldId id, const std::string& but) const {
+  bool here = states_.ours->schema.FindId(id) == nullptr;
+  return Column(NameOf(id)) + " was dropped " + Where(here) + " and " + but + " " + Where(!here);
+}
+
+std::string SchemaMerge::KeyText(const FieldIds& key) const {
+  std::string text;
+  for (FieldId id : key) text += (text.empty() ? "(" : ", ") + Quoted(NameOf(id));
+  return text.empty() ? "none" : text + ")";
+}
+
+std::string SchemaMerge::RuleText(const std::string& stored) const {
+  auto rule = ParseRule(stored);
+  return rule && rule->by != 0 ? "latest(" + NameOf(rule->by) + ")" : stored;
+}
+
+void SchemaMerge::MergeKey() {
+  auto text = [&](const FieldIds& key) { return KeyText(key); };
+  auto tell = [&](const auto& keys) { return Became("the key", keys, text); };
+  size_t conflicts = conflicts_.size();
+  state_.key = *Decide(kTable, Each(states_, &TableState::key), tell);
+  if (conflicts_.size() > conflicts) return;
+  for (FieldId id : state_.key) CheckKeyField(id);
+}
+
+void SchemaMerge::CheckKeyField(FieldId id) {
+  const auto* field = state_.schema.FindId(id);
+  if (field == nullptr) {
+    return Contradict(id, {kTable, id}, Dropped(id, "is part of the key"));
+  }
+  const auto* here = states_.ours->schema.FindId(id);
+  const auto* there = states_.theirs->schema.FindId(id);
+  bool only_one_may = here != nullptr && there != nullptr && here->nullable != there->nullable;
+  if (field->nullable && only_one_may) {
+    Contradict(id, {kTable, id},
+               Column(field->name) + " may be NULL " + Where(here->nullable) +
+                   " and is part of the key " + Where(there->nullable));
+  }
+  if (auto status = table::CheckKeyFields(state_.schema, FieldIds{id}); !status) {
+    Contradict(id, {kTable, id}, status.error().message());
+  }
+}
+
+void SchemaMerge::MergeSortOrder() {
+  auto tell = [](const auto&) { return "the sort order was changed differently here and there"; };
+  size_t conflicts = conflicts_.size();
+  state_.sort_order = *Decide(kTable, Each(states_, &TableState::sort_order), tell);
+  if (conflicts_.size() > conflicts) return;
+  for (const auto& sort : state_.sort_order) {
+    if (state_.schema.FindId(sort.field) != nullptr) continue;
+    Contradict(sort.field, {kTable, sort.field}, Dropped(sort.field, "is part of the sort order"));
+  }
+}
+
+void SchemaMerge::CheckRuleOf(const Field& field) {
+  auto rule = ParseRule(field.merge_rule);
+  FieldIds involved = {field.id};
+  if (rule && rule->by != 0) involved.push_back(rule->by);
+  if (rule && rule->by != 0 && state_.schema.FindId(rule->by) == nullptr) {
+    return Contradict(field.id, involved,
+                      Dropped(rule->by, "decides " + Column(field.name) + " (merge rule latest)"));
+  }
+  auto status = rule ? CheckRule(state_.schema, field, *rule) : Status(rule.error());
+  if (!status) Contradict(field.id, involved, status.error().message());
+}
+
+// ---- the table
+
+FieldIds UnionOfIds(const Versions<FieldIds>& of) {
+  std::set<FieldId> ids;
+  for (const auto* some : {of.base, of.ours, of.theirs}) ids.insert(some->begin(), some->end());
+  return {ids.begin(), ids.end()};
+}
+
+std::vector<std::string> MergeChecks(const Versions<std::vector<std::string>>& of) {
+  if (auto taken = Taken(of)) return **taken;
+  auto all = ByKey(of);
+  std::vector<std::string> merged;
+  for (const auto& check : *of.base) {
+    if (*Taken(all.at(check)) != nullptr) merged.push_back(check);
+  }
+  for (const auto& [check, versions] : all) {
+    if (versions.base == nullptr) merged.push_back(check);
+  }
+  return merged;
+}
+
+// What states of damaged or hostile histories may bring.
+void SchemaMerge::CheckStorable() {
+  if (!conflicts_.empty() || IsStorable(state_.schema)) return;
+  auto status = ValidateSchema(state_.schema);
+  conflicts_.push_back(
+      {status ? "one field id stands for two columns" : status.error().message(), kTable});
+}
+
+void SchemaMerge::MergeOnce() {
+  conflicts_.clear();
+  state_ = TableState();
+  state_.id = states_.ours->id;
+  auto schemas = Each(states_, &TableState::schema);
+  state_.schema.fields = MergeFields(kTable, Each(schemas, &model::Schema::fields), "");
+  state_.schema.attributes =
+      MergeAttributes(kTable, Each(schemas, &model::Schema::attributes), "the table");
+  state_.used_field_ids = UnionOfIds(Each(states_, &TableState::used_field_ids));
+  state_.delete_wins = **Taken(Each(states_, &TableState::delete_wins));
+  state_.merge_row = **Taken(Each(states_, &TableState::merge_row));
+  state_.checks = MergeChecks(Each(states_, &TableState::checks));
+  MergeKey();
+  MergeSortOrder();
+  for (const auto& field : state_.schema.fields) CheckRuleOf(field);
+  CheckStorable();
+}
+
+MergedSchema SchemaMerge::Run() {
+  size_t settled = 0;
+  do {
+    settled = settled_.size();
+    MergeOnce();
+  } while (settled_.size() > settled);
+
+  MergedSchema merged{std::move(state_), std::move(conflicts_), {}, {}, false};
+  const auto& [base, ours, theirs] = states_;
+  for (const auto& field : base->schema.fields) {
+    if (merged.state.schema.FindId(field.id) != nullptr) continue;
+    bool kept_here = ours->schema.FindId(field.id) != nullptr;
+    bool kept_there = theirs->schema.FindId(field.id) != nullptr;
+    if (kept_there && !kept_here) merged.dropped_by_ours.push_back(field.id);
+    if (kept_here && !kept_there) merged.dropped_by_theirs.push_back(field.id);
+  }
+  merged.same_key = base->key == ours->key && base->key == theirs->key &&
+                    HaveSameTypes(base->key, base->schema, ours->schema) &&
+                    HaveSameTypes(base->key, base->schema, theirs->schema);
+  return merged;
+}
+
+}  // namespace
+
+MergedSchema MergeSchemas(const TableState& base, const TableState& ours, const TableState& theirs,
+                          Favour favour) {
+  return SchemaMerge({&base, &ours, &theirs}, favour).Run();
+}
+
+}  // namespace rhizo::merge
