@@ -22,6 +22,7 @@ enum class ErrorCode {
   kSchema,           // columns or types do not fit
   kConstraint,       // rows break a declared constraint
   kConflict,         // somebody else changed it: read again and retry
+  kMergeConflict,    // both sides changed the same cells, rows or tables: settle it
   kBusy,             // a lock was not had in time: retry
   kCorruption,       // stored bytes are not what was written: stop, run verify
   kUnsupported,      // not built, or a newer format

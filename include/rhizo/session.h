@@ -204,9 +204,18 @@ class RHIZO_EXPORT Session {
   Result<TagInfo> CreateTag(const std::string& name, const std::string& at = "");
   Status DeleteTag(const std::string& name);
   Result<std::vector<RefLogInfo>> RefLog(const std::string& ref = "", uint64_t limit = 0);
-  // Fast-forward of this session's branch to `source`; kUnsupported (fields "ours", "theirs") if
-  // they diverged.
-  Result<MergeResult> Merge(const std::string& source);
+  // Brings what happened on `source` to this session's branch, row by row and cell by cell: moves
+  // the branch where it has nothing of its own, else makes a merge commit (the same one everywhere,
+  // unless it has a message, a strategy or no_fast_forward). kMergeConflict (fields "ours",
+  // "theirs", "conflicts", "tables") if both sides contradict each other; nothing moved then.
+  Result<MergeResult> Merge(const std::string& source, const MergeOptions& options = {});
+  // What Merge would do; nothing moves. Conflicts are part of the answer.
+  Result<MergeResult> TryMerge(const std::string& source, const MergeOptions& options = {});
+  // What contradicts in a table between two heads ("": the session's), one row per cell or row:
+  // _reason ("cell", "delete/update"), _column (of a cell), _row_id, then base_<column>,
+  // our_<column>, their_<column> for every column.
+  Result<QueryResult> Conflicts(const std::string& ours, const std::string& theirs,
+                                const std::string& table);
   // This session's branch, or "" for a snapshot.
   Result<std::string> CurrentBranch();
   // This session moves to another branch (created first if asked).

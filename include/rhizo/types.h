@@ -126,10 +126,34 @@ struct Resolution {
   std::string commit;  // kCommitted
 };
 
+// Who is right where both sides of a merge contradict each other.
+enum class MergeStrategy { kFail, kOurs, kTheirs };
+
+struct MergeOptions {
+  std::string into;  // a branch; "": the session's
+  MergeStrategy strategy = MergeStrategy::kFail;
+  std::map<std::string, MergeStrategy> tables;  // instead of `strategy`, by table
+  std::map<std::pair<std::string, std::string>, MergeStrategy> columns;  // by (table, column)
+  bool no_fast_forward = false;  // a commit of its own also where the branch could just move
+  std::string message;           // makes it one too
+};
+
+// A table that both sides changed.
+struct MergedTable {
+  std::string table;
+  uint64_t entries_read = 0;          // segments of both sides that differed
+  uint64_t cells = 0;                 // that both sides touched
+  uint64_t conflicts = 0;             // of rows and cells
+  uint64_t settled = 0;               // contradictions that the strategy decided
+  std::vector<std::string> problems;  // what contradicts in the table as a whole
+};
+
 struct MergeResult {
   std::string commit;  // the branch's head afterwards
   bool changed = false;
   bool fast_forward = false;
+  uint64_t conflicts = 0;  // of rows, cells and tables; only a merge that was tried has any
+  std::vector<MergedTable> tables;
 };
 
 // Storage of a whole database.

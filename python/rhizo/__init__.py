@@ -24,6 +24,7 @@ from rhizo.errors import (
     DiskFullError,
     InvalidArgumentError,
     InvalidNameError,
+    MergeConflict,
     OutOfMemoryError,
     ReadOnlyError,
     RhizoError,
@@ -34,7 +35,18 @@ from rhizo.errors import (
     UnsupportedError,
     VersionNotFoundError,
 )
-from rhizo.facts import Branch, Commit, CommitResult, Interval, TableInfo, Tag, Version, WriteResult
+from rhizo.facts import (
+    Branch,
+    Commit,
+    CommitResult,
+    Interval,
+    MergedTable,
+    MergeResult,
+    TableInfo,
+    Tag,
+    Version,
+    WriteResult,
+)
 from rhizo.result import Result
 from rhizo.session import Session
 from rhizo.transaction import Transaction
@@ -60,6 +72,9 @@ __all__ = [
     "Interval",
     "InvalidArgumentError",
     "InvalidNameError",
+    "MergeConflict",
+    "MergeResult",
+    "MergedTable",
     "OutOfMemoryError",
     "ReadOnlyError",
     "Result",

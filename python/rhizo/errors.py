@@ -82,6 +82,14 @@ class ConflictError(RhizoError):
     """Somebody else changed it meanwhile: read again and retry."""
 
 
+class MergeConflict(RhizoError):
+    """Both sides of a merge changed the same cells, rows or tables; nothing was changed.
+
+    ``error.ours`` and ``error.theirs`` are the two heads, ``error.conflicts`` says how many there are,
+    ``error.tables`` in which tables; :meth:`Session.conflicts` shows them.
+    """
+
+
 class BusyError(RhizoError):
     """A lock was not had in time: retry."""
 
@@ -133,6 +141,7 @@ _CLASS_OF_CODE: dict[str, type[RhizoError]] = {
     "schema": SchemaError,
     "constraint": ConstraintError,
     "conflict": ConflictError,
+    "merge_conflict": MergeConflict,
     "busy": BusyError,
     "corruption": CorruptionError,
     "unsupported": UnsupportedError,

@@ -230,12 +230,35 @@ class Resolution:
 
 
 @dataclass(frozen=True)
+class MergedTable:
+    """A table that both sides of a merge changed.
+
+    ``cells``: that both touched; ``conflicts``: of rows and cells; ``settled``: contradictions that the strategy
+    decided; ``problems``: what contradicts in the table as a whole; ``entries_read``: segments that differed.
+    """
+
+    table: str
+    entries_read: int
+    cells: int
+    conflicts: int
+    settled: int
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class MergeResult:
-    """Where the branch stands after a merge."""
+    """Where the branch stands after a merge (or would stand, of ``try_merge``)."""
 
     commit: str
     changed: bool
     fast_forward: bool
+    conflicts: int
+    tables: tuple[MergedTable, ...]
+
+    @classmethod
+    def of(cls, facts: dict[str, Any]) -> MergeResult:
+        tables = tuple(MergedTable(**(table | {"problems": tuple(table["problems"])})) for table in facts.pop("tables"))
+        return cls(**facts, tables=tables)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from rhizo.errors import ClosedError, InvalidArgumentError, ReadOnlyError, Rhizo
 from rhizo.facts import (
     Branch,
     Commit,
-    MergeResult,
     RefLogEntry,
     Resolution,
     Stats,
@@ -22,8 +21,9 @@ from rhizo.facts import (
     VerifyReport,
     to_micros,
 )
+from rhizo.merging import Merging
 from rhizo.progress import Progress, shown
-from rhizo.tables import Ref, Tables, to_ref
+from rhizo.tables import Ref, to_ref
 from rhizo.texts import to_name, to_text
 from rhizo.transaction import Transaction
 
@@ -44,7 +44,7 @@ def _metadata(metadata: Mapping[str, str] | None) -> dict[str, str]:
     return {to_text(key, "metadata key"): to_text(value, f"metadata value of {key!r}") for key, value in pairs}
 
 
-class Session(Tables):
+class Session(Merging):
     """A branch (or one fixed commit) of a database; each statement sees its newest commit.
 
     Sessions are independent of each other, and safe to use from several threads, one statement at a time. As a
@@ -300,22 +300,6 @@ class Session(Tables):
         if self._is_snapshot:
             raise ReadOnlyError("a snapshot stays at one commit; db.on(branch) gives a session on a branch")
         self._native.checkout(to_name(branch, "branch"), create)
-
-    def merge(self, source: Ref) -> MergeResult:
-        """Brings what happened on ``source`` to this branch, which must not have moved since (a fast-forward).
-
-        Raises:
-            UnsupportedError: both moved; ``error.ours`` and ``error.theirs`` are the two heads.
-
-        >>> _ = db.create_branch("experiment")
-        >>> with db.on("experiment") as experiment:
-        ...     _ = experiment.write("users", {"id": [1]})
-        >>> db.merge("experiment").fast_forward
-        True
-        >>> db.tables()
-        ['users']
-        """
-        return MergeResult(**self._native.merge(to_ref(source)))
 
     # --- other sessions
 

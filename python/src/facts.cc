@@ -177,11 +177,24 @@ nb::dict ToPython(const Resolution& resolution) {
       .Take();
 }
 
+nb::dict ToPython(const MergedTable& table) {
+  return Facts()
+      .Set("table", table.table)
+      .Set("entries_read", table.entries_read)
+      .Set("cells", table.cells)
+      .Set("conflicts", table.conflicts)
+      .Set("settled", table.settled)
+      .Set("problems", table.problems)
+      .Take();
+}
+
 nb::dict ToPython(const MergeResult& result) {
   return Facts()
       .Set("commit", result.commit)
       .Set("changed", result.changed)
       .Set("fast_forward", result.fast_forward)
+      .Set("conflicts", result.conflicts)
+      .Set("tables", ToPython(result.tables))
       .Take();
 }
 

@@ -235,6 +235,14 @@ nb::list DiffSummary(NativeSession& self, const std::string& from, const std::st
       Unwrap(RunBlocking(cancellation, [&] { return session.DiffSummary(from, to, table); })));
 }
 
+Cursor Conflicts(NativeSession& self, const std::string& ours, const std::string& theirs,
+                 const std::string& table) {
+  Session& session = self.get();
+  Cancellation cancellation;
+  auto result = RunBlocking(cancellation, [&] { return session.Conflicts(ours, theirs, table); });
+  return Cursor(Unwrap(std::move(result)), cancellation);
+}
+
 Cursor Sql(NativeSession& self, const std::string& statement, nb::object parameters) {
   Session& session = self.get();
   Parameters values = ToParameters(parameters);
@@ -320,6 +328,7 @@ void BindTables(nb::class_<NativeSession>& binding) {
       .def("diff", &Diff, nb::arg("name"), nb::arg("from_"), nb::arg("to"), nb::arg("columns"),
            nb::arg("where"), nb::arg("parameters").none(), nb::arg("limit").none())
       .def("diff_summary", &DiffSummary)
+      .def("conflicts", &Conflicts)
       .def("sql", &Sql, nb::arg("statement"), nb::arg("parameters").none())
       .def("import_files", &ImportFiles, nb::arg("name"), nb::arg("paths"), nb::arg("format"),
            nb::arg("append"), nb::arg("schema"), nb::arg("message").none(),

@@ -1,6 +1,9 @@
 // History, branches and tags of a session.
+#include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
+#include <nanobind/stl/vector.h>
 
 #include "errors.h"
 #include "facts.h"
@@ -37,9 +40,30 @@ nb::dict SetBranch(NativeSession& self, const std::string& name, std::optional<i
   return ToPython(Ask(self, [&](Session& session) { return session.SetBranch(name, options); }));
 }
 
-nb::dict Merge(NativeSession& self, const std::string& source) {
+MergeStrategy StrategyOf(const std::string& text) {
+  return text == "ours"     ? MergeStrategy::kOurs
+         : text == "theirs" ? MergeStrategy::kTheirs
+                            : MergeStrategy::kFail;
+}
+
+// `columns`: (table, column, strategy). `dry_run`: nothing moves.
+nb::dict Merge(NativeSession& self, const std::string& source, const std::string& into,
+               const std::string& strategy, const std::map<std::string, std::string>& tables,
+               const std::vector<std::tuple<std::string, std::string, std::string>>& columns,
+               const std::string& message, bool no_fast_forward, bool dry_run) {
+  MergeOptions options;
+  options.into = into;
+  options.strategy = StrategyOf(strategy);
+  for (const auto& [table, chosen] : tables) options.tables[table] = StrategyOf(chosen);
+  for (const auto& [table, column, chosen] : columns) {
+    options.columns[{table, column}] = StrategyOf(chosen);
+  }
+  options.message = message;
+  options.no_fast_forward = no_fast_forward;
   Session& session = self.get();
-  return ToPython(Unwrap(RunBlocking(Cancellation(), [&] { return session.Merge(source); })));
+  return ToPython(Unwrap(RunBlocking(Cancellation(), [&] {
+    return dry_run ? session.TryMerge(source, options) : session.Merge(source, options);
+  })));
 }
 
 void BindHistory(nb::class_<NativeSession>& binding) {

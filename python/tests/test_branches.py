@@ -99,7 +99,7 @@ def test_a_protected_branch_stays(db: rhizo.Database) -> None:
     db.delete_branch("release")
 
 
-def test_merge_moves_forward_or_says_what_diverged(grown: rhizo.Database) -> None:
+def test_merge_moves_forward_or_brings_both_together(grown: rhizo.Database) -> None:
     grown.create_branch("try")
     session = grown.on("try")
     session.append("t", {"n": [4]})
@@ -108,9 +108,10 @@ def test_merge_moves_forward_or_says_what_diverged(grown: rhizo.Database) -> Non
     assert not grown.merge("try").changed
     session.append("t", {"n": [5]})
     grown.append("t", {"n": [6]})
-    with pytest.raises(rhizo.UnsupportedError) as caught:
-        grown.merge("try")
-    assert (caught.value.ours, caught.value.theirs) == (grown.commit().id, session.commit().id)
+    merged = grown.merge("try")
+    assert merged.changed and not merged.fast_forward and merged.commit == grown.commit().id
+    assert sorted(grown.commit().parents) == list(grown.commit().parents) and len(grown.commit().parents) == 2
+    assert sorted(row[0] for row in grown.read("t").fetchall())[-3:] == [4, 5, 6]
 
 
 def test_tags_stay(grown: rhizo.Database) -> None:

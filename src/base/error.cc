@@ -14,6 +14,7 @@ std::string_view ErrorCodeName(ErrorCode code) {
     case ErrorCode::kSchema: return "schema";
     case ErrorCode::kConstraint: return "constraint";
     case ErrorCode::kConflict: return "conflict";
+    case ErrorCode::kMergeConflict: return "merge conflict";
     case ErrorCode::kBusy: return "busy";
     case ErrorCode::kCorruption: return "corruption";
     case ErrorCode::kUnsupported: return "unsupported";

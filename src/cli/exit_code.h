@@ -12,7 +12,9 @@ inline constexpr int kConflictExit = 3;
 inline constexpr int kInterrupted = 130;
 
 inline int ExitCodeOf(const Error& error) {
-  if (error.code() == ErrorCode::kConflict) return kConflictExit;
+  bool is_conflict =
+      error.code() == ErrorCode::kConflict || error.code() == ErrorCode::kMergeConflict;
+  if (is_conflict) return kConflictExit;
   if (error.code() == ErrorCode::kCancelled) return kInterrupted;
   return kFailed;
 }

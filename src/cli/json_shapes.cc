@@ -143,9 +143,18 @@ Json Shape(const Resolution& resolution) {
 }
 
 Json Shape(const MergeResult& result) {
+  Json tables = Json::array();
+  for (const auto& table : result.tables) {
+    tables.push_back({{"table", table.table},
+                      {"cells", table.cells},
+                      {"conflicts", table.conflicts},
+                      {"settled", table.settled},
+                      {"problems", table.problems}});
+  }
   return {{"commit", result.commit},
           {"changed", result.changed},
-          {"fast_forward", result.fast_forward}};
+          {"fast_forward", result.fast_forward},
+          {"tables", std::move(tables)}};
 }
 
 Json Shape(const DatabaseStats& stats) {

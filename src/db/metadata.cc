@@ -141,6 +141,13 @@ Result<sql::MetadataTable> SessionImpl::Metadata(const txn::View& current,
     }
     return LogTable(repository(), head);
   }
+  if (function == "conflicts") {
+    if (arguments.size() != 3) {
+      return InvalidArgument(
+          "rhizo_conflicts('ours', 'theirs', 'table') takes two refs and a table");
+    }
+    return ConflictTable(arguments[0], arguments[1], arguments[2]);
+  }
   if (function != "history" && function != "segments")
     return Unsupported("there is no function rhizo_" + function);
   ASSIGN_OR_RETURN(auto text, OneArgument(function, arguments));

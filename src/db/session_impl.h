@@ -83,6 +83,9 @@ class SessionImpl final : public sql::QuerySource,
   Result<sql::TablePair> TablesBetween(std::shared_ptr<const txn::View> current,
                                        const model::QualifiedName& name, const std::string& from,
                                        const std::string& to) override;
+  // What contradicts in a table between two heads.
+  Result<sql::MetadataTable> ConflictTable(const std::string& ours, const std::string& theirs,
+                                           const std::string& table);
   // One table on both sides; at least one is given.
   Result<sql::TablePair> OpenBoth(const txn::View& earlier,
                                   const std::optional<txn::NamedTable>& before,

@@ -99,8 +99,8 @@ Result<WriteResult> Session::Alter(const std::string& name, const Alteration& al
     }
     ASSIGN_OR_RETURN(auto altered, sql::Alter(engine->client(), table->state(), wanted));
     OldRowsCheck check(*engine, table_name, altered, table->schema());
-    auto means = db::MeansFor(impl_->core(), nullptr, options.work);
-    ASSIGN_OR_RETURN(means.engine, impl_->core().engine()->Get());
+    ASSIGN_OR_RETURN(auto* instance, impl_->core().engine()->Get());
+    auto means = db::MeansFor(impl_->core(), instance, options.work);
     ASSIGN_OR_RETURN(auto change, transaction.Alter(
                                       table_name, altered.schema, altered.checks,
                                       [&](const Table& after) { return check.Run(after); }, means));

@@ -153,16 +153,6 @@ Result<std::vector<RefLogInfo>> Session::RefLog(const std::string& ref, uint64_t
   return log;
 }
 
-Result<MergeResult> Session::Merge(const std::string& source) {
-  std::lock_guard lock(impl_->mutex());
-  RETURN_IF_ERROR(impl_->CheckIdle("merge"));
-  RETURN_IF_ERROR(impl_->CheckWritable());
-  ASSIGN_OR_RETURN(auto commit, impl_->ResolvePoint(source));
-  ASSIGN_OR_RETURN(auto merged,
-                   txn::MergeFastForward(impl_->repository(), impl_->branch(), commit, source));
-  return MergeResult{merged.commit.ToString(), merged.changed, merged.changed};
-}
-
 Result<std::string> Session::CurrentBranch() {
   std::lock_guard lock(impl_->mutex());
   RETURN_IF_ERROR(impl_->CheckOpen());

@@ -2,6 +2,7 @@
 
 #include "db/describe.h"
 #include "sql/row_checks.h"
+#include "table/each_entry.h"
 
 namespace rhizo::db {
 namespace {
@@ -32,10 +33,25 @@ Status FillCurrent(SessionImpl& session, WriteResult* result) {
 
 }  // namespace
 
+merge::BindChecks BindChecksOf(engine::Instance* engine) {
+  return [engine](const model::Schema& schema,
+                  const std::vector<std::string>& checks) -> Result<table::CheckRows> {
+    if (checks.empty()) return table::CheckRows();
+    auto link = std::make_shared<table::Link>();
+    RETURN_IF_ERROR(link->Open(engine));
+    ASSIGN_OR_RETURN(auto bound, sql::RowChecks::BindStored(*link->client(), schema, checks));
+    auto shared = std::shared_ptr<sql::RowChecks>(std::move(bound));
+    return table::CheckRows([link, shared](duckdb::DataChunk& rows, const auto& number_of) {
+      return shared->Check(rows, number_of);
+    });
+  };
+}
+
 txn::Transaction::Means MeansFor(Core& core, engine::Instance* engine, const WorkOptions& work) {
   txn::Transaction::Means means;
   means.engine = engine;
   means.threads = core.threads();
+  if (engine != nullptr) means.bind_checks = BindChecksOf(engine);
   means.progress = [work](uint64_t rows) -> Status {
     if (work.cancellation.cancelled())
       return Error(ErrorCode::kCancelled, "writing was cancelled; nothing was changed");

@@ -7,6 +7,9 @@
 
 namespace rhizo::db {
 
+// Checks bound on connections of their own: for what commits and merges combine, on any thread.
+merge::BindChecks BindChecksOf(engine::Instance* engine);
+
 txn::Transaction::Means MeansFor(Core& core, engine::Instance* engine, const WorkOptions& work);
 // The table's checks over rows in a schema; null if it has none.
 Result<table::CheckRows> ChecksOf(sql::SessionEngine& engine, const model::Schema& schema,

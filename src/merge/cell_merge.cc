@@ -73,8 +73,7 @@ Status IntervalMerge::MergeField(size_t field, bool has_base, Draft* draft) {
   if (may_skip && !both.empty()) {
     // One patch on both sides, or none: one value.
     both = Intersect(both, Union(view(kOurs).OtherwisePatched(view(kTheirs), id),
-                                 Union(UndefinedCells(kOurs, id),
-                                       UndefinedCells(kTheirs, id))));
+                                 Union(UndefinedCells(kOurs, id), UndefinedCells(kTheirs, id))));
   }
   auto rest = Subtract(draft->rows, both);
   auto from_them = Intersect(rest, Subtract(by_them, by_us));
@@ -102,8 +101,8 @@ Status IntervalMerge::DecideCells(Cells* cells, Draft* draft) {
     for (Which side : {kBase, kOurs, kTheirs}) {
       if (side == kBase && !cells->has_base) continue;
       cells->values[side] = make(type);
-      RETURN_IF_ERROR(sides_[side]->Gather(view(side), cells->field, cells->rows,
-                                           cells->values[side].get()));
+      RETURN_IF_ERROR(
+          sides_[side]->Gather(view(side), cells->field, cells->rows, cells->values[side].get()));
       for (size_t other = 0; rule.kind == RuleKind::kLatest && other < about_.rules.size();
            ++other) {
         if (about_.table->schema().fields[other].id != rule.by) continue;
@@ -116,8 +115,8 @@ Status IntervalMerge::DecideCells(Cells* cells, Draft* draft) {
     auto host = draft->host == &view(kOurs) ? kOurs : kTheirs;
     RETURN_IF_ERROR(
         sides_[host]->GatherStored(*draft->host, cells->field, cells->rows, cells->stored.get()));
-    ASSIGN_OR_RETURN(cells->same, Equal(about.type, *cells->values[kOurs],
-                                        *cells->values[kTheirs], count));
+    ASSIGN_OR_RETURN(cells->same,
+                     Equal(about.type, *cells->values[kOurs], *cells->values[kTheirs], count));
     if (cells->has_base) {
       ASSIGN_OR_RETURN(cells->ours_is_base,
                        Equal(about.type, *cells->values[kBase], *cells->values[kOurs], count));
@@ -125,8 +124,8 @@ Status IntervalMerge::DecideCells(Cells* cells, Draft* draft) {
                        Equal(about.type, *cells->values[kBase], *cells->values[kTheirs], count));
     }
     cells->undefined = UndefinedCells(kBase, about.id);
-    cells->undefined_sides = Union(UndefinedCells(kOurs, about.id),
-                                   UndefinedCells(kTheirs, about.id));
+    cells->undefined_sides =
+        Union(UndefinedCells(kOurs, about.id), UndefinedCells(kTheirs, about.id));
     cells->from.assign(count, kOurs);
     cells->other.resize(count);
     for (size_t i = 0; i < count; ++i) RETURN_IF_ERROR(DecideCell(cells, i));
@@ -144,8 +143,8 @@ Status IntervalMerge::DecideCell(Cells* cells, size_t i) {
       about_.undefined->AddCell(RowAt(offset), about.id);
       return {};
     }
-    Report(ConflictReason::kCell, cells->field, offset);
-    if (about_.options->FavourOf(about.id) == Favour::kTheirs) cells->from[i] = kTheirs;
+    auto favour = Contradict(ConflictReason::kCell, cells->field, offset);
+    if (favour == Favour::kTheirs) cells->from[i] = kTheirs;
     return {};
   };
   bool has_value = cells->has_base && !cells->undefined.Contains(offset);
@@ -179,8 +178,10 @@ Status IntervalMerge::DecideCell(Cells* cells, size_t i) {
   if (cells->same[i] && !DecidesByChange(rule.kind)) {
     return claims && (has_value || by_key_) ? conflict() : Status();
   }
-  auto kind = has_value ? BaseKind::kValue : cells->has_base ? BaseKind::kUndefined
-              : by_key_ ? BaseKind::kAbsent : BaseKind::kSameRow;
+  auto kind = has_value         ? BaseKind::kValue
+              : cells->has_base ? BaseKind::kUndefined
+              : by_key_         ? BaseKind::kAbsent
+                                : BaseKind::kSameRow;
   auto decided =
       Decide(rule, about.type, kind, has_value ? of(kBase) : Value(), of(kOurs), of(kTheirs));
   if (!decided) return conflict();

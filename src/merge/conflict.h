@@ -44,7 +44,7 @@ enum class Favour : uint8_t { kNobody, kOurs, kTheirs };
 
 struct MergeOptions {
   MergeMode mode = MergeMode::kBranch;
-  Favour favour = Favour::kNobody;      // rows, and fields not named below
+  Favour favour = Favour::kNobody;  // rows, and fields not named below
   std::map<FieldId, Favour> by_field;
   bool by_key = true;  // false: all three do not have the same key, rows are the same by their id
   // Of a region, while it can be read. Null: they are only counted.
@@ -57,10 +57,11 @@ struct MergeOptions {
 };
 
 struct MergeCounts {
-  uint64_t entries_read = 0;      // of both sides, in regions that differ
-  uint64_t regions_by_row = 0;    // that both sides changed
-  uint64_t cells_decided = 0;     // that both sides touched
-  uint64_t conflicts = 0;
+  uint64_t entries_read = 0;    // of both sides, in regions that differ
+  uint64_t regions_by_row = 0;  // that both sides changed
+  uint64_t cells_decided = 0;   // that both sides touched
+  uint64_t conflicts = 0;       // that nobody is favoured in
+  uint64_t settled = 0;         // contradictions that somebody is favoured in
 };
 
 }  // namespace rhizo::merge

@@ -54,7 +54,7 @@ Result<std::vector<Piece>> IntervalMerge::Run() {
   RETURN_IF_ERROR(MergeDeleted(kTheirs, Subtract(Intersect(base, theirs), ours), &drafts));
   if (about_.options->mode == MergeMode::kCommit) {
     Subtract(Subtract(base, ours), theirs).ForEach([&](uint32_t offset) {
-      Report(ConflictReason::kDelete, {}, offset);
+      Contradict(ConflictReason::kDelete, {}, offset);
     });
   }
   return Emit(std::move(drafts));
@@ -73,8 +73,8 @@ Status IntervalMerge::MergeUndefined(std::vector<Draft>* drafts) {
   contradict.ForEach([&](uint32_t offset) {
     if (about_.delete_wins && !undefined.Contains(offset)) return;
     if (is_virtual()) return about_.undefined->AddRow(RowAt(offset));
-    Report(ConflictReason::kDeleteUpdate, {}, offset);
-    Which side = about_.options->favour == Favour::kTheirs ? kTheirs : kOurs;
+    auto favour = Contradict(ConflictReason::kDeleteUpdate, {}, offset);
+    Which side = favour == Favour::kTheirs ? kTheirs : kOurs;
     if (view(side).rows.Contains(offset)) {
       drafts->push_back(Take(side, PositionSet::FromRange(offset, offset + 1)));
     }
@@ -92,7 +92,7 @@ Status IntervalMerge::MergeDeleted(Which other, const PositionSet& rows,
     changed.ForEach([&](uint32_t offset) { about_.undefined->AddRow(RowAt(offset)); });
     return {};
   }
-  changed.ForEach([&](uint32_t offset) { Report(ConflictReason::kDeleteUpdate, {}, offset); });
+  changed.ForEach([&](uint32_t offset) { Contradict(ConflictReason::kDeleteUpdate, {}, offset); });
   auto favoured = about_.options->favour == Favour::kTheirs ? kTheirs : kOurs;
   if (favoured == other) drafts->push_back(Take(other, changed));
   return {};
@@ -103,8 +103,7 @@ PositionSet IntervalMerge::Touched(Which side, size_t field, const PositionSet& 
   auto touched = view(kBase).SameSlots(view(side))
                      ? Intersect(view(kBase).OtherwisePatched(view(side), id), rows)
                      : rows;
-  auto undefined = Union(UndefinedCells(kBase, id),
-                         UndefinedCells(side, id));
+  auto undefined = Union(UndefinedCells(kBase, id), UndefinedCells(side, id));
   return undefined.empty() ? touched : Union(touched, Intersect(undefined, rows));
 }
 
@@ -128,11 +127,9 @@ Result<PositionSet> IntervalMerge::Changed(Which side, const PositionSet& rows) 
       table::OneField before(rows_of_both, 0);
       table::OneField after(rows_of_both, 1);
       return table::CompareRows(about_.table->schema().fields[field].type, 0, before, 0, after, 0,
-                                offsets.size(),
-                                [&](uint64_t i) { found.push_back(offsets[i]); });
+                                offsets.size(), [&](uint64_t i) { found.push_back(offsets[i]); });
     }));
-    auto undefined = Union(UndefinedCells(kBase, id),
-                           UndefinedCells(side, id));
+    auto undefined = Union(UndefinedCells(kBase, id), UndefinedCells(side, id));
     changed = Union(changed, Union(PositionSet::FromSorted(found), Intersect(undefined, touched)));
   }
   return changed;
@@ -196,11 +193,24 @@ Status IntervalMerge::MergeBoth(const PositionSet& rows, bool has_base,
 Status IntervalMerge::MergeRowUnit(Draft* draft) {
   ASSIGN_OR_RETURN(auto by_us, Changed(kOurs, draft->rows));
   ASSIGN_OR_RETURN(auto by_them, Changed(kTheirs, by_us));
-  by_them.ForEach([&](uint32_t offset) { Report(ConflictReason::kRow, {}, offset); });
+  by_them.ForEach([&](uint32_t offset) { Contradict(ConflictReason::kRow, {}, offset); });
   return {};
 }
 
-void IntervalMerge::Report(ConflictReason reason, std::optional<size_t> field, uint32_t offset) {
+void IntervalMerge::Count(MergeCounts* counts) const {
+  counts->cells_decided += cells_decided_;
+  counts->conflicts += conflicts_.size();
+  counts->settled += settled_;
+}
+
+Favour IntervalMerge::Contradict(ConflictReason reason, std::optional<size_t> field,
+                                 uint32_t offset) {
+  const auto& options = *about_.options;
+  auto favour = field ? options.FavourOf(about_.table->schema().fields[*field].id) : options.favour;
+  if (favour != Favour::kNobody) {
+    ++settled_;
+    return favour;
+  }
   RowConflict conflict{reason, field, RowAt(offset), {}};
   for (size_t side = 0; side < kSides; ++side) {
     const auto& of = views_[side];
@@ -209,6 +219,7 @@ void IntervalMerge::Report(ConflictReason reason, std::optional<size_t> field, u
         sides_[side]->RowsOf(of, PositionSet::FromRange(offset, offset + 1)).front();
   }
   conflicts_.push_back(std::move(conflict));
+  return favour;
 }
 
 // Rows of different hosts may lie between each other.
@@ -233,9 +244,8 @@ std::vector<Piece> IntervalMerge::Emit(std::vector<Draft> drafts) const {
     }
     auto offsets = PositionSet::FromRuns(runs);
     uint32_t slot = draft.host->slot;
-    pieces.push_back({draft.host->entry->entry, offsets.Shifted(slot),
-                      first_.Plus(offsets.first()), InSlots(draft.patches, offsets, slot),
-                      InSlots(draft.fresh, offsets, slot)});
+    pieces.push_back({draft.host->entry->entry, offsets.Shifted(slot), first_.Plus(offsets.first()),
+                      InSlots(draft.patches, offsets, slot), InSlots(draft.fresh, offsets, slot)});
     begin = end;
   }
   return pieces;

@@ -18,7 +18,7 @@ namespace rhizo::merge {
 struct TableMerge {
   const table::OpenTable* table = nullptr;  // of the merged schema; its rows do not count
   std::vector<MergeRule> rules;             // by field
-  bool by_key = false;  // rows are the same by their key, else by their id
+  bool by_key = false;                      // rows are the same by their key, else by their id
   bool delete_wins = false;
   bool row_is_unit = false;
   const MergeOptions* options = nullptr;
@@ -27,8 +27,8 @@ struct TableMerge {
 
 class IntervalMerge {
  public:
-  // `by_key`: the views show one row each, the same by its key, wherever it lies; it comes to lie at
-  // `first`.
+  // `by_key`: the views show one row each, the same by its key, wherever it lies; it comes to lie
+  // at `first`.
   IntervalMerge(const TableMerge& about, std::array<Side*, kSides> sides, model::Place first,
                 uint32_t count, std::array<View, kSides> views, bool by_key = false)
       : about_(about),
@@ -43,7 +43,8 @@ class IntervalMerge {
   // Whether the side has another value in some field than base; both show row 0.
   Result<bool> IsChanged(Which side);
   std::vector<RowConflict>& conflicts() { return conflicts_; }
-  uint64_t cells_decided() const { return cells_decided_; }
+  // What this found, added to `counts`.
+  void Count(MergeCounts* counts) const;
 
  private:
   // Rows with one host.
@@ -77,7 +78,8 @@ class IntervalMerge {
   Draft Take(Which side, const model::PositionSet& rows) const;
   void TakeField(const View& from, FieldId field, const model::PositionSet& rows,
                  Draft* draft) const;
-  void Report(ConflictReason reason, std::optional<size_t> field, uint32_t offset);
+  // A contradiction: who is favoured there, or nobody, then it is a conflict.
+  Favour Contradict(ConflictReason reason, std::optional<size_t> field, uint32_t offset);
   model::RowId RowAt(uint32_t offset) const { return first_.Plus(offset).row_id(); }
   bool is_virtual() const { return about_.options->mode == MergeMode::kVirtual; }
   std::vector<Piece> Emit(std::vector<Draft> drafts) const;
@@ -90,6 +92,7 @@ class IntervalMerge {
   const bool by_key_;
   std::vector<RowConflict> conflicts_;
   uint64_t cells_decided_ = 0;
+  uint64_t settled_ = 0;
 };
 
 }  // namespace rhizo::merge

@@ -73,9 +73,8 @@ class KeyMerge {
 Result<Side*> KeyMerge::Load(size_t region, Which side) {
   auto& slot = loaded_[{region, side}];
   if (!slot) {
-    ASSIGN_OR_RETURN(auto loaded,
-                     Side::Load(client_, *about_.table, regions_[region].entries[side], {},
-                                sides_[side].undefined));
+    ASSIGN_OR_RETURN(auto loaded, Side::Load(client_, *about_.table, regions_[region].entries[side],
+                                             {}, sides_[side].undefined));
     slot = std::make_unique<Side>(std::move(loaded));
   }
   return slot.get();
@@ -132,8 +131,8 @@ Result<std::vector<KeyMerge::Found>> KeyMerge::FindKeys(Which of, Which by,
   for (size_t region = 0; region < regions_.size(); ++region) {
     if (regions_[region].Same(by, kBase)) continue;
     for (size_t i = 0; i < regions_[region].entries[of].size(); ++i) {
-      ASSIGN_OR_RETURN(auto open, table::OpenEntryOf(context_.read,
-                                                     regions_[region].entries[of][i].entry));
+      ASSIGN_OR_RETURN(auto open,
+                       table::OpenEntryOf(context_.read, regions_[region].entries[of][i].entry));
       entries.push_back(std::move(open));
       addresses.push_back({region, i, 0});
     }
@@ -192,7 +191,9 @@ Status KeyMerge::Settle(const MovedKey& key, KeyedRows* out) {
   std::array<View, kSides> views;
   RegionConflicts found{{}, {}};
   for (Which side : {kBase, kOurs, kTheirs}) {
-    size_t region = key.rows[side] ? key.rows[side]->region : key.rows[kOurs] ? key.rows[kOurs]->region : key.rows[kTheirs]->region;
+    size_t region = key.rows[side]    ? key.rows[side]->region
+                    : key.rows[kOurs] ? key.rows[kOurs]->region
+                                      : key.rows[kTheirs]->region;
     ASSIGN_OR_RETURN(found.sides[side], Load(region, side));
     ASSIGN_OR_RETURN(views[side], ViewOf(key, side));
   }
@@ -202,7 +203,7 @@ Status KeyMerge::Settle(const MovedKey& key, KeyedRows* out) {
   const model::Place* place = ours != nullptr ? ours : theirs;
   Which from = ours != nullptr ? kOurs : kTheirs;
   if (ours != nullptr && theirs != nullptr && *ours != *theirs) {
-    bool take_theirs = base != nullptr && *ours == *base ? true
+    bool take_theirs = base != nullptr && *ours == *base     ? true
                        : base != nullptr && *theirs == *base ? false
                                                              : *theirs < *ours;
     if (take_theirs) place = theirs, from = kTheirs;
@@ -228,8 +229,7 @@ Status KeyMerge::Settle(const MovedKey& key, KeyedRows* out) {
   for (auto& piece : pieces) {
     out->pieces[key.rows[from]->region].push_back(std::move(piece));
   }
-  counts_->cells_decided += merge.cells_decided();
-  counts_->conflicts += merge.conflicts().size();
+  merge.Count(counts_);
   found.conflicts = std::move(merge.conflicts());
   if (found.conflicts.empty() || !about_.options->on_conflicts) return {};
   return about_.options->on_conflicts(found);

@@ -16,7 +16,7 @@ namespace rhizo::merge {
 
 struct KeyedRows {
   std::array<Side::Masks, kSides> masks;
-  std::set<size_t> regions;                    // that have such rows, or get one
+  std::set<size_t> regions;                     // that have such rows, or get one
   std::map<size_t, std::vector<Piece>> pieces;  // by region, in the order of their places
 };
 

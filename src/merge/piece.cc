@@ -69,9 +69,8 @@ Status EntryAssembler::WriteFresh(table::EntryEditor* editor) {
     for (const auto& cells : fresh_) {
       duckdb::Vector values(table_.types()[cells.field], cells.slots.size());
       for (size_t i = 0; i < cells.slots.size(); ++i) values.SetValue(i, cells.values[i]);
-      out_->counts().new_bytes +=
-          editor->Change(table_.schema().fields[cells.field],
-                         model::PositionSet::FromSorted(cells.slots), values);
+      out_->counts().new_bytes += editor->Change(
+          table_.schema().fields[cells.field], model::PositionSet::FromSorted(cells.slots), values);
     }
   });
 }
@@ -88,8 +87,7 @@ Status EntryAssembler::FoldPatches(table::EntryEditor* editor) {
       live = Union(live, patch.live);
     }
     if (patches <= model::kMaxPatchesPerField) continue;
-    ASSIGN_OR_RETURN(auto open,
-                     table::OpenEntryOf(context_.read, editor->Part(editor->visible())));
+    ASSIGN_OR_RETURN(auto open, table::OpenEntryOf(context_.read, editor->Part(editor->visible())));
     table::OldRows rows(client_, table_);
     RETURN_IF_ERROR(rows.Add(open));
     std::vector<uint64_t> numbers;

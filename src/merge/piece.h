@@ -14,7 +14,7 @@
 namespace rhizo::merge {
 
 struct FreshCells {
-  size_t field = 0;  // index into the schema
+  size_t field = 0;             // index into the schema
   std::vector<uint32_t> slots;  // rising
   std::vector<duckdb::Value> values;
 };
@@ -22,10 +22,10 @@ struct FreshCells {
 // Rows of one segment whose places follow each other as their slots do.
 struct Piece {
   std::shared_ptr<const model::SegmentEntry> segment;  // any entry of the segment
-  model::PositionSet rows;                       // slots
-  model::Place first;                            // of the first of them
-  std::vector<table::LivePatch> patches;         // live in these rows
-  std::vector<FreshCells> fresh;                 // at most one per field
+  model::PositionSet rows;                             // slots
+  model::Place first;                                  // of the first of them
+  std::vector<table::LivePatch> patches;               // live in these rows
+  std::vector<FreshCells> fresh;                       // at most one per field
 };
 
 // Not thread-safe.

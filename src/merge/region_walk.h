@@ -19,8 +19,7 @@ struct Interval {
 class RegionWalk {
  public:
   // The sides outlive the walk. No interval has places before and behind one of `stops` (rising).
-  explicit RegionWalk(const std::array<Side*, kSides>& sides,
-                      std::vector<model::Place> stops = {});
+  explicit RegionWalk(const std::array<Side*, kSides>& sides, std::vector<model::Place> stops = {});
   // Nothing behind the last.
   std::optional<Interval> Next();
 

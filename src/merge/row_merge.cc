@@ -44,10 +44,9 @@ class RowMerge {
 };
 
 Result<MergedRows> RowMerge::Run() {
-  ASSIGN_OR_RETURN(
-      auto regions,
-      FindRegions(context_.read, {sides_[kBase].tree_root, sides_[kOurs].tree_root,
-                                  sides_[kTheirs].tree_root}));
+  ASSIGN_OR_RETURN(auto regions,
+                   FindRegions(context_.read, {sides_[kBase].tree_root, sides_[kOurs].tree_root,
+                                               sides_[kTheirs].tree_root}));
   std::optional<std::string> end;  // of the region before
   if (about_.by_key) {
     ASSIGN_OR_RETURN(keyed_, MergeMovedKeys(client_, context_, about_, sides_, regions, &counts_));
@@ -118,9 +117,8 @@ Status RowMerge::MergeByRow(size_t number, const MergeRegion& region) {
   ++counts_.regions_by_row;
   std::vector<Side> sides;
   for (size_t side = 0; side < kSides; ++side) {
-    ASSIGN_OR_RETURN(auto loaded,
-                     Side::Load(client_, *about_.table, region.entries[side],
-                                keyed_.masks[side], sides_[side].undefined));
+    ASSIGN_OR_RETURN(auto loaded, Side::Load(client_, *about_.table, region.entries[side],
+                                             keyed_.masks[side], sides_[side].undefined));
     sides.push_back(std::move(loaded));
   }
   RegionConflicts found{{&sides[kBase], &sides[kOurs], &sides[kTheirs]}, {}};
@@ -142,13 +140,12 @@ Status RowMerge::MergeByRow(size_t number, const MergeRegion& region) {
     IntervalMerge merge(about_, found.sides, interval->first, interval->count, interval->views);
     ASSIGN_OR_RETURN(auto merged, merge.Run());
     for (auto& piece : merged) RETURN_IF_ERROR(assembler_.Add(std::move(piece)));
-    counts_.cells_decided += merge.cells_decided();
+    merge.Count(&counts_);
     auto& conflicts = merge.conflicts();
     found.conflicts.insert(found.conflicts.end(), conflicts.begin(), conflicts.end());
   }
   RETURN_IF_ERROR(add_before(nullptr));
   RETURN_IF_ERROR(assembler_.Flush());
-  counts_.conflicts += found.conflicts.size();
   if (found.conflicts.empty() || !about_.options->on_conflicts) return {};
   return about_.options->on_conflicts(found);
 }

@@ -32,8 +32,8 @@ constexpr size_t kSum = 2;
 constexpr size_t kMost = 3;
 
 model::Schema Schema(bool with_sum) {
-  auto schema = SchemaOf({Of(TypeKind::kInt64), Of(TypeKind::kString), Of(TypeKind::kInt32),
-                          Of(TypeKind::kInt32)});
+  auto schema = SchemaOf(
+      {Of(TypeKind::kInt64), Of(TypeKind::kString), Of(TypeKind::kInt32), Of(TypeKind::kInt32)});
   if (with_sum) schema.fields[kSum].merge_rule = "add";
   schema.fields[kMost].merge_rule = "max";
   return schema;
@@ -328,8 +328,8 @@ std::optional<RowsByKey> MergeNaivelyByKey(const model::Schema& schema, const Ro
       if (was != nullptr) {
         cell = MergeCell(rule, (*was)[field], (*our)[field], (*their)[field]);
       } else if (rule == "add") {
-        cell = Value::INTEGER((*our)[field].GetValue<int32_t>() +
-                              (*their)[field].GetValue<int32_t>());
+        cell =
+            Value::INTEGER((*our)[field].GetValue<int32_t>() + (*their)[field].GetValue<int32_t>());
       } else if (Same((*our)[field], (*their)[field])) {
         cell = (*our)[field];
       } else if (rule == "max") {
@@ -352,9 +352,8 @@ TEST(RowMerge, OfTablesWithAKeyGivesWhatANaiveMergeByKeyGives) {
     auto base = merges.Start();
     auto ours = merges.Changed(base, 1 + merges.edits().Below(4));
     auto theirs = merges.Changed(base, 1 + merges.edits().Below(4));
-    auto expected =
-        MergeNaivelyByKey(merges.schema(), ByKey(merges.store(), base),
-                          ByKey(merges.store(), ours), ByKey(merges.store(), theirs));
+    auto expected = MergeNaivelyByKey(merges.schema(), ByKey(merges.store(), base),
+                                      ByKey(merges.store(), ours), ByKey(merges.store(), theirs));
     auto merged = merges.Merge(base, ours, theirs);
     auto mirrored = merges.Merge(base, theirs, ours);
     ASSERT_EQ(merged.counts.conflicts > 0, !expected);

@@ -149,6 +149,23 @@ bool HaveSameTypes(const FieldIds& fields, const model::Schema& a, const model::
   });
 }
 
+// From a column to a field inside it.
+struct Path {
+  FieldIds ids;
+  std::string name;  // "address.zip"
+};
+
+// Calls visit(path) for every field.
+template <class Visit>
+void ForEachPath(const Fields& fields, const Path& parent, const Visit& visit) {
+  for (const auto& field : fields) {
+    Path path{parent.ids, parent.ids.empty() ? field.name : parent.name + "." + field.name};
+    path.ids.push_back(field.id);
+    visit(path);
+    ForEachPath(field.type.children, path, visit);
+  }
+}
+
 // ---- words
 
 std::string Quoted(const std::string& name) { return "\"" + name + "\""; }
@@ -203,10 +220,12 @@ class SchemaMerge {
   template <class X, class Tell>
   const X* Decide(FieldId field, const Versions<X>& of, Tell tell);
   void Contradict(FieldId field, const FieldIds& involved, std::string what);
+  void Report(FieldId field, std::string what);
   bool IsReported(FieldId field) const;
 
   void MergeOnce();
   Fields MergeFields(FieldId parent, const Versions<Fields>& of, const std::string& path);
+  Fields InOrder(const Versions<Fields>& of, StayingFields fields) const;
   std::optional<Field> MergeField(FieldId id, const Versions<Field>& of, const std::string& path);
   Field MergeParts(FieldId id, const Versions<Field>& of, const std::string& path);
   Type MergeType(FieldId id, const Versions<Type>& of, const std::string& path);
@@ -218,6 +237,7 @@ class SchemaMerge {
   void CheckKeyField(FieldId id);
   void MergeSortOrder();
   void CheckRuleOf(const Field& field);
+  void CheckIds();
   void CheckStorable();
 
   const Field* FindAnywhere(FieldId id) const;
@@ -239,8 +259,14 @@ const X* SchemaMerge::Decide(FieldId field, const Versions<X>& of, Tell tell) {
   if (settled_.contains(field)) return Favoured(of);
   if (auto taken = Taken(of)) return *taken;
   if (favour_ != Favour::kNobody) return Favoured(of);
-  conflicts_.push_back({tell(of), field});
+  Report(field, tell(of));
   return of.ours != nullptr ? of.ours : of.theirs;
+}
+
+// Both defaults of a field say the same.
+void SchemaMerge::Report(FieldId field, std::string what) {
+  if (!conflicts_.empty() && conflicts_.back().what == what) return;
+  conflicts_.push_back({std::move(what), field});
 }
 
 bool SchemaMerge::IsReported(FieldId field) const {
@@ -258,7 +284,7 @@ void SchemaMerge::Contradict(FieldId field, const FieldIds& involved, std::strin
                          [&](FieldId id) { return id != kTable && IsReported(id); })) {
     return;
   }
-  conflicts_.push_back({std::move(what), field});
+  Report(field, std::move(what));
 }
 
 // ---- fields
@@ -277,8 +303,19 @@ Fields SchemaMerge::MergeFields(FieldId parent, const Versions<Fields>& of,
                (path.empty() ? "no column" : "no member of " + Column(path)) +
                    " stays: what one side kept, the other dropped");
   }
+  return InOrder(of, std::move(fields));
+}
+
+// Where one that only the favoured side kept stays, that side has the order too.
+Fields SchemaMerge::InOrder(const Versions<Fields>& of, StayingFields fields) const {
+  auto order = MergeOrder(of);
+  std::set<FieldId> known(order.begin(), order.end());
+  bool more_of_base = std::any_of(fields.begin(), fields.end(), [&](const auto& staying) {
+    return staying.second.versions.base != nullptr && !known.contains(staying.first);
+  });
+  if (more_of_base) order = IdsOf(Favoured(of));
   Fields ordered;
-  for (FieldId id : MergeOrder(of)) {
+  for (FieldId id : order) {
     if (auto node = fields.extract(id)) ordered.push_back(std::move(node.mapped().field));
   }
   for (auto& [id, rest] : fields) ordered.push_back(std::move(rest.field));
@@ -343,9 +380,8 @@ void SchemaMerge::FitDefaults(const Versions<Field>& of, const std::string& path
     merged->first_default = Favoured(of)->first_default;
     merged->write_default = Favoured(of)->write_default;
   } else if (!IsReported(merged->id)) {
-    conflicts_.push_back({Column(path) + " becomes " + TypeText(merged->type) +
-                              ", and its default was given for another type",
-                          merged->id});
+    Report(merged->id, Column(path) + " becomes " + TypeText(merged->type) +
+                           ", and its default was given for another type");
   }
 }
 
@@ -479,12 +515,24 @@ std::vector<std::string> MergeChecks(const Versions<std::vector<std::string>>& o
   return merged;
 }
 
-// What states of damaged or hostile histories may bring.
+// Ids come from paths: fields of two structs have one id if both sides added them below one name.
+void SchemaMerge::CheckIds() {
+  std::map<FieldId, Path> paths;
+  ForEachPath(state_.schema.fields, {}, [&](const Path& path) {
+    auto [twin, is_new] = paths.emplace(path.ids.back(), path);
+    if (is_new) return;
+    auto involved = path.ids;
+    involved.insert(involved.end(), twin->second.ids.begin(), twin->second.ids.end());
+    Contradict(path.ids.back(), involved,
+               "columns " + Quoted(twin->second.name) + " and " + Quoted(path.name) +
+                   " were added under one name and have one field id");
+  });
+}
+
+// What states that were not valid themselves may bring.
 void SchemaMerge::CheckStorable() {
-  if (!conflicts_.empty() || IsStorable(state_.schema)) return;
   auto status = ValidateSchema(state_.schema);
-  conflicts_.push_back(
-      {status ? "one field id stands for two columns" : status.error().message(), kTable});
+  if (conflicts_.empty() && !status) Report(kTable, status.error().message());
 }
 
 void SchemaMerge::MergeOnce() {
@@ -502,6 +550,7 @@ void SchemaMerge::MergeOnce() {
   MergeKey();
   MergeSortOrder();
   for (const auto& field : state_.schema.fields) CheckRuleOf(field);
+  CheckIds();
   CheckStorable();
 }
 

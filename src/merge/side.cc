@@ -60,10 +60,10 @@ Result<Side> Side::Load(duckdb::ClientContext* client, const table::OpenTable& t
   uint64_t rows = 0;
   uint64_t slots = 0;
   for (const auto& at : entries) {
-    ASSIGN_OR_RETURN(auto open,
-                     table::EntryEditor::Open(table.context(), nullptr, at.entry));
+    ASSIGN_OR_RETURN(auto open, table::EntryEditor::Open(table.context(), nullptr, at.entry));
     auto entry = std::make_unique<SideEntry>(
-        SideEntry{std::make_shared<const model::SegmentEntry>(at.entry), open.visible(), open.visible(), open.patches(), rows, slots});
+        SideEntry{std::make_shared<const model::SegmentEntry>(at.entry), open.visible(),
+                  open.visible(), open.patches(), rows, slots});
     if (auto mask = masks.find(at.key); mask != masks.end()) {
       std::vector<uint32_t> hidden(mask->second.begin(), mask->second.end());
       entry->visible = Subtract(entry->visible, model::PositionSet::FromSorted(hidden));
@@ -83,8 +83,8 @@ View Side::ViewOf(const Stretch& stretch, uint32_t count) const {
   view.entry = entries_[stretch.entry].get();
   view.slot = stretch.slot;
   view.first = stretch.first;
-  view.rows = view.entry->visible.Slice(stretch.slot, stretch.slot + count)
-                  .Shifted(-int64_t{stretch.slot});
+  view.rows =
+      view.entry->visible.Slice(stretch.slot, stretch.slot + count).Shifted(-int64_t{stretch.slot});
   return view;
 }
 
@@ -172,9 +172,8 @@ Status Side::GatherStored(const View& view, size_t field, const model::PositionS
                           duckdb::Vector* out) {
   RETURN_IF_ERROR(Open(true, &stored_));
   std::vector<uint64_t> slots;
-  offsets.ForEach([&](uint32_t offset) {
-    slots.push_back(view.entry->first_stored + view.slot + offset);
-  });
+  offsets.ForEach(
+      [&](uint32_t offset) { slots.push_back(view.entry->first_stored + view.slot + offset); });
   return stored_->Gather(field, slots, out);
 }
 

@@ -49,8 +49,8 @@ struct View {
   model::Place first;                // of offset 0
 
   bool SameSlots(const View& other) const {
-    return entry != nullptr && other.entry != nullptr && entry->entry->id == other.entry->entry->id &&
-           slot == other.slot;
+    return entry != nullptr && other.entry != nullptr &&
+           entry->entry->id == other.entry->entry->id && slot == other.slot;
   }
   // Cells of a field that a patch gives, by patch.
   std::map<ObjectId, model::PositionSet> Patched(FieldId field) const;

@@ -21,8 +21,8 @@ class CommonAncestors {
  public:
   explicit CommonAncestors(const CommitLoader& load) : load_(load) {}
 
-  Result<std::vector<CommitId>> Find(const CommitId& a, const CommitId& b) {
-    RETURN_IF_ERROR(Mark(a, kFromA, nullptr, nullptr));
+  Result<std::vector<CommitId>> Find(const std::vector<CommitId>& heads, const CommitId& b) {
+    for (const auto& a : heads) RETURN_IF_ERROR(Mark(a, kFromA, nullptr, nullptr));
     RETURN_IF_ERROR(Mark(b, kFromB, nullptr, nullptr));
     std::vector<CommitId> best;
     while (live_ > 0) {
@@ -98,6 +98,12 @@ Result<bool> IsAncestor(const CommitLoader& load, const CommitId& ancestor,
 }
 
 Result<std::vector<CommitId>> BestCommonAncestors(const CommitLoader& load, const CommitId& a,
+                                                  const CommitId& b) {
+  return CommonAncestors(load).Find({a}, b);
+}
+
+Result<std::vector<CommitId>> BestCommonAncestors(const CommitLoader& load,
+                                                  const std::vector<CommitId>& a,
                                                   const CommitId& b) {
   return CommonAncestors(load).Find(a, b);
 }

@@ -26,6 +26,10 @@ Result<bool> IsAncestor(const CommitLoader& load, const CommitId& ancestor,
 // id. Empty only for unrelated databases.
 Result<std::vector<CommitId>> BestCommonAncestors(const CommitLoader& load, const CommitId& a,
                                                   const CommitId& b);
+// The same of the histories of several commits, taken as one, and that of another.
+Result<std::vector<CommitId>> BestCommonAncestors(const CommitLoader& load,
+                                                  const std::vector<CommitId>& a,
+                                                  const CommitId& b);
 
 // The history of one or several heads, newest first: descending (generation, time, id), each commit
 // once, so a commit always comes before its ancestors. Lazy: loads what Next() needs.

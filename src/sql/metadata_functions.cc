@@ -11,8 +11,9 @@ namespace rhizo::sql {
 namespace {
 
 constexpr std::string_view kPrefix = "rhizo_";
-constexpr std::array<const char*, 6> kNames = {"rhizo_log",     "rhizo_branches", "rhizo_tags",
-                                               "rhizo_history", "rhizo_segments", "rhizo_tables"};
+constexpr std::array<const char*, 7> kNames = {"rhizo_log",      "rhizo_branches", "rhizo_tags",
+                                               "rhizo_history",  "rhizo_segments", "rhizo_tables",
+                                               "rhizo_conflicts"};
 
 struct MetadataBindData final : public duckdb::TableFunctionData {
   MetadataTable table;

@@ -56,7 +56,8 @@ class QuerySource {
                                           const model::QualifiedName& name, const std::string& from,
                                           const std::string& to) = 0;
   // rhizo_log([ref]), rhizo_branches(), rhizo_tags(), rhizo_history('t'), rhizo_segments('t'),
-  // rhizo_tables(): `function` without the prefix; `arguments` as given. Called while binding.
+  // rhizo_tables(), rhizo_conflicts(ours, theirs, 't'): `function` without the prefix; `arguments`
+  // as given. Called while binding.
   virtual Result<MetadataTable> Metadata(const txn::View& current, const std::string& function,
                                          const std::vector<std::string>& arguments) = 0;
 };

@@ -162,30 +162,4 @@ Result<meta::Ref> SetBranch(Repository& repository, const std::string& name,
   return ReadBack(repository, name);
 }
 
-Result<FastForward> MergeFastForward(Repository& repository, const std::string& branch,
-                                     const CommitId& source, const std::string& source_text) {
-  ASSIGN_OR_RETURN(auto change, RefChange::Begin(repository));
-  ASSIGN_OR_RETURN(auto ref, change.session().ReadRef(branch));
-  if (!ref) return UnknownRef(repository, branch);
-  ASSIGN_OR_RETURN(auto ours, repository.ReadCommit(ref->commit));
-  ASSIGN_OR_RETURN(auto theirs, repository.ReadCommit(source));
-  ASSIGN_OR_RETURN(bool contained,
-                   repository.ancestry().Contains(ref->commit, source, theirs->generation));
-  if (contained) return FastForward{ref->commit, false};
-  ASSIGN_OR_RETURN(bool ahead,
-                   repository.ancestry().Contains(source, ref->commit, ours->generation));
-  if (!ahead) {
-    return Unsupported("merge: \"" + branch + "\" (" + ref->commit.Short() + ") and \"" +
-                       source_text + "\" (" + source.Short() +
-                       ") both have commits of their own; merging them is not supported yet, only "
-                       "fast-forward is")
-        .With("ours", ref->commit.ToString())
-        .With("theirs", source.ToString());
-  }
-  change.Move({branch, ref->kind, ref->commit, source, "fast-forward"});
-  RETURN_IF_ERROR(change.Publish());
-  RETURN_IF_ERROR(change.Commit());
-  return FastForward{source, true};
-}
-
 }  // namespace rhizo::txn

@@ -28,13 +28,4 @@ Result<meta::Ref> UndeleteBranch(Repository& repository, const std::string& name
 Result<meta::Ref> SetBranch(Repository& repository, const std::string& name,
                             const RefOptions& options);
 
-struct FastForward {
-  CommitId commit;  // the head afterwards
-  bool changed = false;
-};
-// Moves `branch` to `source` if its head is an ancestor of it. kUnsupported with fields "ours" and
-// "theirs" (heads) if the two diverged.
-Result<FastForward> MergeFastForward(Repository& repository, const std::string& branch,
-                                     const CommitId& source, const std::string& source_text);
-
 }  // namespace rhizo::txn

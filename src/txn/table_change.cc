@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "table/each_entry.h"
 #include "table/key_search.h"
+#include "table/redraw_digits.h"
 #include "tree/diff.h"
 
 namespace rhizo::txn {
@@ -20,15 +22,26 @@ Error ConflictOn(const TableChange& change, const std::string& name, std::string
       .With("head", head.id.ToString());
 }
 
-// The name and entry of the table in the head, wherever it was renamed to. Names are looked up
-// first; a scan by id is needed only after a rename by somebody else.
+// The name and entry of the table in the head, wherever it was renamed to.
 Result<std::optional<NamedTable>> FindInHead(Repository& repository, const TableChange& change,
-                                             const Head& head) {
-  ASSIGN_OR_RETURN(auto entry, FindState(repository.small().get(), head.commit->state_root,
-                                         change.before->name));
+                                             const Head& snapshot, const Head& head) {
+  auto* reader = repository.small().get();
+  ASSIGN_OR_RETURN(auto entry, FindState(reader, head.commit->state_root, change.before->name));
   if (entry && entry->table == change.id)
     return std::optional(NamedTable{change.before->name, *entry});
-  return std::optional<NamedTable>();
+  std::optional<NamedTable> found;
+  auto visit = [&](const tree::DiffEntry& changed) -> Status {
+    if (!changed.after) return {};
+    ASSIGN_OR_RETURN(auto key, model::DecodeStateKey(changed.key));
+    ASSIGN_OR_RETURN(auto state, model::DecodeStateEntry(*changed.after));
+    if (key.kind == model::StateKind::kTable && state.table == change.id) {
+      found = NamedTable{key.qualified_name(), state};
+    }
+    return {};
+  };
+  RETURN_IF_ERROR(tree::Diff(tree::Tree(reader, snapshot.commit->state_root),
+                             tree::Tree(reader, head.commit->state_root), visit));
+  return found;
 }
 
 // Whether every commit from `head` back to `snapshot` only appended to the table.
@@ -126,18 +139,49 @@ model::TableSummary Summarise(const TableChange& change,
 Result<std::optional<NamedTable>> CheckHead(Repository& repository, const TableChange& change,
                                             const Head& snapshot, const Head& head) {
   if (!change.before) return std::optional<NamedTable>();
-  ASSIGN_OR_RETURN(auto found, FindInHead(repository, change, head));
+  ASSIGN_OR_RETURN(auto found, FindInHead(repository, change, snapshot, head));
   const std::string name = change.before->name.ToString();
-  if (!found)
-    return ConflictOn(change, name, "was dropped or renamed by another commit", snapshot, head);
-  if (found->entry == change.before->entry) return found;
-  if (!change.OnlyAppends())
+  if (!found) return ConflictOn(change, name, "was dropped by another commit", snapshot, head);
+  if (found->name != change.before->name && change.name != change.before->name &&
+      change.name != found->name) {
+    return ConflictOn(change, name, "was renamed by another commit", snapshot, head);
+  }
+  bool is_merged = change.name && !change.rows_replaced;
+  if (found->entry != change.before->entry && !is_merged)
     return ConflictOn(change, name, "was changed by another commit", snapshot, head);
-  ASSIGN_OR_RETURN(bool commutes, OnlyAppendedSince(repository, change.id, snapshot, head));
-  if (!commutes)
-    return ConflictOn(change, name, "was changed (not only appended to) by another commit",
-                      snapshot, head);
   return found;
+}
+
+// What both changed, together. kConflict if they changed the same.
+Result<model::TableState> MergeWithHead(const table::WriteContext& context,
+                                        const merge::BindChecks& bind_checks,
+                                        const TableChange& change,
+                                        const model::TableState& head_state, const Head& snapshot,
+                                        const Head& head) {
+  ASSIGN_OR_RETURN(auto own,
+                   table::RedrawDigits(context, *change.old_state, change.state, head_state));
+  merge::MergeMeans means{nullptr, context, bind_checks};
+  table::Link link;
+  RETURN_IF_ERROR(link.Open(context.engine));
+  means.client = link.client();
+  merge::MergeOptions options;
+  options.mode = merge::MergeMode::kCommit;
+  ASSIGN_OR_RETURN(auto merged,
+                   merge::MergeTable(means, {&*change.old_state, nullptr}, {&own, nullptr},
+                                     {&head_state, nullptr}, options));
+  const std::string name = change.before->name.ToString();
+  if (!merged.problems.empty()) {
+    return ConflictOn(change, name,
+                      "was changed by another commit (" + merged.problems.front() + ")", snapshot,
+                      head);
+  }
+  if (merged.counts.conflicts > 0) {
+    return ConflictOn(change, name,
+                      "was changed by another commit in the same place (" +
+                          std::to_string(merged.counts.conflicts) + " cells or rows)",
+                      snapshot, head);
+  }
+  return std::move(merged.state);
 }
 
 // The new name must be free in the head, also up to case.
@@ -166,6 +210,7 @@ Status CheckNameIsFree(Repository& repository, const TableChange& change,
 
 Result<std::optional<PlacedTable>> PlaceChange(Repository& repository,
                                                const table::WriteContext& context,
+                                               const merge::BindChecks& bind_checks,
                                                const TableChange& change,
                                                const LeavingTables& leaving, const Head& snapshot,
                                                const Head& head) {
@@ -177,19 +222,30 @@ Result<std::optional<PlacedTable>> PlaceChange(Repository& repository,
     // A write whose result is what the head already holds is no conflict.
     if (!change.rows_replaced || !change.before || change.IsRename() || !change.name)
       return std::move(checked).error();
-    ASSIGN_OR_RETURN(auto now, FindInHead(repository, change, head));
+    ASSIGN_OR_RETURN(auto now, FindInHead(repository, change, snapshot, head));
     if (!now || now->entry.state != context.staging->Add(model::Encode(change.state)))
       return std::move(checked).error();
     return std::optional<PlacedTable>();
   }
   placed.before = *checked;
+  bool renamed_there = placed.before && change.before->name != placed.before->name;
+  if (renamed_there && change.name == change.before->name) placed.name = placed.before->name;
   RETURN_IF_ERROR(CheckNameIsFree(repository, change, leaving, snapshot, head));
   std::optional<model::TableState> old_state = change.old_state;
   if (placed.before && placed.before->entry != change.before->entry) {
     ASSIGN_OR_RETURN(auto bytes, repository.small()->Read(placed.before->entry.state));
     ASSIGN_OR_RETURN(old_state, model::DecodeTableState(*bytes));
-    ASSIGN_OR_RETURN(placed.state,
-                     AppendAgain(repository, context, change, placed.before->entry.state));
+    bool appends = change.OnlyAppends();
+    if (appends) {
+      ASSIGN_OR_RETURN(appends, OnlyAppendedSince(repository, change.id, snapshot, head));
+    }
+    if (appends) {
+      ASSIGN_OR_RETURN(placed.state,
+                       AppendAgain(repository, context, change, placed.before->entry.state));
+    } else {
+      ASSIGN_OR_RETURN(placed.state,
+                       MergeWithHead(context, bind_checks, change, *old_state, snapshot, head));
+    }
   }
   if (placed.name) {
     if (!change.appended.empty()) {

@@ -5,6 +5,7 @@
 #include <set>
 #include <vector>
 
+#include "merge/table_merge.h"
 #include "model/commit.h"
 #include "model/database_state.h"
 #include "model/table_state.h"
@@ -69,8 +70,11 @@ using LeavingTables = std::set<TableId>;
 // The change on top of `head`; nothing if it changes nothing there. kConflict (fields table,
 // version facts) if the head's history since `snapshot` did something to the table that does not
 // commute.
+// What both sides changed is merged, cell by cell; `bind_checks` makes checks of rows of the result
+// (null: there are none).
 Result<std::optional<PlacedTable>> PlaceChange(Repository& repository,
                                                const table::WriteContext& context,
+                                               const merge::BindChecks& bind_checks,
                                                const TableChange& change,
                                                const LeavingTables& leaving, const Head& snapshot,
                                                const Head& head);

@@ -6,8 +6,7 @@
 #include "table/each_entry.h"
 #include "table/key_search.h"
 #include "table/row_diff.h"
-#include "tree/apply.h"
-#include "txn/reachable.h"
+#include "txn/staged_state.h"
 #include "txn/table_key.h"
 
 namespace rhizo::txn {
@@ -51,10 +50,6 @@ void AddRows(RowChanges* sum, const table::WriteCounts& more) {
   sum->inserted += more.rows_inserted;
   sum->updated += more.rows_updated;
   sum->deleted += more.rows_deleted;
-}
-
-table::ReadContext StagedContext(Repository& repository, object::Staging* staging) {
-  return {staging, &repository.large(), &repository.columns()};
 }
 
 }  // namespace
@@ -106,6 +101,7 @@ Transaction::Transaction(std::shared_ptr<Repository> repository, std::string bra
 table::WriteContext Transaction::ContextFor(const Means& means) {
   table::WriteContext context;
   if (means.engine != nullptr) engine_ = means.engine;
+  if (means.bind_checks) bind_checks_ = means.bind_checks;
   context.engine = engine_;
   context.read = StagedContext(*repository_, staging_.get());
   context.staging = staging_.get();
@@ -409,6 +405,7 @@ Result<Change> Transaction::SetKey(const model::QualifiedName& name, const Colum
                                    const Means& means) {
   ASSIGN_OR_RETURN(auto* change, FindSpelled(name));
   if (change == nullptr) return NotFound(name);
+  ContextFor(means);  // remembers what a merge at commit needs
   auto state = change->state;
   RETURN_IF_ERROR(TakeKey(&state, key));
   if (state != change->state) {
@@ -426,6 +423,7 @@ Result<Change> Transaction::Alter(const model::QualifiedName& name, model::Schem
                                   const Means& means) {
   ASSIGN_OR_RETURN(auto* change, FindSpelled(name));
   if (change == nullptr) return NotFound(name);
+  ContextFor(means);  // remembers what a merge at commit needs
   auto altered = OrRestore(change, [&]() -> Status {
     auto before = change->state;
     RETURN_IF_ERROR(TakeSchema(change, std::move(schema)));
@@ -463,7 +461,7 @@ Result<std::shared_ptr<const View>> Transaction::CurrentView() {
     }
     tables.push_back(std::move(placed));
   }
-  ASSIGN_OR_RETURN(auto root, ApplyToState(current_view_->state_root(), tables));
+  ASSIGN_OR_RETURN(auto root, ApplyTables(staging_.get(), current_view_->state_root(), tables));
   for (const auto& table : tables) {
     shown_.erase(table.id);
     if (table.name) shown_.emplace(table.id, *table.name);
@@ -476,27 +474,6 @@ Result<std::shared_ptr<const View>> Transaction::CurrentView() {
   return current_view_;
 }
 
-// The database state `root` with the given tables in place of what they were before.
-Result<ObjectId> Transaction::ApplyToState(const ObjectId& root,
-                                           const std::vector<PlacedTable>& tables) {
-  std::map<std::string, tree::Edit> edits;
-  for (const auto& table : tables) {
-    if (!table.before) continue;
-    auto key = model::Encode(model::StateKey::OfTable(table.before->name));
-    edits[key] = {key, std::nullopt, 0};
-  }
-  for (const auto& table : tables) {
-    if (!table.name) continue;
-    auto key = model::Encode(model::StateKey::OfTable(*table.name));
-    edits[key] = {key, model::Encode(model::StateEntry{table.id, table.state_id}), 1};
-  }
-  std::vector<tree::Edit> sorted;
-  for (auto& [key, edit] : edits) sorted.push_back(std::move(edit));
-  if (sorted.empty()) return root;
-  ASSIGN_OR_RETURN(auto applied, tree::Apply(staging_.get(), root, sorted));
-  return applied.count == 0 ? ObjectId() : applied.id;
-}
-
 Result<std::vector<PlacedTable>> Transaction::PlaceAll(const Head& head) {
   std::vector<PlacedTable> tables;
   auto context = ContextFor({});
@@ -505,8 +482,8 @@ Result<std::vector<PlacedTable>> Transaction::PlaceAll(const Head& head) {
     if (change.before && (!change.name || change.IsRename())) leaving.insert(id);
   }
   for (auto& [id, change] : changes_) {
-    ASSIGN_OR_RETURN(auto placed,
-                     PlaceChange(*repository_, context, change, leaving, snapshot_, head));
+    ASSIGN_OR_RETURN(auto placed, PlaceChange(*repository_, context, bind_checks_, change, leaving,
+                                              snapshot_, head));
     if (placed) tables.push_back(std::move(*placed));
   }
   return tables;
@@ -521,7 +498,8 @@ Result<PreparedCommit> Transaction::Prepare(const Head& head, const CommitText& 
   commit->database = head.commit->database;
   commit->parents = {head.id};
   commit->generation = head.commit->generation + 1;
-  ASSIGN_OR_RETURN(commit->state_root, ApplyToState(head.commit->state_root, prepared.tables));
+  ASSIGN_OR_RETURN(commit->state_root,
+                   ApplyTables(staging_.get(), head.commit->state_root, prepared.tables));
   commit->txn = id_;
   commit->time = {std::max(repository_->clock().Now().micros, head.commit->time.micros + 1)};
   commit->author = text.author;
@@ -534,42 +512,11 @@ Result<PreparedCommit> Transaction::Prepare(const Head& head, const CommitText& 
   prepared.id = model::CommitIdOf(bytes);
   staging_->Add(std::move(bytes));
   prepared.commit = std::move(commit);
-  ASSIGN_OR_RETURN(prepared.small_objects, CollectStaged(prepared));
-  RETURN_IF_ERROR(StoreLarge(&prepared));
+  ASSIGN_OR_RETURN(prepared.small_objects,
+                   CollectStaged(*repository_, staging_.get(), prepared.commit->state_root,
+                                 model::AsObjectId(prepared.id)));
+  RETURN_IF_ERROR(StoreLarge(*repository_, &prepared.small_objects));
   return prepared;
-}
-
-// Staged objects that the commit needs: nothing that an earlier attempt or an overwritten state
-// left behind.
-Result<std::vector<std::pair<ObjectId, object::ObjectBytes>>> Transaction::CollectStaged(
-    const PreparedCommit& prepared) {
-  std::vector<std::pair<ObjectId, object::ObjectBytes>> objects;
-  std::unordered_map<ObjectId, bool> seen;
-  auto visit = [&](const ObjectId& id, bool is_large) -> Result<bool> {
-    if (is_large || !seen.emplace(id, true).second) return false;
-    auto staged = staging_->Find(id);
-    if (!staged) return false;
-    objects.emplace_back(id, std::move(staged));
-    return true;
-  };
-  RETURN_IF_ERROR(ForEachObjectOfState(StagedContext(*repository_, staging_.get()),
-                                       prepared.commit->state_root, visit));
-  RETURN_IF_ERROR(visit(model::AsObjectId(prepared.id), false));
-  return objects;
-}
-
-// Objects too large for the metadata store go to the object store; then everything there is made
-// durable.
-Status Transaction::StoreLarge(PreparedCommit* prepared) {
-  auto is_large = [](const auto& object) {
-    return object.second->size() > object::kSmallObjectBytes;
-  };
-  for (const auto& [id, bytes] : prepared->small_objects) {
-    if (bytes->size() > object::kSmallObjectBytes)
-      RETURN_IF_ERROR(repository_->large().Put(id, *bytes));
-  }
-  std::erase_if(prepared->small_objects, is_large);
-  return repository_->large().SyncNames();
 }
 
 }  // namespace rhizo::txn

@@ -16,6 +16,7 @@
 #include "object/staging.h"
 #include "table/write.h"
 #include "txn/repository.h"
+#include "txn/staged_state.h"
 #include "txn/table_change.h"
 #include "txn/view.h"
 
@@ -48,7 +49,7 @@ struct PreparedCommit {
   CommitId id;
   std::shared_ptr<const model::Commit> commit;
   std::vector<PlacedTable> tables;  // empty: nothing changes on this head
-  std::vector<std::pair<ObjectId, object::ObjectBytes>> small_objects;
+  StagedObjects small_objects;
 };
 
 // What was written, before it is published.
@@ -81,7 +82,8 @@ class Transaction {
     engine::Instance* engine = nullptr;
     unsigned threads = 1;
     std::function<Status(uint64_t)> progress;
-    table::CheckRows check;  // what rows that are written have to pass
+    table::CheckRows check;         // what rows that are written have to pass
+    merge::BindChecks bind_checks;  // what rows have to pass that a commit merged; from any thread
   };
   // Ids of `schema`'s fields that are 0 are assigned. kAlreadyExists, also for a twin in case.
   // `key`: names of the columns that identify a row; none: nothing does.
@@ -152,11 +154,7 @@ class Transaction {
   template <class Work>
   auto OrRestore(TableChange* change, Work&& work) -> decltype(work());
   table::WriteContext ContextFor(const Means& means);
-  Result<ObjectId> ApplyToState(const ObjectId& root, const std::vector<PlacedTable>& tables);
   Result<std::vector<PlacedTable>> PlaceAll(const Head& head);
-  Result<std::vector<std::pair<ObjectId, object::ObjectBytes>>> CollectStaged(
-      const PreparedCommit& prepared);
-  Status StoreLarge(PreparedCommit* prepared);
 
   const std::shared_ptr<Repository> repository_;
   const std::string branch_;
@@ -168,6 +166,7 @@ class Transaction {
   const std::shared_ptr<object::Staging> staging_;
   const std::shared_ptr<TableOpener> opener_;
   engine::Instance* engine_ = nullptr;  // once rows were written with it
+  merge::BindChecks bind_checks_;
   uint64_t next_ordinal_ = 0;
   std::map<TableId, TableChange> changes_;
   const std::shared_ptr<OwnNames> own_names_ = std::make_shared<OwnNames>();

@@ -91,15 +91,30 @@ def test_tags_name_commits(people):
     assert people.error("sql", "db", "FROM people@v1")["code"] == "branch_not_found"
 
 
-def test_merge_forwards_and_refuses_what_diverged(people):
+def test_merge_forwards_or_brings_both_sides_together(people):
     people("branch", "create", "db", "next")
     people("import", "db", "people", "more.csv", "--append", "--branch", "next")
+    assert "can be forwarded" in people("merge", "db", "next", "--dry-run")
     assert "forwarded" in people("merge", "db", "next")
     assert "already" in people("merge", "db", "next")
-    people("import", "db", "people", "people.csv", "--branch", "next")
+    people("import", "db", "people", "more.csv", "--append", "--branch", "next")
     people("import", "db", "other", "more.csv")
-    error = people.error("merge", "db", "next")
-    assert error["code"] == "unsupported" and error["fields"]["ours"] and error["fields"]["theirs"]
+    merged = people.json("merge", "db", "next")["merge"]
+    assert merged["changed"] and not merged["fast_forward"] and merged["tables"] == []
+    assert len(people.rows("db", "FROM people")) == 7
+
+
+def test_merge_conflicts_end_with_3_and_are_shown(people):
+    people("branch", "create", "db", "next")
+    people("import", "db", "people", "people.csv", "--branch", "next")
+    people("import", "db", "people", "more.csv", "--branch", "next")
+    people("import", "db", "people", "more.csv", "--append")
+    error = people.error("merge", "db", "next", code=3)
+    assert error["code"] == "merge_conflict" and error["fields"]["tables"] == "people"
+    assert "1 conflicts" in people("merge", "db", "next", "--dry-run")
+    assert people.json("conflicts", "db", "next", "people")["rows"] == []
+    people("merge", "db", "next", "--strategy", "theirs", "-m", "take theirs")
+    assert "take theirs" in people("log", "db")
 
 
 def test_resolve_tells_whether_a_transaction_landed(people):

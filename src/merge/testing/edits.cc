@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <set>
 
-#include "model/table_state.h"
 #include "engine/types.h"
+#include "model/table_state.h"
 #include "table/change_rows.h"
 #include "table/entry_editor.h"
 #include "table/new_table.h"
@@ -59,9 +59,8 @@ RowsById ById(Store& store, const model::TableState& state) {
 std::vector<model::RowId> InOrder(const RowsById& rows) {
   std::vector<model::RowId> ids;
   for (const auto& [id, row] : rows) ids.push_back(id);
-  std::sort(ids.begin(), ids.end(), [&](const auto& a, const auto& b) {
-    return rows.at(a).place < rows.at(b).place;
-  });
+  std::sort(ids.begin(), ids.end(),
+            [&](const auto& a, const auto& b) { return rows.at(a).place < rows.at(b).place; });
   return ids;
 }
 
@@ -90,8 +89,7 @@ model::TableState Edits::Insert(const model::TableState& state, size_t before,
   table::NewTable out(context, state);
   table::testing::ValueRows source(state.schema, new_rows);
   duckdb::DataChunk chunk;
-  chunk.Initialize(duckdb::Allocator::DefaultAllocator(),
-                   engine::ToLogicalTypes(state.schema));
+  chunk.Initialize(duckdb::Allocator::DefaultAllocator(), engine::ToLogicalTypes(state.schema));
   source.Next(&chunk).value();
   auto add = [&] { (void)out.Add(chunk, 0, chunk.size()); };
   size_t passed = 0;

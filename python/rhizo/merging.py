@@ -1,0 +1,128 @@
+"""Bringing two lines of work together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from rhizo.errors import InvalidArgumentError
+from rhizo.facts import MergeResult
+from rhizo.result import Result
+from rhizo.tables import Ref, Tables, to_ref
+from rhizo.texts import to_name, to_text
+
+Strategy = Literal["fail", "ours", "theirs"]
+
+_STRATEGIES = ("fail", "ours", "theirs")
+
+
+def _strategy(strategy: object) -> str:
+    if strategy in _STRATEGIES:
+        return str(strategy)
+    raise InvalidArgumentError(f'a merge strategy is "fail", "ours" or "theirs", not {strategy!r}')
+
+
+class Merging(Tables):
+    """What sessions do with other branches."""
+
+    def merge(
+        self,
+        source: Ref,
+        *,
+        into: str | None = None,
+        strategy: Strategy = "fail",
+        tables: Mapping[str, Strategy] | None = None,
+        columns: Mapping[tuple[str, str], Strategy] | None = None,
+        message: str | None = None,
+        no_ff: bool = False,
+    ) -> MergeResult:
+        """Brings what happened on ``source`` to this branch (or to ``into``), row by row and cell by cell.
+
+        A branch that has nothing of its own just moves (a fast-forward). Else both sides' changes come together: other
+        tables, other rows, other cells of one row. Where both changed the same cell, its column's merge rule decides;
+        without one it is a conflict, as is a row that one side deleted and the other changed. A plain merge is the
+        same commit wherever the same two heads are merged.
+
+        Args:
+            strategy: who is right about conflicts: ``"fail"`` nobody, ``"ours"`` this branch, ``"theirs"`` the source.
+            tables: another strategy for some tables, by name.
+            columns: another strategy for some columns, by (table, column).
+            message: makes the merge a commit of its own, with this text; so does ``no_ff``.
+
+        Raises:
+            MergeConflict: both sides contradict each other; nothing was changed. :meth:`conflicts` shows how.
+
+        >>> _ = db.write("users", {"id": [1, 2], "name": ["ann", "bob"]})
+        >>> _ = db.create_branch("experiment")
+        >>> with db.on("experiment") as experiment:
+        ...     _ = experiment.update("users", {"name": "'Bob'"}, where="id = 2")
+        >>> _ = db.update("users", {"name": "'Ann'"}, where="id = 1")
+        >>> db.merge("experiment").fast_forward
+        False
+        >>> db.read("users").fetchall()
+        [(1, 'Ann'), (2, 'Bob')]
+        """
+        return self._merge(source, into, strategy, tables, columns, message or "", no_ff, dry_run=False)
+
+    def try_merge(
+        self,
+        source: Ref,
+        *,
+        into: Ref | None = None,
+        strategy: Strategy = "fail",
+        tables: Mapping[str, Strategy] | None = None,
+        columns: Mapping[tuple[str, str], Strategy] | None = None,
+    ) -> MergeResult:
+        """What :meth:`merge` would do: conflicts are counted, nothing moves.
+
+        >>> _ = db.write("users", {"id": [1], "name": ["ann"]})
+        >>> _ = db.create_branch("experiment")
+        >>> with db.on("experiment") as experiment:
+        ...     _ = experiment.update("users", {"name": "'Anna'"})
+        >>> _ = db.update("users", {"name": "'Anne'"})
+        >>> db.try_merge("experiment").conflicts
+        1
+        """
+        return self._merge(source, into, strategy, tables, columns, "", False, dry_run=True)
+
+    def conflicts(self, ours: Ref, theirs: Ref, table: str) -> Result:
+        """What contradicts in a table between two heads: a row for each cell that both changed, or row that one
+        deleted and the other changed.
+
+        Columns: ``_reason``, ``_column`` (of a cell, else NULL), ``_row_id``, then ``base_<column>``,
+        ``our_<column>`` and ``their_<column>`` for every column of the table.
+
+        >>> _ = db.write("users", {"id": [1], "name": ["ann"]})
+        >>> _ = db.create_branch("experiment")
+        >>> with db.on("experiment") as experiment:
+        ...     _ = experiment.update("users", {"name": "'Anna'"})
+        >>> _ = db.update("users", {"name": "'Anne'"})
+        >>> found = db.conflicts("main", "experiment", "users").to_dict()
+        >>> found["_column"], found["base_name"], found["our_name"], found["their_name"]
+        (['name'], ['ann'], ['Anne'], ['Anna'])
+        """
+        return Result(self._native.conflicts(to_ref(ours), to_ref(theirs), to_name(table, "table")))
+
+    def _merge(
+        self,
+        source: Ref,
+        into: Ref | None,
+        strategy: Strategy,
+        tables: Mapping[str, Strategy] | None,
+        columns: Mapping[tuple[str, str], Strategy] | None,
+        message: str,
+        no_ff: bool,
+        *,
+        dry_run: bool,
+    ) -> MergeResult:
+        by_table = {to_name(table, "table"): _strategy(chosen) for table, chosen in (tables or {}).items()}
+        by_column = [
+            (to_name(table, "table"), to_text(column, "column"), _strategy(chosen))
+            for (table, column), chosen in (columns or {}).items()
+        ]
+        target = "" if into is None else to_ref(into)
+        text = to_text(message, "message")
+        merged = self._native.merge(
+            to_ref(source), target, _strategy(strategy), by_table, by_column, text, no_ff, dry_run
+        )
+        return MergeResult.of(merged)

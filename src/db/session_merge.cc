@@ -1,0 +1,153 @@
+// Session: merging branches, and what contradicts between them.
+#include <algorithm>
+
+#include "db/merge_conflicts.h"
+#include "db/query_result_impl.h"
+#include "db/session_impl.h"
+#include "db/write_outcome.h"
+#include "txn/branch_merge.h"
+
+namespace rhizo {
+namespace {
+
+merge::Favour Internal(MergeStrategy strategy) {
+  switch (strategy) {
+    case MergeStrategy::kOurs: return merge::Favour::kOurs;
+    case MergeStrategy::kTheirs: return merge::Favour::kTheirs;
+    default: return merge::Favour::kNobody;
+  }
+}
+
+Result<txn::BranchMergeOptions> Internal(const MergeOptions& options, const std::string& author) {
+  txn::BranchMergeOptions internal;
+  internal.database.favour = Internal(options.strategy);
+  for (const auto& [table, strategy] : options.tables) {
+    ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(table));
+    internal.database.by_table[name.ToString()] = Internal(strategy);
+  }
+  for (const auto& [column, strategy] : options.columns) {
+    ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(column.first));
+    internal.database.by_column[{name.ToString(), column.second}] = Internal(strategy);
+  }
+  internal.no_fast_forward = options.no_fast_forward;
+  internal.text = {author, options.message, {}};
+  return internal;
+}
+
+MergeResult Describe(const txn::BranchMerged& merged) {
+  MergeResult result;
+  result.commit = merged.commit.ToString();
+  result.changed = merged.changed;
+  result.fast_forward = merged.fast_forward;
+  for (const auto& table : merged.tables) {
+    result.tables.push_back({table.name, table.counts.entries_read, table.counts.cells_decided,
+                             table.counts.conflicts, table.counts.settled, {}});
+  }
+  for (const auto& conflict : merged.conflicts) {
+    result.conflicts += conflict.rows + conflict.problems.size();
+    auto known = std::find_if(result.tables.begin(), result.tables.end(),
+                              [&](const auto& table) { return table.table == conflict.name; });
+    if (known == result.tables.end()) {
+      known = result.tables.insert(known, MergedTable{.table = conflict.name, .problems = {}});
+    }
+    known->problems.insert(known->problems.end(), conflict.problems.begin(),
+                           conflict.problems.end());
+  }
+  return result;
+}
+
+Error ConflictsOf(const txn::BranchMerged& merged, const MergeResult& result,
+                  const std::string& source) {
+  std::string tables;
+  std::string details;
+  for (const auto& table : result.tables) {
+    if (table.conflicts == 0 && table.problems.empty()) continue;
+    tables += (tables.empty() ? "" : ", ") + table.table;
+    if (table.conflicts > 0) {
+      details += "\n  " + table.table + ": " + std::to_string(table.conflicts) +
+                 (table.conflicts == 1 ? " conflict" : " conflicts") + " of rows and cells";
+    }
+    for (const auto& problem : table.problems) details += "\n  " + table.table + ": " + problem;
+  }
+  return Error(ErrorCode::kMergeConflict, "merge: \"" + source +
+                                              "\" contradicts this branch; nothing was changed" +
+                                              details)
+      .With("ours", merged.ours.ToString())
+      .With("theirs", merged.theirs.ToString())
+      .With("conflicts", std::to_string(result.conflicts))
+      .With("tables", tables);
+}
+
+txn::MergeTools ToolsOf(SessionImpl& session) {
+  txn::MergeTools tools;
+  tools.threads = session.core().threads();
+  tools.engine = [&session] { return session.core().engine()->Get(); };
+  tools.bind_checks = [&session](const model::Schema& schema,
+                                 const std::vector<std::string>& checks)
+      -> Result<table::CheckRows> {
+    ASSIGN_OR_RETURN(auto* engine, session.core().engine()->Get());
+    return db::BindChecksOf(engine)(schema, checks);
+  };
+  return tools;
+}
+
+}  // namespace
+
+Result<MergeResult> Session::Merge(const std::string& source, const MergeOptions& options) {
+  std::lock_guard lock(impl_->mutex());
+  RETURN_IF_ERROR(impl_->CheckIdle("merge"));
+  RETURN_IF_ERROR(impl_->CheckWritable());
+  ASSIGN_OR_RETURN(auto theirs, impl_->ResolvePoint(source));
+  ASSIGN_OR_RETURN(auto internal, Internal(options, impl_->author()));
+  auto branch = options.into.empty() ? impl_->branch() : options.into;
+  ASSIGN_OR_RETURN(auto merged, txn::MergeBranch(impl_->repository(), ToolsOf(*impl_), branch,
+                                                 theirs, internal));
+  auto result = Describe(merged);
+  if (!merged.conflicts.empty()) return ConflictsOf(merged, result, source);
+  return result;
+}
+
+Result<MergeResult> Session::TryMerge(const std::string& source, const MergeOptions& options) {
+  std::lock_guard lock(impl_->mutex());
+  RETURN_IF_ERROR(impl_->CheckOpen());
+  ASSIGN_OR_RETURN(auto theirs, impl_->ResolvePoint(source));
+  ASSIGN_OR_RETURN(auto ours, impl_->ResolvePoint(options.into));
+  ASSIGN_OR_RETURN(auto internal, Internal(options, impl_->author()));
+  ASSIGN_OR_RETURN(auto merged, txn::TryMerge(impl_->repository(), ToolsOf(*impl_), ours, theirs,
+                                              internal));
+  return Describe(merged);
+}
+
+Result<sql::MetadataTable> SessionImpl::ConflictTable(const std::string& ours,
+                                                      const std::string& theirs,
+                                                      const std::string& table) {
+  ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(table));
+  ASSIGN_OR_RETURN(auto our_head, ResolvePoint(ours));
+  ASSIGN_OR_RETURN(auto their_head, ResolvePoint(theirs));
+  db::MergeConflicts conflicts(name.ToString());
+  txn::BranchMergeOptions options;
+  options.database.on_conflicts = [&](const std::string& of, const model::Schema& schema,
+                                      merge::RegionConflicts& region) {
+    return of == name.ToString() ? conflicts.Add(schema, region) : Status();
+  };
+  auto tools = ToolsOf(*this);
+  ASSIGN_OR_RETURN(auto merged,
+                   txn::TryMerge(repository(), tools, our_head, their_head, options));
+  static_cast<void>(merged);
+  if (!conflicts.any()) {
+    ASSIGN_OR_RETURN(auto view, repository().ViewOf(our_head));
+    ASSIGN_OR_RETURN(auto open, view->FindTable(name));
+    if (!open) return db::UnknownTable(*view, name);
+    conflicts.TakeSchema(open->schema());
+  }
+  return std::move(conflicts).Take();
+}
+
+Result<QueryResult> Session::Conflicts(const std::string& ours, const std::string& theirs,
+                                       const std::string& table) {
+  auto quoted = [](const std::string& text) { return duckdb::Value(text).ToSQLString(); };
+  return Sql("SELECT * FROM rhizo_conflicts(" + quoted(ours) + ", " + quoted(theirs) + ", " +
+             quoted(table) + ")");
+}
+
+}  // namespace rhizo

@@ -1,0 +1,184 @@
+#include "merge/table_merge.h"
+
+#include <algorithm>
+
+#include "engine/errors.h"
+#include "engine/types.h"
+#include "table/key_search.h"
+#include "table/row_diff.h"
+
+namespace rhizo::merge {
+namespace {
+
+Result<std::shared_ptr<const table::OpenTable>> Open(const MergeMeans& means,
+                                                     const model::TableState& state) {
+  return table::OpenTable::Open(means.context.read, ObjectId(),
+                                std::make_shared<const model::TableState>(state));
+}
+
+// Columns that one side dropped while the other gave rows other values in them.
+Status CheckDropped(const MergeMeans& means, const model::TableState& base,
+                    const model::TableState& other, const std::vector<FieldId>& dropped,
+                    std::string_view who, std::vector<std::string>* problems) {
+  for (FieldId id : dropped) {
+    const auto* field = other.schema.FindId(id);
+    if (field == nullptr || base.tree_root == other.tree_root) continue;
+    auto only = [&](model::TableState state) {
+      state.schema.fields = {*field};
+      state.key.clear();
+      return state;
+    };
+    ASSIGN_OR_RETURN(auto before, Open(means, only(base)));
+    ASSIGN_OR_RETURN(auto after, Open(means, only(other)));
+    ASSIGN_OR_RETURN(auto diff, table::RowDiff::Open(means.client, before, after));
+    ASSIGN_OR_RETURN(auto counts, diff.Count());
+    if (counts.updated == 0) continue;
+    problems->push_back("column \"" + field->name + "\" was dropped " + std::string(who) +
+                        ", and the other side changed its values in " +
+                        std::to_string(counts.updated) + " rows");
+  }
+  return {};
+}
+
+// NOT NULL and checks, on rows of `merged` that are not as they were in `before`.
+class ConstraintCheck {
+ public:
+  ConstraintCheck(const MergeMeans& means, std::shared_ptr<const table::OpenTable> merged,
+                  table::CheckRows checks)
+      : means_(means), merged_(std::move(merged)), checks_(std::move(checks)) {}
+
+  Status Run(const model::TableState& before, std::vector<std::string>* problems) {
+    ASSIGN_OR_RETURN(auto old, Open(means_, before));
+    ASSIGN_OR_RETURN(auto diff, table::RowDiff::Open(means_.client, old, merged_));
+    while (problems->empty()) {
+      ASSIGN_OR_RETURN(auto region, diff.Next());
+      if (!region) return {};
+      std::vector<uint64_t> rows;
+      for (const auto& change : region->changes) {
+        if (change.kind != table::RowChangeKind::kDelete) rows.push_back(change.after);
+      }
+      RETURN_IF_ERROR(CheckRows(region->after.get(), rows, problems));
+    }
+    return {};
+  }
+
+ private:
+  Status CheckRows(table::OldRows* from, std::span<const uint64_t> rows,
+                   std::vector<std::string>* problems) {
+    for (size_t begin = 0; begin < rows.size(); begin += STANDARD_VECTOR_SIZE) {
+      auto part = rows.subspan(begin, std::min<size_t>(STANDARD_VECTOR_SIZE, rows.size() - begin));
+      auto checked = engine::Guarded([&]() -> Status {
+        duckdb::DataChunk chunk;
+        chunk.Initialize(duckdb::Allocator::DefaultAllocator(),
+                         engine::ToLogicalTypes(merged_->schema()));
+        for (size_t field = 0; field < chunk.ColumnCount(); ++field) {
+          RETURN_IF_ERROR(from->Gather(field, part, &chunk.data[field]));
+        }
+        chunk.SetCardinality(part.size());
+        NoteNulls(chunk, problems);
+        if (!checks_) return {};
+        return checks_(chunk, [](duckdb::idx_t row) { return uint64_t{row}; });
+      });
+      if (!checked && checked.error().code() != ErrorCode::kConstraint) return checked;
+      if (!checked) problems->push_back(checked.error().message());
+    }
+    return {};
+  }
+
+  void NoteNulls(duckdb::DataChunk& chunk, std::vector<std::string>* problems) const {
+    for (size_t field = 0; field < chunk.ColumnCount(); ++field) {
+      const auto& about = merged_->schema().fields[field];
+      if (about.nullable) continue;
+      if (duckdb::VectorOperations::HasNull(chunk.data[field], chunk.size())) {
+        problems->push_back("column \"" + about.name +
+                            "\" is NOT NULL, and rows of the other side have none there");
+      }
+    }
+  }
+
+  const MergeMeans& means_;
+  const std::shared_ptr<const table::OpenTable> merged_;
+  const table::CheckRows checks_;
+};
+
+bool SameConstraints(const model::TableState& a, const model::TableState& b) {
+  if (a.checks != b.checks) return false;
+  return std::all_of(a.schema.fields.begin(), a.schema.fields.end(), [&](const auto& field) {
+    const auto* other = b.schema.FindId(field.id);
+    return other == nullptr || other->nullable == field.nullable;
+  });
+}
+
+Status CheckConstraints(const MergeMeans& means, const model::TableState& ours,
+                        const model::TableState& theirs, bool same_key, MergedTable* merged) {
+  const auto& state = merged->state;
+  bool has_not_null =
+      std::any_of(state.schema.fields.begin(), state.schema.fields.end(),
+                  [](const auto& field) { return !field.nullable; });
+  ASSIGN_OR_RETURN(auto table, Open(means, state));
+  if (!same_key && !state.key.empty()) {
+    auto unique = table::CheckKeysAreUnique(means.context, *table, state.key);
+    if (!unique && unique.error().code() != ErrorCode::kConstraint) return unique;
+    if (!unique) merged->problems.push_back(unique.error().message());
+  }
+  if (state.checks.empty() && !has_not_null) return {};
+  // Rows that one side alone made passed what that side asks for.
+  bool as_in_ours = SameConstraints(state, ours);
+  bool as_in_theirs = SameConstraints(state, theirs);
+  if (state.checks.empty() && as_in_ours && as_in_theirs) return {};
+  table::CheckRows checks;
+  if (!state.checks.empty()) {
+    if (!means.bind_checks) return Unsupported("rows with checks cannot be merged without SQL");
+    ASSIGN_OR_RETURN(checks, means.bind_checks(state.schema, state.checks));
+  }
+  ConstraintCheck check(means, table, std::move(checks));
+  RETURN_IF_ERROR(check.Run(ours, &merged->problems));
+  if (as_in_theirs && as_in_ours) return {};
+  return check.Run(theirs, &merged->problems);
+}
+
+// A table that is not there, of the same columns.
+model::TableState Nothing(const model::TableState& like) {
+  auto nothing = like;
+  nothing.tree_root = ObjectId();
+  nothing.entries = nothing.rows = nothing.bytes = 0;
+  return nothing;
+}
+
+}  // namespace
+
+Result<MergedTable> MergeTable(const MergeMeans& means, const TableVersion& base,
+                               const TableVersion& ours, const TableVersion& theirs,
+                               const MergeOptions& options, Undefined* undefined) {
+  auto nothing = Nothing(*ours.state);
+  const auto& was = base.state != nullptr ? *base.state : nothing;
+  auto schema = MergeSchemas(was, *ours.state, *theirs.state, options.favour);
+  MergedTable merged;
+  for (const auto& conflict : schema.conflicts) merged.problems.push_back(conflict.what);
+  if (!merged.problems.empty()) return merged;
+  if (options.favour == Favour::kNobody && options.mode != MergeMode::kVirtual) {
+    RETURN_IF_ERROR(CheckDropped(means, was, *theirs.state, schema.dropped_by_ours, "here",
+                                 &merged.problems));
+    RETURN_IF_ERROR(CheckDropped(means, was, *ours.state, schema.dropped_by_theirs, "there",
+                                 &merged.problems));
+    if (!merged.problems.empty()) return merged;
+  }
+  auto by_rows = options;
+  by_rows.by_key = schema.same_key;
+  ASSIGN_OR_RETURN(auto rows,
+                   MergeRows(means.client, means.context, schema.state,
+                             {TableSide(was, base.undefined),
+                              TableSide(*ours.state, ours.undefined),
+                              TableSide(*theirs.state, theirs.undefined)},
+                             by_rows, undefined));
+  merged.state = std::move(rows.state);
+  merged.counts = rows.counts;
+  merged.new_bytes = rows.new_bytes;
+  if (rows.counts.conflicts > 0) return merged;
+  if (options.mode == MergeMode::kVirtual) return merged;
+  RETURN_IF_ERROR(
+      CheckConstraints(means, *ours.state, *theirs.state, schema.same_key, &merged));
+  return merged;
+}
+
+}  // namespace rhizo::merge

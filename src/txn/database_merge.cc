@@ -1,0 +1,369 @@
+#include "txn/database_merge.h"
+
+#include <algorithm>
+
+#include "base/name.h"
+#include "model/schema.h"
+#include "table/fingerprint.h"
+#include "table/row_diff.h"
+#include "tree/diff.h"
+#include "txn/staged_state.h"
+
+namespace rhizo::txn {
+namespace {
+
+using merge::Favour;
+using merge::kBase;
+using merge::kOurs;
+using merge::kSides;
+using merge::kTheirs;
+using merge::Which;
+
+bool SameEntry(const std::optional<NamedTable>& a, const std::optional<NamedTable>& b) {
+  if (!a || !b) return !a && !b;
+  return a->name == b->name && a->entry == b->entry;
+}
+
+bool CountsChanges(const model::Schema& schema) {
+  return std::any_of(schema.fields.begin(), schema.fields.end(), [](const auto& field) {
+    return field.merge_rule == "add" || field.merge_rule == "multiply";
+  });
+}
+
+}  // namespace
+
+Result<DatabaseMerge::Found> DatabaseMerge::Collect() const {
+  Found found;
+  auto visit = [&](const tree::ThreeWayEntry& entry) -> Status {
+    ASSIGN_OR_RETURN(auto key, model::DecodeStateKey(entry.key));
+    const std::optional<std::string_view> values[kSides] = {entry.base, entry.ours, entry.theirs};
+    for (size_t side = 0; side < kSides; ++side) {
+      if (!values[side]) continue;
+      if (key.kind != model::StateKind::kTable) {
+        found.others[std::string(entry.key)][side] = std::string(*values[side]);
+        continue;
+      }
+      ASSIGN_OR_RETURN(auto state, model::DecodeStateEntry(*values[side]));
+      found.tables[state.table][side] = NamedTable{key.qualified_name(), state};
+    }
+    return {};
+  };
+  auto tree = [&](const MergeState& state) {
+    return tree::Tree(means_.context.read.small, state.root);
+  };
+  RETURN_IF_ERROR(tree::ThreeWay(tree(*base_), tree(*ours_), tree(*theirs_), visit));
+  return found;
+}
+
+Result<model::TableState> DatabaseMerge::ReadState(const NamedTable& table) const {
+  ASSIGN_OR_RETURN(auto bytes, means_.context.read.small->Read(table.entry.state));
+  return model::DecodeTableState(*bytes);
+}
+
+Favour DatabaseMerge::FavourOf(const std::string& name) const {
+  auto found = options_.by_table.find(name);
+  return found == options_.by_table.end() ? options_.favour : found->second;
+}
+
+merge::MergeOptions DatabaseMerge::OptionsFor(const std::string& name,
+                                              const model::Schema& schema) const {
+  merge::MergeOptions options;
+  options.mode = options_.mode;
+  options.favour = FavourOf(name);
+  for (const auto& field : schema.fields) {
+    auto found = options_.by_column.find({name, field.name});
+    if (found != options_.by_column.end()) options.by_field[field.id] = found->second;
+  }
+  return options;
+}
+
+void DatabaseMerge::Contradict(const TableId& id, const std::string& name, uint64_t rows,
+                               std::vector<std::string> problems) {
+  out_.conflicts.push_back({id, name, rows, std::move(problems)});
+}
+
+Result<MergedDatabase> DatabaseMerge::Run(const MergeState& base, const MergeState& ours,
+                                          const MergeState& theirs, MergeState* undefined) {
+  base_ = &base;
+  ours_ = &ours;
+  theirs_ = &theirs;
+  undefined_ = undefined;
+  out_ = {};
+  ASSIGN_OR_RETURN(auto found, Collect());
+  for (const auto& [id, sides] : found.tables) RETURN_IF_ERROR(MergeTable(id, sides));
+  RETURN_IF_ERROR(SettleNames());
+  std::vector<tree::Edit> edits;
+  RETURN_IF_ERROR(MergeOthers(found, &edits));
+  ASSIGN_OR_RETURN(out_.root,
+                   ApplyTables(means_.context.staging, ours.root, out_.tables));
+  if (!edits.empty()) {
+    ASSIGN_OR_RETURN(auto root,
+                     tree::Apply(means_.context.staging, out_.root, std::move(edits)));
+    out_.root = root.count == 0 ? ObjectId() : root.id;
+  }
+  return std::move(out_);
+}
+
+void DatabaseMerge::Place(const TableId& id, const Sides& sides,
+                          std::optional<model::QualifiedName> name, const model::TableState* state,
+                          const ObjectId& state_id) {
+  PlacedTable placed{id, sides[kOurs], std::move(name), {}, state_id, {}};
+  if (state != nullptr) placed.state = *state;
+  bool as_in_ours = sides[kOurs] ? placed.name == sides[kOurs]->name &&
+                                       placed.state_id == sides[kOurs]->entry.state
+                                 : !placed.name;
+  if (as_in_ours) return;
+  placed.summary.table = id;
+  placed.summary.kind = model::ChangeKind::kMerge;
+  placed.summary.name = (placed.name ? *placed.name : sides[kOurs]->name).ToString();
+  out_.tables.push_back(std::move(placed));
+}
+
+// A table that one side has no more: it goes, unless the other changed it.
+Status DatabaseMerge::MergeDropped(const TableId& id, const Sides& sides) {
+  Which left = sides[kOurs] ? kOurs : kTheirs;
+  if (SameEntry(sides[left], sides[kBase])) {
+    Place(id, sides, std::nullopt, nullptr, {});
+    return {};
+  }
+  const auto& name = sides[left]->name.ToString();
+  auto favour = FavourOf(name);
+  if (is_virtual()) {
+    undefined_->undefined_tables.insert(id);
+  } else if (favour == Favour::kNobody) {
+    Contradict(id, name, 0, {"the table was dropped on one side and changed on the other"});
+    return {};
+  }
+  bool keep = is_virtual() || (favour == Favour::kOurs) == (left == kOurs);
+  if (!keep) {
+    Place(id, sides, std::nullopt, nullptr, {});
+    return {};
+  }
+  ASSIGN_OR_RETURN(auto state, ReadState(*sides[left]));
+  Place(id, sides, sides[left]->name, &state, sides[left]->entry.state);
+  return {};
+}
+
+std::optional<model::QualifiedName> DatabaseMerge::MergeNames(const TableId& id,
+                                                              const Sides& sides) {
+  const auto& ours = sides[kOurs]->name;
+  const auto& theirs = sides[kTheirs]->name;
+  if (ours == theirs || (sides[kBase] && theirs == sides[kBase]->name)) return ours;
+  if (sides[kBase] && ours == sides[kBase]->name) return theirs;
+  if (is_virtual()) return std::min(ours, theirs);
+  auto favour = FavourOf(ours.ToString());
+  if (favour != Favour::kNobody) return favour == Favour::kOurs ? ours : theirs;
+  Contradict(id, ours.ToString(), 0,
+             {"the table was renamed to \"" + ours.ToString() + "\" here and to \"" +
+              theirs.ToString() + "\" there"});
+  return std::nullopt;
+}
+
+Status DatabaseMerge::MergeTable(const TableId& id, const Sides& sides) {
+  const auto& base = sides[kBase];
+  const auto& ours = sides[kOurs];
+  const auto& theirs = sides[kTheirs];
+  bool base_is_undefined = base_->undefined_tables.contains(id);
+  if (!base_is_undefined && SameEntry(theirs, base)) return {};
+  if (!ours && !theirs) return {};
+  if (!base_is_undefined && SameEntry(ours, base)) {
+    if (!theirs) {
+      Place(id, sides, std::nullopt, nullptr, {});
+      return {};
+    }
+    ASSIGN_OR_RETURN(auto state, ReadState(*theirs));
+    Place(id, sides, theirs->name, &state, theirs->entry.state);
+    return {};
+  }
+  if (!ours || !theirs) return MergeDropped(id, sides);
+  auto name = MergeNames(id, sides);
+  if (!name) return {};
+  ASSIGN_OR_RETURN(auto merged, MergeStates(id, sides, ours->name.ToString()));
+  if (!merged) return {};
+  auto state_id = means_.context.staging->Add(model::Encode(*merged));
+  Place(id, sides, *name, &*merged, state_id);
+  return {};
+}
+
+// Nothing: it contradicts.
+Result<std::optional<model::TableState>> DatabaseMerge::MergeStates(const TableId& id,
+                                                                    const Sides& sides,
+                                                                    const std::string& name) {
+  ASSIGN_OR_RETURN(auto ours, ReadState(*sides[kOurs]));
+  if (sides[kBase] && sides[kTheirs]->entry == sides[kBase]->entry) return std::optional(ours);
+  ASSIGN_OR_RETURN(auto theirs, ReadState(*sides[kTheirs]));
+  if (sides[kBase] && sides[kOurs]->entry == sides[kBase]->entry) return std::optional(theirs);
+  bool base_is_undefined = base_->undefined_tables.contains(id);
+  bool may_take = options_.mode != merge::MergeMode::kCommit && !CountsChanges(ours.schema);
+  if (ours == theirs && (may_take || base_is_undefined)) return std::optional(ours);
+  auto options = OptionsFor(name, ours.schema);
+  auto settle = [&](std::vector<std::string> problems) -> std::optional<model::TableState> {
+    if (is_virtual()) {
+      undefined_->undefined_tables.insert(id);
+      return std::min(ours, theirs, [](const auto& a, const auto& b) {
+        return model::Encode(a) < model::Encode(b);
+      });
+    }
+    if (options.favour == Favour::kOurs) return ours;
+    if (options.favour == Favour::kTheirs) return theirs;
+    Contradict(id, name, 0, std::move(problems));
+    return std::nullopt;
+  };
+  if (base_is_undefined) {
+    return settle({"the table was dropped on one side and changed on the other before"});
+  }
+  ASSIGN_OR_RETURN(bool replaced, ReplacementContradicts(id, sides, ours, theirs));
+  if (replaced) {
+    return settle({"one side replaced the table's rows as a whole, and the other changed them"});
+  }
+  if (options_.on_conflicts) {
+    options.on_conflicts = [&](merge::RegionConflicts& region) {
+      return options_.on_conflicts(name, ours.schema, region);
+    };
+  }
+  std::optional<model::TableState> was;
+  if (sides[kBase]) {
+    ASSIGN_OR_RETURN(was, ReadState(*sides[kBase]));
+  }
+  auto undefined_in = [&](const MergeState& state) -> const merge::Undefined* {
+    auto found = state.undefined.find(id);
+    return found == state.undefined.end() ? nullptr : &found->second;
+  };
+  merge::Undefined* undecided = is_virtual() ? &undefined_->undefined[id] : nullptr;
+  ASSIGN_OR_RETURN(auto merged,
+                   merge::MergeTable(means_, {was ? &*was : nullptr, undefined_in(*base_)},
+                                     {&ours, undefined_in(*ours_)},
+                                     {&theirs, undefined_in(*theirs_)}, options, undecided));
+  if (!merged.problems.empty()) return settle(merged.problems);
+  out_.merged.push_back({id, name, merged.counts});
+  if (merged.counts.conflicts > 0) {
+    Contradict(id, name, merged.counts.conflicts, {});
+    return std::optional<model::TableState>();
+  }
+  return std::optional(std::move(merged.state));
+}
+
+// Whether a side changed rows, the way they are stored aside.
+Result<bool> DatabaseMerge::ChangedRows(const Sides& sides, Which side) {
+  if (!sides[kBase]) return true;
+  auto open = [&](const NamedTable& table) -> Result<std::shared_ptr<const table::OpenTable>> {
+    ASSIGN_OR_RETURN(auto state, ReadState(table));
+    return table::OpenTable::Open(means_.context.read, table.entry.state,
+                                  std::make_shared<const model::TableState>(std::move(state)));
+  };
+  ASSIGN_OR_RETURN(auto before, open(*sides[kBase]));
+  ASSIGN_OR_RETURN(auto after, open(*sides[side]));
+  if (before->schema() != after->schema()) return true;
+  ASSIGN_OR_RETURN(auto diff, table::RowDiff::Open(means_.client, before, after));
+  ASSIGN_OR_RETURN(auto first, diff.Next());
+  return first.has_value();
+}
+
+Result<bool> DatabaseMerge::ReplacementContradicts(const TableId& id, const Sides& sides,
+                                                   const model::TableState& ours,
+                                                   const model::TableState& theirs) {
+  if (is_virtual()) return false;
+  bool by_ours = replaced_.by_ours.contains(id);
+  bool by_theirs = replaced_.by_theirs.contains(id);
+  if (!by_ours && !by_theirs) return false;
+  if (ours == theirs) return false;
+  bool contradicts = false;
+  if (by_ours) {
+    ASSIGN_OR_RETURN(contradicts, ChangedRows(sides, kTheirs));
+  }
+  if (by_theirs && !contradicts) {
+    ASSIGN_OR_RETURN(contradicts, ChangedRows(sides, kOurs));
+  }
+  return contradicts;
+}
+
+// No two tables may have one name, also up to case.
+Status DatabaseMerge::SettleNames() {
+  if (is_virtual()) return {};
+  auto* reader = repository_.small().get();
+  std::set<TableId> leaving;
+  std::map<std::string, const PlacedTable*> named;
+  for (const auto& placed : out_.tables) {
+    if (placed.before && placed.before->name != placed.name) leaving.insert(placed.id);
+  }
+  std::set<TableId> dropped_here;
+  for (const auto& placed : out_.tables) {
+    if (!placed.name || (placed.before && placed.before->name == *placed.name)) continue;
+    auto folded = FoldName(placed.name->ToString());
+    auto [other, is_first] = named.emplace(folded, &placed);
+    std::optional<NamedTable> taken;
+    if (!is_first) {
+      Contradict(placed.id, placed.name->ToString(), 0,
+                 {"two tables would be called \"" + placed.name->ToString() + "\""});
+      continue;
+    }
+    ASSIGN_OR_RETURN(auto exact, FindState(reader, ours_->root, *placed.name));
+    if (exact && exact->table != placed.id && !leaving.contains(exact->table)) {
+      taken = NamedTable{*placed.name, *exact};
+    }
+    if (!taken) {
+      ASSIGN_OR_RETURN(auto twin, repository_.names()->FindTwin(reader, ours_->root, *placed.name));
+      if (twin) {
+        ASSIGN_OR_RETURN(auto entry, FindState(reader, ours_->root, *twin));
+        if (entry && entry->table != placed.id && !leaving.contains(entry->table)) {
+          taken = NamedTable{*twin, *entry};
+        }
+      }
+    }
+    if (!taken) continue;
+    // Both made a table of that name: one of them is enough if they are the same.
+    ASSIGN_OR_RETURN(auto theirs, ReadState({*placed.name, {placed.id, placed.state_id}}));
+    ASSIGN_OR_RETURN(auto ours, ReadState(*taken));
+    bool same = taken->name == *placed.name && model::SameShape(ours.schema, theirs.schema) &&
+                ours.rows == theirs.rows && ours.key.size() == theirs.key.size();
+    if (same) {
+      auto sum = [&](const model::TableState& state) -> Result<table::Sum128> {
+        ASSIGN_OR_RETURN(auto table, table::OpenTable::Open(
+                                         means_.context.read, ObjectId(),
+                                         std::make_shared<const model::TableState>(state)));
+        return table::Fingerprint(means_.context, *table);
+      };
+      ASSIGN_OR_RETURN(auto our_sum, sum(ours));
+      ASSIGN_OR_RETURN(auto their_sum, sum(theirs));
+      same = our_sum == their_sum;
+    }
+    auto favour = FavourOf(placed.name->ToString());
+    if (!same && favour == Favour::kNobody) {
+      Contradict(placed.id, placed.name->ToString(), 0,
+                 {"both sides made a table called \"" + taken->name.ToString() + "\""});
+      continue;
+    }
+    bool keep_ours = same ? taken->entry.table < placed.id : favour == Favour::kOurs;
+    dropped_here.insert(keep_ours ? placed.id : taken->entry.table);
+    if (keep_ours) continue;
+    PlacedTable gone{taken->entry.table, *taken, std::nullopt, {}, {}, {}};
+    gone.summary.table = gone.id;
+    gone.summary.kind = model::ChangeKind::kMerge;
+    gone.summary.name = taken->name.ToString();
+    out_.tables.push_back(std::move(gone));
+    return SettleNames();
+  }
+  std::erase_if(out_.tables, [&](const auto& placed) {
+    return !placed.before && dropped_here.contains(placed.id);
+  });
+  return {};
+}
+
+// Views, macros and comments: what one side changed is taken.
+Status DatabaseMerge::MergeOthers(const Found& found, std::vector<tree::Edit>* edits) {
+  for (const auto& [key, sides] : found.others) {
+    const auto& [base, ours, theirs] = sides;
+    if (theirs == base || ours == theirs) continue;
+    auto favour = options_.favour;
+    if (ours == base || favour == Favour::kTheirs || (is_virtual() && theirs < ours)) {
+      edits->push_back({key, theirs, theirs ? uint64_t{1} : uint64_t{0}});
+      continue;
+    }
+    if (is_virtual() || favour == Favour::kOurs) continue;
+    ASSIGN_OR_RETURN(auto name, model::DecodeStateKey(key));
+    Contradict({}, name.qualified_name().ToString(), 0, {"both sides changed it differently"});
+  }
+  return {};
+}
+
+}  // namespace rhizo::txn

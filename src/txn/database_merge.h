@@ -1,0 +1,114 @@
+// Two states of the whole database that came from a third: tables by their ids, names as their
+// attributes, views and comments as they stand (docs/merge.md, rules 2.8, 2.10). Costs what differs.
+// Not thread-safe.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "merge/table_merge.h"
+#include "object/staging.h"
+#include "tree/apply.h"
+#include "txn/repository.h"
+#include "txn/table_change.h"
+
+namespace rhizo::txn {
+
+// The state of a commit, or of a virtual merge of several.
+struct MergeState {
+  ObjectId root;
+  std::map<TableId, merge::Undefined> undefined;
+  std::set<TableId> undefined_tables;  // that contradict as a whole
+};
+
+// Tables that the commits of one side alone replaced as a whole.
+struct Replaced {
+  std::set<TableId> by_ours;
+  std::set<TableId> by_theirs;
+};
+
+// What contradicts in one table.
+struct TableConflict {
+  TableId table;
+  std::string name;
+  uint64_t rows = 0;                  // conflicts of rows and cells
+  std::vector<std::string> problems;  // of the table as a whole
+};
+
+struct MergedTableInfo {
+  TableId table;
+  std::string name;
+  merge::MergeCounts counts;
+};
+
+struct MergedDatabase {
+  ObjectId root;
+  std::vector<PlacedTable> tables;  // that are not as in ours
+  std::vector<TableConflict> conflicts;
+  std::vector<MergedTableInfo> merged;  // that both sides changed
+};
+
+struct DatabaseMergeOptions {
+  merge::MergeMode mode = merge::MergeMode::kBranch;
+  merge::Favour favour = merge::Favour::kNobody;
+  std::map<std::string, merge::Favour> by_table;                           // by qualified name
+  std::map<std::pair<std::string, std::string>, merge::Favour> by_column;  // (table, column)
+  // Conflicts of one table, region by region, while they can be read; `schema`: the merged one.
+  std::function<Status(const std::string& table, const model::Schema& schema,
+                       merge::RegionConflicts&)>
+      on_conflicts;
+};
+
+class DatabaseMerge {
+ public:
+  // All outlive it. `means`: context.read and context.staging are where the states lie.
+  DatabaseMerge(Repository& repository, const merge::MergeMeans& means,
+                const DatabaseMergeOptions& options, const Replaced& replaced)
+      : repository_(repository), means_(means), options_(options), replaced_(replaced) {}
+
+  // `undefined`: of a virtual merge, where it puts what it could not decide.
+  Result<MergedDatabase> Run(const MergeState& base, const MergeState& ours,
+                             const MergeState& theirs, MergeState* undefined = nullptr);
+
+ private:
+  using Sides = std::array<std::optional<NamedTable>, merge::kSides>;
+  struct Found {
+    std::map<TableId, Sides> tables;
+    std::map<std::string, std::array<std::optional<std::string>, merge::kSides>> others;  // by key
+  };
+  Result<Found> Collect() const;
+  Status MergeTable(const TableId& id, const Sides& sides);
+  Status MergeDropped(const TableId& id, const Sides& sides);
+  Result<std::optional<model::TableState>> MergeStates(const TableId& id, const Sides& sides,
+                                                       const std::string& name);
+  Result<bool> ReplacementContradicts(const TableId& id, const Sides& sides,
+                                      const model::TableState& ours,
+                                      const model::TableState& theirs);
+  Result<bool> ChangedRows(const Sides& sides, merge::Which side);
+  std::optional<model::QualifiedName> MergeNames(const TableId& id, const Sides& sides);
+  void Place(const TableId& id, const Sides& sides, std::optional<model::QualifiedName> name,
+             const model::TableState* state, const ObjectId& state_id);
+  Status SettleNames();
+  Status MergeOthers(const Found& found, std::vector<tree::Edit>* edits);
+  Result<model::TableState> ReadState(const NamedTable& table) const;
+  merge::MergeOptions OptionsFor(const std::string& name, const model::Schema& schema) const;
+  merge::Favour FavourOf(const std::string& name) const;
+  bool is_virtual() const { return options_.mode == merge::MergeMode::kVirtual; }
+  void Contradict(const TableId& id, const std::string& name, uint64_t rows,
+                  std::vector<std::string> problems);
+
+  Repository& repository_;
+  const merge::MergeMeans& means_;
+  const DatabaseMergeOptions& options_;
+  const Replaced& replaced_;
+  const MergeState* base_ = nullptr;
+  const MergeState* ours_ = nullptr;
+  const MergeState* theirs_ = nullptr;
+  MergeState* undefined_ = nullptr;
+  MergedDatabase out_;
+};
+
+}  // namespace rhizo::txn
