@@ -1,5 +1,5 @@
-// Conflicts of one table as rows: reason, column, row id, then every column as base, ours and theirs
-// have it.
+// Conflicts of one table as rows: reason, column, row id, then every column as base, ours and
+// theirs have it.
 #pragma once
 
 #include <string>

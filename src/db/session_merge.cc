@@ -40,8 +40,12 @@ MergeResult Describe(const txn::BranchMerged& merged) {
   result.changed = merged.changed;
   result.fast_forward = merged.fast_forward;
   for (const auto& table : merged.tables) {
-    result.tables.push_back({table.name, table.counts.entries_read, table.counts.cells_decided,
-                             table.counts.conflicts, table.counts.settled, {}});
+    result.tables.push_back({table.name,
+                             table.counts.entries_read,
+                             table.counts.cells_decided,
+                             table.counts.conflicts,
+                             table.counts.settled,
+                             {}});
   }
   for (const auto& conflict : merged.conflicts) {
     result.conflicts += conflict.rows + conflict.problems.size();
@@ -69,9 +73,8 @@ Error ConflictsOf(const txn::BranchMerged& merged, const MergeResult& result,
     }
     for (const auto& problem : table.problems) details += "\n  " + table.table + ": " + problem;
   }
-  return Error(ErrorCode::kMergeConflict, "merge: \"" + source +
-                                              "\" contradicts this branch; nothing was changed" +
-                                              details)
+  return Error(ErrorCode::kMergeConflict,
+               "merge: \"" + source + "\" contradicts this branch; nothing was changed" + details)
       .With("ours", merged.ours.ToString())
       .With("theirs", merged.theirs.ToString())
       .With("conflicts", std::to_string(result.conflicts))
@@ -82,9 +85,9 @@ txn::MergeTools ToolsOf(SessionImpl& session) {
   txn::MergeTools tools;
   tools.threads = session.core().threads();
   tools.engine = [&session] { return session.core().engine()->Get(); };
-  tools.bind_checks = [&session](const model::Schema& schema,
-                                 const std::vector<std::string>& checks)
-      -> Result<table::CheckRows> {
+  tools.bind_checks = [&session](
+                          const model::Schema& schema,
+                          const std::vector<std::string>& checks) -> Result<table::CheckRows> {
     ASSIGN_OR_RETURN(auto* engine, session.core().engine()->Get());
     return db::BindChecksOf(engine)(schema, checks);
   };
@@ -113,8 +116,8 @@ Result<MergeResult> Session::TryMerge(const std::string& source, const MergeOpti
   ASSIGN_OR_RETURN(auto theirs, impl_->ResolvePoint(source));
   ASSIGN_OR_RETURN(auto ours, impl_->ResolvePoint(options.into));
   ASSIGN_OR_RETURN(auto internal, Internal(options, impl_->author()));
-  ASSIGN_OR_RETURN(auto merged, txn::TryMerge(impl_->repository(), ToolsOf(*impl_), ours, theirs,
-                                              internal));
+  ASSIGN_OR_RETURN(auto merged,
+                   txn::TryMerge(impl_->repository(), ToolsOf(*impl_), ours, theirs, internal));
   return Describe(merged);
 }
 
@@ -131,8 +134,7 @@ Result<sql::MetadataTable> SessionImpl::ConflictTable(const std::string& ours,
     return of == name.ToString() ? conflicts.Add(schema, region) : Status();
   };
   auto tools = ToolsOf(*this);
-  ASSIGN_OR_RETURN(auto merged,
-                   txn::TryMerge(repository(), tools, our_head, their_head, options));
+  ASSIGN_OR_RETURN(auto merged, txn::TryMerge(repository(), tools, our_head, their_head, options));
   static_cast<void>(merged);
   if (!conflicts.any()) {
     ASSIGN_OR_RETURN(auto view, repository().ViewOf(our_head));

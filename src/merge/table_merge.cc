@@ -112,9 +112,8 @@ bool SameConstraints(const model::TableState& a, const model::TableState& b) {
 Status CheckConstraints(const MergeMeans& means, const model::TableState& ours,
                         const model::TableState& theirs, bool same_key, MergedTable* merged) {
   const auto& state = merged->state;
-  bool has_not_null =
-      std::any_of(state.schema.fields.begin(), state.schema.fields.end(),
-                  [](const auto& field) { return !field.nullable; });
+  bool has_not_null = std::any_of(state.schema.fields.begin(), state.schema.fields.end(),
+                                  [](const auto& field) { return !field.nullable; });
   ASSIGN_OR_RETURN(auto table, Open(means, state));
   if (!same_key && !state.key.empty()) {
     auto unique = table::CheckKeysAreUnique(means.context, *table, state.key);
@@ -157,27 +156,25 @@ Result<MergedTable> MergeTable(const MergeMeans& means, const TableVersion& base
   for (const auto& conflict : schema.conflicts) merged.problems.push_back(conflict.what);
   if (!merged.problems.empty()) return merged;
   if (options.favour == Favour::kNobody && options.mode != MergeMode::kVirtual) {
-    RETURN_IF_ERROR(CheckDropped(means, was, *theirs.state, schema.dropped_by_ours, "here",
-                                 &merged.problems));
-    RETURN_IF_ERROR(CheckDropped(means, was, *ours.state, schema.dropped_by_theirs, "there",
-                                 &merged.problems));
+    RETURN_IF_ERROR(
+        CheckDropped(means, was, *theirs.state, schema.dropped_by_ours, "here", &merged.problems));
+    RETURN_IF_ERROR(
+        CheckDropped(means, was, *ours.state, schema.dropped_by_theirs, "there", &merged.problems));
     if (!merged.problems.empty()) return merged;
   }
   auto by_rows = options;
   by_rows.by_key = schema.same_key;
-  ASSIGN_OR_RETURN(auto rows,
-                   MergeRows(means.client, means.context, schema.state,
-                             {TableSide(was, base.undefined),
-                              TableSide(*ours.state, ours.undefined),
-                              TableSide(*theirs.state, theirs.undefined)},
-                             by_rows, undefined));
+  ASSIGN_OR_RETURN(
+      auto rows, MergeRows(means.client, means.context, schema.state,
+                           {TableSide(was, base.undefined), TableSide(*ours.state, ours.undefined),
+                            TableSide(*theirs.state, theirs.undefined)},
+                           by_rows, undefined));
   merged.state = std::move(rows.state);
   merged.counts = rows.counts;
   merged.new_bytes = rows.new_bytes;
   if (rows.counts.conflicts > 0) return merged;
   if (options.mode == MergeMode::kVirtual) return merged;
-  RETURN_IF_ERROR(
-      CheckConstraints(means, *ours.state, *theirs.state, schema.same_key, &merged));
+  RETURN_IF_ERROR(CheckConstraints(means, *ours.state, *theirs.state, schema.same_key, &merged));
   return merged;
 }
 

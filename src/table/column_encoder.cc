@@ -290,7 +290,10 @@ void ColumnEncoder::AppendArrays(Vector& vector, const RowRange& rows) {
 
 void ColumnEncoder::AppendStructs(Vector& vector, const RowRange& rows) {
   auto& members = duckdb::StructVector::GetEntries(vector);
-  for (size_t i = 0; i < children_.size(); ++i) children_[i]->Append(*members[i], rows);
+  for (size_t i = 0; i < children_.size(); ++i) {
+    auto* member = members[i].get();
+    children_[i]->Append(*member, rows);
+  }
 }
 
 void ColumnEncoder::AppendUnions(Vector& vector, const RowRange& rows) {
@@ -306,7 +309,8 @@ void ColumnEncoder::AppendUnions(Vector& vector, const RowRange& rows) {
     by_tag[tag].push_back(static_cast<sel_t>(row));
   }
   for (size_t i = 0; i < children_.size(); ++i) {
-    children_[i]->Append(*members[i + 1], {.count = by_tag[i].size(), .listed = by_tag[i].data()});
+    auto* member = members[i + 1].get();
+    children_[i]->Append(*member, {.count = by_tag[i].size(), .listed = by_tag[i].data()});
   }
 }
 

@@ -26,8 +26,9 @@ class Visitor {
   bool Node(const ObjectId& id) {
     if (!error_.has_value()) return false;
     auto descend = Small(id);
-    if (!descend) error_ = std::move(descend).error();
-    return descend && *descend;
+    if (descend) return *descend;
+    error_ = std::move(descend).error();
+    return false;
   }
   const Status& error() const { return error_; }
 

@@ -27,8 +27,7 @@ struct OwnEntry {
 
 // Entries with a row above `digit`, the last first.
 Result<std::vector<OwnEntry>> EntriesAbove(const WriteContext& context,
-                                           const model::TableState& own,
-                                           const std::string& digit) {
+                                           const model::TableState& own, const std::string& digit) {
   std::vector<OwnEntry> entries;
   tree::Cursor cursor(context.read.small, own.tree_root);
   RETURN_IF_ERROR(cursor.SeekToLast());

@@ -13,7 +13,6 @@ namespace rhizo::table {
 // rows below them. Only rows that nobody has seen have such digits.
 Result<model::TableState> RedrawDigits(const WriteContext& context,
                                        const model::TableState& snapshot,
-                                       const model::TableState& own,
-                                       const model::TableState& head);
+                                       const model::TableState& own, const model::TableState& head);
 
 }  // namespace rhizo::table

@@ -116,8 +116,7 @@ Status Attempt::Run(const Head& ours, const Head& theirs) {
       bool is_below = false;
       for (const auto& other : parents_) {
         if (other == id || is_below) continue;
-        ASSIGN_OR_RETURN(is_below,
-                         repository_.ancestry().Contains(other, id, commit->generation));
+        ASSIGN_OR_RETURN(is_below, repository_.ancestry().Contains(other, id, commit->generation));
       }
       if (!is_below) maximal.push_back(id);
     }
@@ -205,8 +204,8 @@ Status Attempt::Finish(const Head& ours, const Head& theirs) {
   auto bytes = model::Encode(commit_);
   id_ = model::CommitIdOf(bytes);
   staging_.Add(std::move(bytes));
-  ASSIGN_OR_RETURN(objects_, CollectStaged(repository_, &staging_, commit_.state_root,
-                                           model::AsObjectId(id_)));
+  ASSIGN_OR_RETURN(
+      objects_, CollectStaged(repository_, &staging_, commit_.state_root, model::AsObjectId(id_)));
   return StoreLarge(repository_, &objects_);
 }
 
@@ -250,11 +249,11 @@ struct Met {
 Result<Met> Meet(Repository& repository, const MergeTools& tools, const Head& ours,
                  const Head& theirs, const BranchMergeOptions& options) {
   Met met{{ours.id, ours.id, theirs.id, false, false, {}, {}}, nullptr};
-  ASSIGN_OR_RETURN(bool contained, repository.ancestry().Contains(ours.id, theirs.id,
-                                                                  theirs.commit->generation));
+  ASSIGN_OR_RETURN(bool contained,
+                   repository.ancestry().Contains(ours.id, theirs.id, theirs.commit->generation));
   if (contained) return met;
-  ASSIGN_OR_RETURN(bool ahead, repository.ancestry().Contains(theirs.id, ours.id,
-                                                              ours.commit->generation));
+  ASSIGN_OR_RETURN(bool ahead,
+                   repository.ancestry().Contains(theirs.id, ours.id, ours.commit->generation));
   met.outcome.changed = true;
   if (ahead && !options.no_fast_forward && options.text.message.empty()) {
     met.outcome.commit = theirs.id;
@@ -302,8 +301,8 @@ Result<BranchMerged> MergeBranch(Repository& repository, const MergeTools& tools
       RETURN_IF_ERROR(met.attempt->Finish(ours, theirs));
       met.outcome.commit = met.attempt->id();
     }
-    ASSIGN_OR_RETURN(bool moved, MoveTo(repository, branch, ours.id, met.outcome.commit,
-                                        met.attempt.get()));
+    ASSIGN_OR_RETURN(bool moved,
+                     MoveTo(repository, branch, ours.id, met.outcome.commit, met.attempt.get()));
     if (moved) return std::move(met.outcome);
   }
 }

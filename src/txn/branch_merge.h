@@ -1,6 +1,6 @@
 // Merging what another head holds into a branch (docs/merge.md, section 5). A plain merge is
-// automatic: its parents are the maximal commits of users that it contains, its state their fold, so
-// the same commits give the same merge everywhere. One with a message, a strategy or no_ff is a
+// automatic: its parents are the maximal commits of users that it contains, its state their fold,
+// so the same commits give the same merge everywhere. One with a message, a strategy or no_ff is a
 // user's commit.
 #pragma once
 
@@ -19,7 +19,7 @@ inline constexpr uint32_t kMergeLaw = 1;
 struct BranchMergeOptions {
   DatabaseMergeOptions database;  // mode kBranch
   bool no_fast_forward = false;
-  CommitText text;       // author; a message makes it a user's commit
+  CommitText text;  // author; a message makes it a user's commit
 };
 
 struct BranchMerged {
@@ -28,8 +28,8 @@ struct BranchMerged {
   CommitId theirs;
   bool changed = false;
   bool fast_forward = false;
-  std::vector<MergedTableInfo> tables;     // that both sides changed
-  std::vector<TableConflict> conflicts;    // then nothing moved
+  std::vector<MergedTableInfo> tables;   // that both sides changed
+  std::vector<TableConflict> conflicts;  // then nothing moved
 };
 
 struct MergeTools {
@@ -42,7 +42,8 @@ struct MergeTools {
 Result<BranchMerged> TryMerge(Repository& repository, const MergeTools& tools, const CommitId& ours,
                               const CommitId& theirs, const BranchMergeOptions& options);
 
-// Conflicts are an outcome, not an error. kBranchNotFound; kInvalidArgument for unrelated databases.
+// Conflicts are an outcome, not an error. kBranchNotFound; kInvalidArgument for unrelated
+// databases.
 Result<BranchMerged> MergeBranch(Repository& repository, const MergeTools& tools,
                                  const std::string& branch, const CommitId& source,
                                  const BranchMergeOptions& options);

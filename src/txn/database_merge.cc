@@ -94,11 +94,9 @@ Result<MergedDatabase> DatabaseMerge::Run(const MergeState& base, const MergeSta
   RETURN_IF_ERROR(SettleNames());
   std::vector<tree::Edit> edits;
   RETURN_IF_ERROR(MergeOthers(found, &edits));
-  ASSIGN_OR_RETURN(out_.root,
-                   ApplyTables(means_.context.staging, ours.root, out_.tables));
+  ASSIGN_OR_RETURN(out_.root, ApplyTables(means_.context.staging, ours.root, out_.tables));
   if (!edits.empty()) {
-    ASSIGN_OR_RETURN(auto root,
-                     tree::Apply(means_.context.staging, out_.root, std::move(edits)));
+    ASSIGN_OR_RETURN(auto root, tree::Apply(means_.context.staging, out_.root, std::move(edits)));
     out_.root = root.count == 0 ? ObjectId() : root.id;
   }
   return std::move(out_);
@@ -318,9 +316,9 @@ Status DatabaseMerge::SettleNames() {
                 ours.rows == theirs.rows && ours.key.size() == theirs.key.size();
     if (same) {
       auto sum = [&](const model::TableState& state) -> Result<table::Sum128> {
-        ASSIGN_OR_RETURN(auto table, table::OpenTable::Open(
-                                         means_.context.read, ObjectId(),
-                                         std::make_shared<const model::TableState>(state)));
+        ASSIGN_OR_RETURN(auto table,
+                         table::OpenTable::Open(means_.context.read, ObjectId(),
+                                                std::make_shared<const model::TableState>(state)));
         return table::Fingerprint(means_.context, *table);
       };
       ASSIGN_OR_RETURN(auto our_sum, sum(ours));

@@ -1,6 +1,6 @@
 // Two states of the whole database that came from a third: tables by their ids, names as their
-// attributes, views and comments as they stand (docs/merge.md, rules 2.8, 2.10). Costs what differs.
-// Not thread-safe.
+// attributes, views and comments as they stand (docs/merge.md, rules 2.8, 2.10). Costs what
+// differs. Not thread-safe.
 #pragma once
 
 #include <map>

@@ -313,7 +313,7 @@ Result<Change> Transaction::Write(const model::QualifiedName& name, model::Schem
   ASSIGN_OR_RETURN(auto* change, FindSpelled(name));
   bool created = change == nullptr;
   if (created) {
-    ASSIGN_OR_RETURN(change, AddNew(name, std::move(schema), key));
+    ASSIGN_OR_RETURN(change, AddNew(name, schema, key));
   } else if (!key.empty()) {
     RETURN_IF_ERROR(CheckSameKey(change->state, key));
   }

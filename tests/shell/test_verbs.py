@@ -101,7 +101,7 @@ def test_merge_forwards_or_brings_both_sides_together(people):
     people("import", "db", "other", "more.csv")
     merged = people.json("merge", "db", "next")["merge"]
     assert merged["changed"] and not merged["fast_forward"] and merged["tables"] == []
-    assert len(people.rows("db", "FROM people")) == 7
+    assert len(people.rows("db", "FROM people")) == 5
 
 
 def test_merge_conflicts_end_with_3_and_are_shown(people):
