@@ -727,3 +727,17 @@ def test_a_million_columns_and_endless_conditions_are_refused_at_once(db: rhizo.
     with pytest.raises(rhizo.SqlError, match="comparisons"):
         db.delete("t", " OR ".join(f"x = {i}" for i in range(30_000)))
     assert db.delete("t", f"x IN ({', '.join(str(i) for i in range(2, 10**5))})").rows_deleted == 1
+
+
+def test_long_lists_of_values_lose_neither_rows_nor_their_order(db: rhizo.Database) -> None:
+    count = 200_000
+    db.write("t", pa.table({"id": range(count), "n": [0] * count}))
+    chosen = list(range(count - 1, 0, -997))
+    listed = ", ".join(map(str, chosen))
+    assert [row[0] for row in db.scan("t", where=f"id IN ({listed})").fetchall()] == sorted(chosen)
+    assert [row[0] for row in db.scan("t", where=f"id IN ({listed})", limit=3).fetchall()] == sorted(chosen)[:3]
+    assert db.update("t", {"n": f"CASE WHEN id IN ({listed}) THEN 1 ELSE 2 END"}, f"id IN ({listed})").rows_updated == len(
+        chosen
+    )
+    assert db.delete("t", f"id IN ({listed})").rows_deleted == len(chosen)
+    assert db.sql("SELECT sum(n), count(*) FROM t").fetchone() == (0, count - len(chosen))

@@ -88,21 +88,27 @@ Result<WriteResult> Session::Update(const std::string& name, const Assignments& 
                                     const std::string& where, const ChangeOptions& options) {
   if (set.empty()) return InvalidArgument("update: no column is set");
   std::lock_guard lock(impl_->mutex());
-  return ChangeFoundRows(*impl_, name, set, where, options);
+  return db::RunUntilItFits(*impl_, options.work,
+                            [&] { return ChangeFoundRows(*impl_, name, set, where, options); });
 }
 
 Result<WriteResult> Session::Delete(const std::string& name, const std::string& where,
                                     const ChangeOptions& options) {
   if (where.empty()) return InvalidArgument("delete: `where` is empty; truncate removes all rows");
   std::lock_guard lock(impl_->mutex());
-  return ChangeFoundRows(*impl_, name, {}, where, options);
+  return db::RunUntilItFits(*impl_, options.work,
+                            [&] { return ChangeFoundRows(*impl_, name, {}, where, options); });
 }
 
 Result<WriteResult> Session::Truncate(const std::string& name, const ChangeOptions& options) {
   std::lock_guard lock(impl_->mutex());
-  return ChangeTable(*impl_, name, options.message, options.work,
-                     [](const table::WriteContext&, Table table, const model::QualifiedName&)
-                         -> Result<table::Written> { return table::Truncate(table->state()); });
+  auto truncate = [](const table::WriteContext&, Table table,
+                     const model::QualifiedName&) -> Result<table::Written> {
+    return table::Truncate(table->state());
+  };
+  return db::RunUntilItFits(*impl_, options.work, [&] {
+    return ChangeTable(*impl_, name, options.message, options.work, truncate);
+  });
 }
 
 Result<WriteResult> Session::SetKey(const std::string& name,
@@ -118,7 +124,9 @@ Result<WriteResult> Session::SetKey(const std::string& name,
         transaction.SetKey(table_name, columns, db::MeansFor(impl_->core(), engine, options.work)));
     return std::optional(change);
   };
-  return db::ModifyTable(*impl_, table_name, options.message.value_or(""), body);
+  return db::RunUntilItFits(*impl_, options.work, [&] {
+    return db::ModifyTable(*impl_, table_name, options.message.value_or(""), body);
+  });
 }
 
 }  // namespace rhizo

@@ -106,7 +106,9 @@ Result<WriteResult> Session::Alter(const std::string& name, const Alteration& al
                                       [&](const Table& after) { return check.Run(after); }, means));
     return std::optional(change);
   };
-  return db::ModifyTable(*impl_, table_name, options.message.value_or(""), body);
+  return db::RunUntilItFits(*impl_, options.work, [&] {
+    return db::ModifyTable(*impl_, table_name, options.message.value_or(""), body);
+  });
 }
 
 }  // namespace rhizo

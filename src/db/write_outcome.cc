@@ -1,5 +1,7 @@
 #include "db/write_outcome.h"
 
+#include <chrono>
+
 #include "db/describe.h"
 #include "sql/row_checks.h"
 #include "table/each_entry.h"
@@ -69,6 +71,18 @@ Result<table::CheckRows> ChecksOf(sql::SessionEngine& engine, const model::Schem
   return table::CheckRows([shared](duckdb::DataChunk& rows, const auto& number_of) {
     return shared->Check(rows, number_of);
   });
+}
+
+Result<WriteResult> RunUntilItFits(SessionImpl& session, const WorkOptions& work,
+                                   const std::function<Result<WriteResult>()>& statement) {
+  auto deadline = std::chrono::steady_clock::now() + session.repository().options().busy_timeout;
+  while (true) {
+    auto result = statement();
+    bool met_another = !result && result.error().code() == ErrorCode::kConflict;
+    bool may_repeat = session.open_transaction() == nullptr && !work.cancellation.cancelled() &&
+                      std::chrono::steady_clock::now() < deadline;
+    if (!met_another || !may_repeat) return result;
+  }
 }
 
 Result<WriteResult> ModifyTable(SessionImpl& session, const model::QualifiedName& name,

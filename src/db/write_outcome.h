@@ -1,6 +1,7 @@
 // What statements that write share: the means they get, what they answer.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "db/session_impl.h"
@@ -19,5 +20,10 @@ Result<table::CheckRows> ChecksOf(sql::SessionEngine& engine, const model::Schem
 Result<WriteResult> ModifyTable(SessionImpl& session, const model::QualifiedName& name,
                                 const std::string& message, const SessionImpl::Body& body,
                                 const bool* found_done = nullptr);
+
+// A statement that can be run again: where it meets a conflict it is, on the new head, as long as
+// others may be waited for. In an open transaction it is run once.
+Result<WriteResult> RunUntilItFits(SessionImpl& session, const WorkOptions& work,
+                                   const std::function<Result<WriteResult>()>& statement);
 
 }  // namespace rhizo::db

@@ -2,14 +2,12 @@
 
 #include <algorithm>
 
-#include "duckdb/parser/expression/columnref_expression.hpp"
 #include "duckdb/parser/expression/constant_expression.hpp"
 #include "duckdb/parser/query_node/select_node.hpp"
-#include "duckdb/parser/result_modifier.hpp"
 #include "duckdb/parser/tableref/basetableref.hpp"
 #include "engine/types.h"
 #include "sql/expression_text.h"
-#include "sql/scan_plan.h"
+#include "sql/row_order.h"
 #include "sql/scan_statement.h"
 
 namespace rhizo::sql {
@@ -31,28 +29,6 @@ Result<std::vector<size_t>> FieldsThatAreSet(const EditRequest& request) {
     fields.push_back(static_cast<size_t>(index));
   }
   return fields;
-}
-
-Expression RowAddress(const model::QualifiedName& table) {
-  return duckdb::make_uniq<duckdb::ColumnRefExpression>(kRowAddressName, table.name);
-}
-
-bool MayReorder(const duckdb::ParsedExpression& expression) {
-  return expression.HasSubquery() || expression.IsWindow();
-}
-
-bool MayReorder(const duckdb::SelectNode& node) {
-  bool found = node.where_clause && MayReorder(*node.where_clause);
-  for (const auto& expression : node.select_list) found = found || MayReorder(*expression);
-  return found;
-}
-
-// A plain scan gives rows in order; a join with a subquery, or a window, need not.
-void OrderByAddress(const model::QualifiedName& table, duckdb::SelectNode* node) {
-  auto order = duckdb::make_uniq<duckdb::OrderModifier>();
-  order->orders.emplace_back(duckdb::OrderType::ASCENDING, duckdb::OrderByNullType::NULLS_LAST,
-                             RowAddress(table));
-  node->modifiers.push_back(std::move(order));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "duckdb/parser/tableref/basetableref.hpp"
 #include "duckdb/parser/tableref/table_function_ref.hpp"
 #include "sql/expression_text.h"
+#include "sql/row_order.h"
 
 namespace rhizo::sql {
 namespace {
@@ -100,6 +101,7 @@ Result<ScanStatement> MakeScanStatement(const duckdb::ParserOptions& options,
   auto& node = made.node();
   node.from_table = TableOf(request);
   node.select_list = SelectList(request);
+  if (!request.diff && MayReorder(node)) OrderByAddress(request.table, &node);
   if (request.limit) AddLimit(*request.limit, &node);
   made.statement->query = made.text.text;
   return ScanStatement{std::move(made.statement), std::move(made.text)};
