@@ -11,11 +11,12 @@ namespace {
 
 bool MayReorder(const duckdb::ParsedExpression& expression) {
   auto type = expression.GetExpressionType();
-  bool is_list = type == duckdb::ExpressionType::COMPARE_IN ||
-                 type == duckdb::ExpressionType::COMPARE_NOT_IN;
+  bool is_list =
+      type == duckdb::ExpressionType::COMPARE_IN || type == duckdb::ExpressionType::COMPARE_NOT_IN;
   bool found = is_list || expression.HasSubquery() || expression.IsWindow();
   duckdb::ParsedExpressionIterator::EnumerateChildren(
-      expression, [&](const duckdb::ParsedExpression& child) { found = found || MayReorder(child); });
+      expression,
+      [&](const duckdb::ParsedExpression& child) { found = found || MayReorder(child); });
   return found;
 }
 

@@ -13,6 +13,22 @@
 namespace rhizo::txn {
 namespace {
 
+// The commits of users that a head stands for: itself, or what an automatic merge merged.
+std::vector<CommitId> UserCommits(const Head& head) {
+  return head.commit->law_number ? head.commit->parents : std::vector<CommitId>{head.id};
+}
+
+// Whether everything that users did up to `other` is in the history of `head`.
+Result<bool> Contains(Repository& repository, const Head& head, const Head& other) {
+  for (const auto& id : UserCommits(other)) {
+    ASSIGN_OR_RETURN(auto commit, repository.ReadCommit(id));
+    ASSIGN_OR_RETURN(bool contained,
+                     repository.ancestry().Contains(head.id, id, commit->generation));
+    if (!contained) return false;
+  }
+  return true;
+}
+
 // One attempt: a merge of two heads, ready to be published.
 class Attempt {
  public:
@@ -47,7 +63,6 @@ class Attempt {
  private:
   bool IsAutomatic() const;
   Status Fold(const Head& ours);
-  Result<std::vector<CommitId>> UserCommits(const Head& head);
   Result<Replaced> FindReplaced(const CommitId& ours, const CommitId& theirs);
   Status FindReplacedBy(const CommitId& side, const CommitId& other, std::set<TableId>* found);
 
@@ -69,12 +84,6 @@ bool Attempt::IsAutomatic() const {
   return options_.text.message.empty() && !options_.no_fast_forward &&
          database.favour == merge::Favour::kNobody && database.by_table.empty() &&
          database.by_column.empty();
-}
-
-// The commits of users that an automatic merge stands for.
-Result<std::vector<CommitId>> Attempt::UserCommits(const Head& head) {
-  if (!head.commit->law_number) return std::vector<CommitId>{head.id};
-  return head.commit->parents;
 }
 
 Status Attempt::FindReplacedBy(const CommitId& side, const CommitId& other,
@@ -105,8 +114,8 @@ Result<Replaced> Attempt::FindReplaced(const CommitId& ours, const CommitId& the
 
 Status Attempt::Run(const Head& ours, const Head& theirs) {
   if (IsAutomatic()) {
-    ASSIGN_OR_RETURN(parents_, UserCommits(ours));
-    ASSIGN_OR_RETURN(auto more, UserCommits(theirs));
+    parents_ = UserCommits(ours);
+    auto more = UserCommits(theirs);
     parents_.insert(parents_.end(), more.begin(), more.end());
     std::sort(parents_.begin(), parents_.end());
     parents_.erase(std::unique(parents_.begin(), parents_.end()), parents_.end());
@@ -249,11 +258,9 @@ struct Met {
 Result<Met> Meet(Repository& repository, const MergeTools& tools, const Head& ours,
                  const Head& theirs, const BranchMergeOptions& options) {
   Met met{{ours.id, ours.id, theirs.id, false, false, {}, {}}, nullptr};
-  ASSIGN_OR_RETURN(bool contained,
-                   repository.ancestry().Contains(ours.id, theirs.id, theirs.commit->generation));
+  ASSIGN_OR_RETURN(bool contained, Contains(repository, ours, theirs));
   if (contained) return met;
-  ASSIGN_OR_RETURN(bool ahead,
-                   repository.ancestry().Contains(theirs.id, ours.id, ours.commit->generation));
+  ASSIGN_OR_RETURN(bool ahead, Contains(repository, theirs, ours));
   met.outcome.changed = true;
   if (ahead && !options.no_fast_forward && options.text.message.empty()) {
     met.outcome.commit = theirs.id;
