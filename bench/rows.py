@@ -180,6 +180,12 @@ ROWS = [
         "write_back_memory", each(["rhizo", "ducklake", "delta", "lance"], rows=10_000_000), {"rows": 20_000}),
     Row("diff_narrow", "The 1,000 rows that differ, in up to 100 M", "Five columns, a key; changed by a condition.",
         "diff_narrow", sized("rhizo", "rows", [1_000_000, 100_000_000], changes=1_000, repeats=10), {"rows": 20_000, "repeats": 2}),
+    Row("merge_narrow", "Merging 1,000 changed rows of either side, in up to 100 M", "Five columns, a key; other columns of other rows changed by a "
+        "condition on two branches, then merged as a commit; then 1,000 and (in 1 M rows) 100,000 cells that both changed. Nobody else here merges.",
+        "merge_narrow",
+        [*sized("rhizo", "rows", [1_000_000, 100_000_000], changes=1_000, repeats=5),
+         Case("rhizo", "rhizo, 1,000,000 rows, 100,000 changes", {"rows": 1_000_000, "changes": 100_000, "repeats": 2})],
+        {"rows": 20_000, "changes": 100, "repeats": 1}),
     Row("opening", "Opening a database of 200 / 100,000 commits",
         "A fresh process each; `open` is opening and asking for the table's columns, `first query` counts and sums "
         "afterwards (this starts the engine; delta-rs, Lance and PyIceberg read the table instead). DuckLake: with loading its extensions.",

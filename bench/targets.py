@@ -60,6 +60,7 @@ TARGETS = [
     Target("write_back", "rhizo, a row in front", "stored MB", 0.05),
     Target("many_versions", "rhizo", "all MB", 6),
     Target("diff", "rhizo, 1,000,000 rows", "first ms", 10),
+    Target("merge_narrow", "rhizo, 100,000,000 rows", "merge ms", 30),
     Target("upsert", "rhizo, 100,000 into 1,000,000 rows", "upsert ms", 150),
     Target("upsert", "rhizo, 100,000 into 1,000,000 rows", "stored MB", 1),
     Target("upsert", "rhizo, 1,000,000 into 10,000,000 rows", "upsert ms", 3000),

@@ -14,7 +14,7 @@ from typing import Any, Callable
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-MODULES = ["prepare", "commits", "concurrent", "opening", "queries", "write_back", "row_changes"]
+MODULES = ["prepare", "commits", "concurrent", "opening", "queries", "write_back", "row_changes", "merging"]
 
 
 def find(measure: str) -> Callable[..., Any]:

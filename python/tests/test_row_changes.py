@@ -741,3 +741,23 @@ def test_long_lists_of_values_lose_neither_rows_nor_their_order(db: rhizo.Databa
     )
     assert db.delete("t", f"id IN ({listed})").rows_deleted == len(chosen)
     assert db.sql("SELECT sum(n), count(*) FROM t").fetchone() == (0, count - len(chosen))
+
+
+@pytest.mark.parametrize("rows", [20, 150_000])
+def test_values_set_back_leave_no_patch_behind(db: rhizo.Database, rows: int) -> None:
+    db.write("t", pa.table({"id": range(rows), "n": [7] * rows, "s": ["x"] * rows}), key="id")
+
+    def patches() -> int:
+        return db.sql("SELECT sum(patches) FROM rhizo_segments('t')").fetchone()[0]
+
+    before = db.fingerprint("t")
+    db.update("t", {"n": 8, "s": "'y'"}, "id IN (1, 2, 3)")
+    assert patches() == 2
+    db.update("t", {"n": 7}, "id IN (2, 3)")
+    assert db.read("t").to_arrow()["n"].to_pylist()[:5] == [7, 8, 7, 7, 7]
+    db.upsert("t", {"id": [1, 2], "n": [7, 9], "s": ["x", "x"]})
+    assert patches() == 2
+    frame = db.read("t").to_arrow()
+    back = frame.set_column(1, "n", pa.array([7] * rows)).set_column(2, "s", pa.array(["x"] * rows))
+    assert db.write("t", back).rows_updated == 2
+    assert patches() == 0 and db.fingerprint("t") == before and db.verify().ok

@@ -46,13 +46,25 @@ model::PositionSet EntryEditor::CellsToWrite(FieldId field, const model::Positio
   return patches > kMaxPatchesWritten ? all : slots;
 }
 
+model::PositionSet EntryEditor::Patched(FieldId field) const {
+  model::PositionSet cells;
+  for (const auto& patch : patches_) {
+    if (patch.field == field) cells = Union(cells, patch.live);
+  }
+  return cells;
+}
+
+void EntryEditor::SetBack(FieldId field, const model::PositionSet& slots) {
+  for (auto& patch : patches_) {
+    if (patch.field == field) patch.live = Subtract(patch.live, slots);
+  }
+  std::erase_if(patches_, [](const auto& patch) { return patch.live.empty(); });
+}
+
 uint64_t EntryEditor::Change(const model::Field& field, const model::PositionSet& slots,
                              duckdb::Vector& values) {
   CHECK(!slots.empty());
-  for (auto& patch : patches_) {
-    if (patch.field == field.id) patch.live = Subtract(patch.live, slots);
-  }
-  std::erase_if(patches_, [](const auto& patch) { return patch.live.empty(); });
+  SetBack(field.id, slots);
   auto bytes = EncodePatch(field.id, field.type, slots, values);
   uint64_t size = bytes.size();
   patches_.push_back({staging_->Add(std::move(bytes)), field.id,

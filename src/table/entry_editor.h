@@ -45,6 +45,10 @@ class EntryEditor {
   // the patch has.
   uint64_t Change(const model::Field& field, const model::PositionSet& slots,
                   duckdb::Vector& values);
+  // Cells of a field that come from a patch.
+  model::PositionSet Patched(FieldId field) const;
+  // These come from the segment again.
+  void SetBack(FieldId field, const model::PositionSet& slots);
   // The entry of some of the visible rows (at least one).
   model::SegmentEntry Part(const model::PositionSet& rows) const;
   // Takes in the rows of another entry of this segment, at greater slots and places.

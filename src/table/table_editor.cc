@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/errors.h"
+#include "table/cell_change.h"
 #include "table/overlay_cost.h"
 
 namespace rhizo::table {
@@ -89,8 +90,10 @@ Status TableEditor::Change(size_t number, EntryEditor* editor, const CellChange&
   const auto& about = table_->schema().fields[change.field];
   auto wanted = editor->CellsToWrite(about.id, change.slots);
   if (wanted == change.slots) {
-    return engine::Guarded(
-        [&] { counts().new_bytes += editor->Change(about, wanted, *change.values); });
+    ASSIGN_OR_RETURN(uint64_t bytes, ChangeCells(client_, *table_, entries_[number], change.field,
+                                                 wanted, *change.values, editor));
+    counts().new_bytes += bytes;
+    return {};
   }
   // Cells of other patches come along, with the values they have.
   OldRows old(client_, *table_);
@@ -113,7 +116,9 @@ Status TableEditor::Change(size_t number, EntryEditor* editor, const CellChange&
       duckdb::VectorOperations::Copy(source, values, next + 1, next, at++);
       ++next;
     });
-    counts().new_bytes += editor->Change(about, wanted, values);
+    ASSIGN_OR_RETURN(uint64_t bytes, ChangeCells(client_, *table_, entries_[number], change.field,
+                                                 wanted, values, editor));
+    counts().new_bytes += bytes;
     return {};
   });
 }

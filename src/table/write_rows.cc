@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "engine/errors.h"
+#include "table/cell_change.h"
 #include "table/content_key.h"
 #include "table/each_entry.h"
 #include "table/entry_editor.h"
@@ -325,7 +326,7 @@ class Walk {
     if (slots.empty()) return AddNew(window, part.new_begin, part.new_end);
     if (IsCheaperAnew(old, editor, part)) return AddAnew(editor, slots, part, window);
     CountReused(old);
-    RETURN_IF_ERROR(ChangeCells(&editor, slots, part, window));
+    RETURN_IF_ERROR(Change(old.open, &editor, slots, part, window));
     return PutParts(editor, slots, part, window);
   }
 
@@ -400,8 +401,9 @@ class Walk {
     return table_.Add(window, part.new_begin, std::move(stretches));
   }
 
-  Status ChangeCells(EntryEditor* editor, const std::vector<uint32_t>& slots,
-                     const PartOfMatch& part, RowWindow* window) {
+  Status Change(const OpenEntry& entry, EntryEditor* editor, const std::vector<uint32_t>& slots,
+                const PartOfMatch& part, RowWindow* window) {
+    ASSIGN_OR_RETURN(auto* client, Client());
     auto kept = model::PositionSet::FromSorted(slots);
     for (size_t field = 0; field < old_.schema.fields.size(); ++field) {
       std::vector<uint32_t> changed;
@@ -416,7 +418,9 @@ class Walk {
       RETURN_IF_ERROR(engine::Guarded([&]() -> Status {
         duckdb::Vector values(view_->types()[field], new_rows.size());
         RETURN_IF_ERROR(window->Gather(field, new_rows, &values));
-        table_.counts().new_bytes += editor->Change(about, wanted, values);
+        ASSIGN_OR_RETURN(uint64_t bytes,
+                         ChangeCells(client, *view_, entry, field, wanted, values, editor));
+        table_.counts().new_bytes += bytes;
         return {};
       }));
     }
