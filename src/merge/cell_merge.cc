@@ -25,7 +25,6 @@ Result<std::vector<bool>> Equal(const model::Type& type, Vector& a, Vector& b, s
     both.InitializeEmpty({a.GetType(), b.GetType()});
     both.data[0].Reference(a);
     both.data[1].Reference(b);
-    both.SetCardinality(count);
     table::ChunkRows rows(both);
     table::OneField left(rows, 0);
     table::OneField right(rows, 1);

@@ -16,10 +16,18 @@ Result<std::shared_ptr<const table::OpenTable>> Open(const MergeMeans& means,
                                 std::make_shared<const model::TableState>(state));
 }
 
-// Columns that one side dropped while the other gave rows other values in them.
-Status CheckDropped(const MergeMeans& means, const model::TableState& base,
-                    const model::TableState& other, const std::vector<FieldId>& dropped,
-                    std::string_view who, std::vector<std::string>* problems) {
+struct DroppedField {
+  FieldId id = 0;
+  std::string problem;
+};
+
+// Columns that one side dropped (`who`) while the other gave rows other values in them.
+Result<std::vector<DroppedField>> ChangedThoughDropped(const MergeMeans& means,
+                                                       const model::TableState& base,
+                                                       const model::TableState& other,
+                                                       const std::vector<FieldId>& dropped,
+                                                       const std::string& who) {
+  std::vector<DroppedField> found;
   for (FieldId id : dropped) {
     const auto* field = other.schema.FindId(id);
     if (field == nullptr || base.tree_root == other.tree_root) continue;
@@ -33,11 +41,23 @@ Status CheckDropped(const MergeMeans& means, const model::TableState& base,
     ASSIGN_OR_RETURN(auto diff, table::RowDiff::Open(means.client, before, after));
     ASSIGN_OR_RETURN(auto counts, diff.Count());
     if (counts.updated == 0) continue;
-    problems->push_back("column \"" + field->name + "\" was dropped " + std::string(who) +
-                        ", and the other side changed its values in " +
-                        std::to_string(counts.updated) + " rows");
+    found.push_back({id, "column \"" + field->name + "\" was dropped " + who +
+                             ", and the other side changed its values in " +
+                             std::to_string(counts.updated) + " rows"});
   }
-  return {};
+  return found;
+}
+
+// The side as if it had not dropped these columns.
+model::TableState Undropped(model::TableState side, const model::TableState& base,
+                            const std::vector<DroppedField>& fields) {
+  auto& columns = side.schema.fields;
+  for (const auto& field : fields) {
+    const auto* was = base.schema.FindId(field.id);
+    auto at = std::min<size_t>(was - base.schema.fields.data(), columns.size());
+    columns.insert(columns.begin() + static_cast<ptrdiff_t>(at), *was);
+  }
+  return side;
 }
 
 // NOT NULL and checks, on rows of `merged` that are not as they were in `before`.
@@ -128,7 +148,11 @@ Status CheckConstraints(const MergeMeans& means, const model::TableState& ours,
   table::CheckRows checks;
   if (!state.checks.empty()) {
     if (!means.bind_checks) return Unsupported("rows with checks cannot be merged without SQL");
-    ASSIGN_OR_RETURN(checks, means.bind_checks(state.schema, state.checks));
+    auto bound = means.bind_checks(state.schema, state.checks);
+    bool does_not_fit = !bound && (bound.error().code() == ErrorCode::kSchema ||
+                                   bound.error().code() == ErrorCode::kSql);
+    if (does_not_fit) return merged->problems.push_back(bound.error().message()), Status();
+    ASSIGN_OR_RETURN(checks, std::move(bound));
   }
   ConstraintCheck check(means, table, std::move(checks));
   RETURN_IF_ERROR(check.Run(ours, &merged->problems));
@@ -155,11 +179,28 @@ Result<MergedTable> MergeTable(const MergeMeans& means, const TableVersion& base
   MergedTable merged;
   for (const auto& conflict : schema.conflicts) merged.problems.push_back(conflict.what);
   if (!merged.problems.empty()) return merged;
-  if (options.favour == Favour::kNobody && options.mode != MergeMode::kVirtual) {
-    RETURN_IF_ERROR(
-        CheckDropped(means, was, *theirs.state, schema.dropped_by_ours, "here", &merged.problems));
-    RETURN_IF_ERROR(
-        CheckDropped(means, was, *ours.state, schema.dropped_by_theirs, "there", &merged.problems));
+  uint64_t settled = 0;
+  if (options.mode != MergeMode::kVirtual) {
+    ASSIGN_OR_RETURN(
+        auto here, ChangedThoughDropped(means, was, *theirs.state, schema.dropped_by_ours, "here"));
+    ASSIGN_OR_RETURN(auto there, ChangedThoughDropped(means, was, *ours.state,
+                                                      schema.dropped_by_theirs, "there"));
+    if (options.favour == Favour::kNobody) {
+      for (const auto& field : here) merged.problems.push_back(field.problem);
+      for (const auto& field : there) merged.problems.push_back(field.problem);
+      if (!merged.problems.empty()) return merged;
+    }
+    settled = here.size() + there.size();
+    bool keeps_ours = options.favour == Favour::kOurs && !there.empty();
+    bool keeps_theirs = options.favour == Favour::kTheirs && !here.empty();
+    if (keeps_ours) {
+      auto undropped = Undropped(*theirs.state, was, there);
+      schema = MergeSchemas(was, *ours.state, undropped, options.favour);
+    } else if (keeps_theirs) {
+      auto undropped = Undropped(*ours.state, was, here);
+      schema = MergeSchemas(was, undropped, *theirs.state, options.favour);
+    }
+    for (const auto& conflict : schema.conflicts) merged.problems.push_back(conflict.what);
     if (!merged.problems.empty()) return merged;
   }
   auto by_rows = options;
@@ -171,6 +212,7 @@ Result<MergedTable> MergeTable(const MergeMeans& means, const TableVersion& base
                            by_rows, undefined));
   merged.state = std::move(rows.state);
   merged.counts = rows.counts;
+  merged.counts.settled += settled;
   merged.new_bytes = rows.new_bytes;
   if (rows.counts.conflicts > 0) return merged;
   if (options.mode == MergeMode::kVirtual) return merged;

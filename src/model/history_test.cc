@@ -66,6 +66,14 @@ class Graph {
     return Numbers(*found);
   }
 
+  std::set<size_t> BestOfSeveral(const std::vector<size_t>& heads, size_t b) {
+    std::vector<CommitId> ids;
+    for (size_t head : heads) ids.push_back(ids_[head]);
+    auto found = BestCommonAncestors(loader(), ids, ids_[b]);
+    EXPECT_TRUE(found);
+    return Numbers(*found);
+  }
+
   bool Ancestor(size_t a, size_t b) { return *IsAncestor(loader(), ids_[a], ids_[b]); }
 
   std::vector<size_t> Log(size_t head, size_t limit = SIZE_MAX) {
@@ -179,6 +187,17 @@ TEST(History, BestCommonAncestorsAgreeWithTheDefinitionInRandomGraphs) {
     Graph graph = RandomGraph(seed, 16);
     for (size_t a = 0; a < 16; ++a) {
       for (size_t b = 0; b < 16; ++b) ASSERT_EQ(graph.Best(a, b), graph.NaiveBest(a, b));
+    }
+  }
+}
+
+TEST(History, SeveralHeadsHaveTheBestCommonAncestorsOfACommitThatMergesThem) {
+  for (uint64_t seed = 200; seed < 220; ++seed) {
+    SCOPED_TRACE(testing::SeedText(seed));
+    Graph graph = RandomGraph(seed, 14);
+    size_t merged = graph.Add({9, 11, 12});
+    for (size_t b = 0; b < 14; ++b) {
+      ASSERT_EQ(graph.BestOfSeveral({9, 11, 12}, b), graph.NaiveBest(merged, b));
     }
   }
 }

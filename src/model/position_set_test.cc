@@ -89,6 +89,14 @@ TEST(PositionSet, SliceAndComplementSplitARange) {
   EXPECT_EQ(set.Complement(2, 9), PositionSet::FromSorted({3, 4, 6, 7, 8}));
 }
 
+TEST(PositionSet, ShiftingMovesEveryMember) {
+  PositionSet set = PositionSet::FromSorted({1, 2, 5, 9});
+  EXPECT_EQ(set.Shifted(3), PositionSet::FromSorted({4, 5, 8, 12}));
+  EXPECT_EQ(set.Shifted(3).Rank(8), 2u);
+  EXPECT_EQ(set.Shifted(-1), PositionSet::FromSorted({0, 1, 4, 8}));
+  EXPECT_EQ(PositionSet().Shifted(7), PositionSet());
+}
+
 TEST(PositionSet, EveryEncodingComesBack) {
   SCOPED_TRACE(testing::SeedText(13));
   std::mt19937_64 engine(13);

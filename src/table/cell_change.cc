@@ -25,8 +25,8 @@ Result<model::PositionSet> SetBack(duckdb::ClientContext* client, const OpenTabl
     duckdb::DataChunk both;
     both.Initialize(duckdb::Allocator::DefaultAllocator(),
                     duckdb::vector<duckdb::LogicalType>{type, type}, listed.size());
-    RETURN_IF_ERROR(stored.Gather(field, std::vector<uint64_t>(listed.begin(), listed.end()),
-                                  &both.data[0]));
+    RETURN_IF_ERROR(
+        stored.Gather(field, std::vector<uint64_t>(listed.begin(), listed.end()), &both.data[0]));
     for (size_t i = 0; i < ranks.size(); ++i) {
       duckdb::VectorOperations::Copy(values, both.data[1], ranks[i] + 1, ranks[i], i);
     }

@@ -8,9 +8,9 @@
 
 namespace rhizo::table {
 
-// `own`, which came from `snapshot`: first digits of its rows above the snapshot's greatest are
-// replaced, in order, by digits greater than every first digit of `head`, also inside the paths of
-// rows below them. Only rows that nobody has seen have such digits.
+// `own`, which came from `snapshot`: the first digits of the transaction's rows at its end are
+// replaced, in order, by digits greater than every first digit of `head` and `snapshot`, also
+// inside the paths of rows below them. Nobody has seen those rows yet.
 Result<model::TableState> RedrawDigits(const WriteContext& context,
                                        const model::TableState& snapshot,
                                        const model::TableState& own, const model::TableState& head);

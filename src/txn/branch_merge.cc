@@ -130,7 +130,9 @@ Status Attempt::Run(const Head& ours, const Head& theirs) {
       if (!is_below) maximal.push_back(id);
     }
     parents_ = std::move(maximal);
-    if (parents_.size() > 2) return Fold(ours);
+    // Otherwise what is merged are not the states of the heads.
+    bool are_heads = parents_.size() == 2 && !ours.commit->law_number && !theirs.commit->law_number;
+    if (!are_heads) return Fold(ours);
   } else {
     parents_ = {ours.id, theirs.id};
   }
@@ -146,6 +148,11 @@ Status Attempt::Run(const Head& ours, const Head& theirs) {
 // All parents, one after the other.
 Status Attempt::Fold(const Head& ours) {
   MergeBase bases(repository_, means_);
+  auto is_ours = [&](const CommitId& id) -> Result<bool> {
+    ASSIGN_OR_RETURN(auto commit, repository_.ReadCommit(id));
+    return repository_.ancestry().Contains(ours.id, id, commit->generation);
+  };
+  ASSIGN_OR_RETURN(bool begins_with_ours, is_ours(parents_.front()));
   ASSIGN_OR_RETURN(auto first, repository_.ReadCommit(parents_.front()));
   MergeState so_far{first->state_root, {}, {}};
   std::vector<CommitId> done = {parents_.front()};
@@ -159,8 +166,16 @@ Status Attempt::Fold(const Head& ours) {
       replaced.by_ours.insert(of_pair.by_ours.begin(), of_pair.by_ours.end());
       replaced.by_theirs.insert(of_pair.by_theirs.begin(), of_pair.by_theirs.end());
     }
+    // Which side is called ours changes no state, only what is told of conflicts.
+    ASSIGN_OR_RETURN(bool swapped, is_ours(parents_[i]));
+    swapped = swapped && !begins_with_ours;
+    MergeState other{next->state_root, {}, {}};
+    if (swapped) {
+      std::swap(so_far, other);
+      std::swap(replaced.by_ours, replaced.by_theirs);
+    }
     DatabaseMerge merge(repository_, means_, options_.database, replaced);
-    ASSIGN_OR_RETURN(merged_, merge.Run(base, so_far, {next->state_root, {}, {}}));
+    ASSIGN_OR_RETURN(merged_, merge.Run(base, so_far, other));
     tables.insert(tables.end(), merged_.merged.begin(), merged_.merged.end());
     if (!merged_.conflicts.empty()) break;
     so_far.root = merged_.root;

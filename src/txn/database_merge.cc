@@ -24,6 +24,10 @@ bool SameEntry(const std::optional<NamedTable>& a, const std::optional<NamedTabl
   return a->name == b->name && a->entry == b->entry;
 }
 
+const model::TableState& LowerOf(const model::TableState& a, const model::TableState& b) {
+  return model::Encode(b) < model::Encode(a) ? b : a;
+}
+
 bool CountsChanges(const model::Schema& schema) {
   return std::any_of(schema.fields.begin(), schema.fields.end(), [](const auto& field) {
     return field.merge_rule == "add" || field.merge_rule == "multiply";
@@ -148,7 +152,10 @@ std::optional<model::QualifiedName> DatabaseMerge::MergeNames(const TableId& id,
   const auto& theirs = sides[kTheirs]->name;
   if (ours == theirs || (sides[kBase] && theirs == sides[kBase]->name)) return ours;
   if (sides[kBase] && ours == sides[kBase]->name) return theirs;
-  if (is_virtual()) return std::min(ours, theirs);
+  if (is_virtual()) {
+    undefined_->undefined_tables.insert(id);
+    return std::min(ours, theirs);
+  }
   auto favour = FavourOf(ours.ToString());
   if (favour != Favour::kNobody) return favour == Favour::kOurs ? ours : theirs;
   Contradict(id, ours.ToString(), 0,
@@ -161,7 +168,7 @@ Status DatabaseMerge::MergeTable(const TableId& id, const Sides& sides) {
   const auto& base = sides[kBase];
   const auto& ours = sides[kOurs];
   const auto& theirs = sides[kTheirs];
-  bool base_is_undefined = base_->undefined_tables.contains(id);
+  bool base_is_undefined = BaseIsUndefined(id);
   if (!base_is_undefined && SameEntry(theirs, base)) return {};
   if (!ours && !theirs) return {};
   if (!base_is_undefined && SameEntry(ours, base)) {
@@ -188,9 +195,10 @@ Result<std::optional<model::TableState>> DatabaseMerge::MergeStates(const TableI
                                                                     const Sides& sides,
                                                                     const std::string& name) {
   ASSIGN_OR_RETURN(auto ours, ReadState(*sides[kOurs]));
-  if (sides[kBase] && sides[kTheirs]->entry == sides[kBase]->entry) return std::optional(ours);
   ASSIGN_OR_RETURN(auto theirs, ReadState(*sides[kTheirs]));
-  if (sides[kBase] && sides[kOurs]->entry == sides[kBase]->entry) return std::optional(theirs);
+  bool base_is_known = sides[kBase] && !BaseIsUndefined(id);
+  if (base_is_known && sides[kTheirs]->entry == sides[kBase]->entry) return std::optional(ours);
+  if (base_is_known && sides[kOurs]->entry == sides[kBase]->entry) return std::optional(theirs);
   bool base_is_undefined = base_->undefined_tables.contains(id);
   bool may_take = options_.mode != merge::MergeMode::kCommit && !CountsChanges(ours.schema);
   if (ours == theirs && (may_take || base_is_undefined)) return std::optional(ours);
@@ -198,9 +206,7 @@ Result<std::optional<model::TableState>> DatabaseMerge::MergeStates(const TableI
   auto settle = [&](std::vector<std::string> problems) -> std::optional<model::TableState> {
     if (is_virtual()) {
       undefined_->undefined_tables.insert(id);
-      return std::min(ours, theirs, [](const auto& a, const auto& b) {
-        return model::Encode(a) < model::Encode(b);
-      });
+      return LowerOf(ours, theirs);
     }
     if (options.favour == Favour::kOurs) return ours;
     if (options.favour == Favour::kTheirs) return theirs;
@@ -208,10 +214,12 @@ Result<std::optional<model::TableState>> DatabaseMerge::MergeStates(const TableI
     return std::nullopt;
   };
   if (base_is_undefined) {
-    return settle({"the table was dropped on one side and changed on the other before"});
+    return settle({"what both started from contradicted itself in this table"});
   }
   ASSIGN_OR_RETURN(bool replaced, ReplacementContradicts(id, sides, ours, theirs));
   if (replaced) {
+    ASSIGN_OR_RETURN(bool same, SameRows(ours, theirs));
+    if (same) return std::optional(LowerOf(ours, theirs));
     return settle({"one side replaced the table's rows as a whole, and the other changed them"});
   }
   if (options_.on_conflicts) {
@@ -239,6 +247,30 @@ Result<std::optional<model::TableState>> DatabaseMerge::MergeStates(const TableI
     return std::optional<model::TableState>();
   }
   return std::optional(std::move(merged.state));
+}
+
+// Equal columns, key and rows.
+Result<bool> DatabaseMerge::SameRows(const model::TableState& ours,
+                                     const model::TableState& theirs) const {
+  bool may_be = model::SameShape(ours.schema, theirs.schema) && ours.rows == theirs.rows &&
+                ours.key.size() == theirs.key.size();
+  if (!may_be) return false;
+  auto sum = [&](const model::TableState& state) -> Result<table::Sum128> {
+    ASSIGN_OR_RETURN(auto table,
+                     table::OpenTable::Open(means_.context.read, ObjectId(),
+                                            std::make_shared<const model::TableState>(state)));
+    return table::Fingerprint(means_.context, *table);
+  };
+  ASSIGN_OR_RETURN(auto our_sum, sum(ours));
+  ASSIGN_OR_RETURN(auto their_sum, sum(theirs));
+  return our_sum == their_sum;
+}
+
+// Whether base says nothing of the table, or not everything.
+bool DatabaseMerge::BaseIsUndefined(const TableId& id) const {
+  auto found = base_->undefined.find(id);
+  return base_->undefined_tables.contains(id) ||
+         (found != base_->undefined.end() && !found->second.empty());
 }
 
 // Whether a side changed rows, the way they are stored aside.
@@ -278,7 +310,9 @@ Result<bool> DatabaseMerge::ReplacementContradicts(const TableId& id, const Side
 // No two tables may have one name, also up to case.
 Status DatabaseMerge::SettleNames() {
   if (is_virtual()) return {};
-  auto* reader = repository_.small().get();
+  auto* reader = means_.context.read.small;
+  bool is_published = means_.context.staging->Find(ours_->root) == nullptr;
+  auto& names = is_published ? *repository_.names() : own_names_;
   std::set<TableId> leaving;
   std::map<std::string, const PlacedTable*> named;
   for (const auto& placed : out_.tables) {
@@ -300,7 +334,7 @@ Status DatabaseMerge::SettleNames() {
       taken = NamedTable{*placed.name, *exact};
     }
     if (!taken) {
-      ASSIGN_OR_RETURN(auto twin, repository_.names()->FindTwin(reader, ours_->root, *placed.name));
+      ASSIGN_OR_RETURN(auto twin, names.FindTwin(reader, ours_->root, *placed.name));
       if (twin) {
         ASSIGN_OR_RETURN(auto entry, FindState(reader, ours_->root, *twin));
         if (entry && entry->table != placed.id && !leaving.contains(entry->table)) {
@@ -312,18 +346,9 @@ Status DatabaseMerge::SettleNames() {
     // Both made a table of that name: one of them is enough if they are the same.
     ASSIGN_OR_RETURN(auto theirs, ReadState({*placed.name, {placed.id, placed.state_id}}));
     ASSIGN_OR_RETURN(auto ours, ReadState(*taken));
-    bool same = taken->name == *placed.name && model::SameShape(ours.schema, theirs.schema) &&
-                ours.rows == theirs.rows && ours.key.size() == theirs.key.size();
+    bool same = taken->name == *placed.name;
     if (same) {
-      auto sum = [&](const model::TableState& state) -> Result<table::Sum128> {
-        ASSIGN_OR_RETURN(auto table,
-                         table::OpenTable::Open(means_.context.read, ObjectId(),
-                                                std::make_shared<const model::TableState>(state)));
-        return table::Fingerprint(means_.context, *table);
-      };
-      ASSIGN_OR_RETURN(auto our_sum, sum(ours));
-      ASSIGN_OR_RETURN(auto their_sum, sum(theirs));
-      same = our_sum == their_sum;
+      ASSIGN_OR_RETURN(same, SameRows(ours, theirs));
     }
     auto favour = FavourOf(placed.name->ToString());
     if (!same && favour == Favour::kNobody) {

@@ -87,6 +87,8 @@ class DatabaseMerge {
   Result<bool> ReplacementContradicts(const TableId& id, const Sides& sides,
                                       const model::TableState& ours,
                                       const model::TableState& theirs);
+  Result<bool> SameRows(const model::TableState& ours, const model::TableState& theirs) const;
+  bool BaseIsUndefined(const TableId& id) const;
   Result<bool> ChangedRows(const Sides& sides, merge::Which side);
   std::optional<model::QualifiedName> MergeNames(const TableId& id, const Sides& sides);
   void Place(const TableId& id, const Sides& sides, std::optional<model::QualifiedName> name,
@@ -108,6 +110,7 @@ class DatabaseMerge {
   const MergeState* ours_ = nullptr;
   const MergeState* theirs_ = nullptr;
   MergeState* undefined_ = nullptr;
+  NameIndex own_names_;  // of a state that was put together here
   MergedDatabase out_;
 };
 

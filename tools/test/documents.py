@@ -40,8 +40,9 @@ def main() -> int:
     documents = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
     with tempfile.TemporaryDirectory() as scratch:
         folder = pathlib.Path(scratch)
-        example = ROOT / "examples" / "nyc_flights.py"
-        results.append(run("examples/nyc_flights.py", [sys.executable, str(example), "demo-data"], folder))
+        for example, data in (("nyc_flights.py", "demo-data"), ("two_analysts.py", "two-analysts")):
+            command = [sys.executable, str(ROOT / "examples" / example), data]
+            results.append(run(f"examples/{example}", command, folder))
         for document in documents:
             name = str(document.relative_to(ROOT))
             if name in SKIPPED:
