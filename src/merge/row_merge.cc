@@ -103,13 +103,14 @@ Status RowMerge::KeepBetween(const std::string* after, const std::string* before
     if (!any) return {};
     RETURN_IF_ERROR(keep(first));
   }
-  RETURN_IF_ERROR(out_.SkipEntries());
-  if (before == nullptr) return {};
+  if (before == nullptr) return out_.SkipEntries();
   tree::Cursor last(context_.read.small, sides_[kOurs].tree_root);
   RETURN_IF_ERROR(last.SeekAtOrBefore(*before));
   if (last.Valid() && last.key() == *before) RETURN_IF_ERROR(last.Prev());
-  if (!last.Valid() || (after != nullptr && last.key() == first.key())) return {};
-  return keep(last);
+  bool is_first = after != nullptr && last.Valid() && last.key() == first.key();
+  if (is_first) return {};
+  RETURN_IF_ERROR(out_.SkipEntries());
+  return last.Valid() ? keep(last) : Status();
 }
 
 // Goes through the places of a region with all three sides at once.

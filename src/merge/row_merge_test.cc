@@ -205,7 +205,7 @@ void ExpectLaw(Merges& merges, const model::TableState& base, const model::Table
 TEST(RowMerge, GivesWhatANaiveMergeOfRowsGives) {
   auto seed = tests::DrawSeed();
   size_t conflicts = 0;
-  size_t runs = tests::Scaled(400);
+  size_t runs = tests::Scaled(1500);
   for (size_t i = 0; i < runs; ++i) {
     SCOPED_TRACE("seed " + std::to_string(seed + i));
     Merges merges(seed + i, i % 2 == 0);
@@ -345,7 +345,7 @@ std::optional<RowsByKey> MergeNaivelyByKey(const model::Schema& schema, const Ro
 TEST(RowMerge, OfTablesWithAKeyGivesWhatANaiveMergeByKeyGives) {
   auto seed = tests::DrawSeed();
   size_t conflicts = 0;
-  size_t runs = tests::Scaled(400);
+  size_t runs = tests::Scaled(1500);
   for (size_t i = 0; i < runs; ++i) {
     SCOPED_TRACE("seed " + std::to_string(seed + i));
     KeyedMerges merges(seed + i);
