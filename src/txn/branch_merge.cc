@@ -92,8 +92,11 @@ Status Attempt::FindReplacedBy(const CommitId& side, const CommitId& other,
   Status failed;
   auto visit = [&](const CommitId& id, const model::Commit& commit) {
     auto shared = repository_.ancestry().Contains(other, id, commit.generation);
-    if (!shared) failed = std::move(shared).error();
-    if (!failed || *shared) return false;
+    if (!shared) {
+      failed = std::move(shared).error();
+      return false;
+    }
+    if (*shared) return false;
     for (const auto& table : commit.tables) {
       if (table.replacement_settled) settled.insert(table.table);
       if (table.replacement && !settled.contains(table.table)) found->insert(table.table);
