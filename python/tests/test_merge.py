@@ -83,6 +83,16 @@ def test_a_cell_that_both_changed_is_a_conflict_and_nothing_moves(db, side):
     assert found["base_id"] == found["our_id"] == found["their_id"] == [1]
 
 
+def test_conflicts_are_shown_in_the_columns_of_the_merged_table(db, side):
+    side.alter("users", drop=["id"], rename={"score": "points"})
+    db.update("users", {"score": "11"}, where="name = 'ann'")
+    side.update("users", {"points": "12"}, where="name = 'ann'")
+    found = db.conflicts("main", "side", "users").to_dict()
+    assert [name for name in found if name.startswith("our_")] == ["our_name", "our_points"]
+    assert found["_column"] == ["points"] and found["base_points"] == [10]
+    assert found["our_points"] == [11] and found["their_points"] == [12] and found["our_name"] == ["ann"]
+
+
 def test_a_row_deleted_here_and_changed_there_is_a_conflict(db, side):
     db.delete("users", "id = 2")
     side.update("users", {"score": "21"}, where="id = 2")

@@ -2,8 +2,6 @@
 // theirs have it.
 #pragma once
 
-#include <string>
-
 #include "merge/conflict.h"
 #include "model/schema.h"
 #include "sql/query_source.h"
@@ -12,8 +10,6 @@ namespace rhizo::db {
 
 class MergeConflicts {
  public:
-  explicit MergeConflicts(std::string table) : table_(std::move(table)) {}
-
   bool any() const { return !rows_.rows.empty(); }
   void TakeSchema(const model::Schema& schema);
   // Those of a region, while its rows can be read.
@@ -21,7 +17,6 @@ class MergeConflicts {
   sql::MetadataTable Take() && { return std::move(rows_); }
 
  private:
-  const std::string table_;
   sql::MetadataTable rows_;
 };
 

@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "db/merge_conflicts.h"
-#include "db/query_result_impl.h"
 #include "db/session_impl.h"
 #include "db/write_outcome.h"
 #include "txn/branch_merge.h"
@@ -127,14 +126,14 @@ Result<sql::MetadataTable> SessionImpl::ConflictTable(const std::string& ours,
   ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(table));
   ASSIGN_OR_RETURN(auto our_head, ResolvePoint(ours));
   ASSIGN_OR_RETURN(auto their_head, ResolvePoint(theirs));
-  db::MergeConflicts conflicts(name.ToString());
+  db::MergeConflicts conflicts;
   txn::BranchMergeOptions options;
   options.database.on_conflicts = [&](const std::string& of, const model::Schema& schema,
                                       merge::RegionConflicts& region) {
     return of == name.ToString() ? conflicts.Add(schema, region) : Status();
   };
-  auto tools = ToolsOf(*this);
-  ASSIGN_OR_RETURN(auto merged, txn::TryMerge(repository(), tools, our_head, their_head, options));
+  ASSIGN_OR_RETURN(auto merged,
+                   txn::TryMerge(repository(), ToolsOf(*this), our_head, their_head, options));
   static_cast<void>(merged);
   if (!conflicts.any()) {
     ASSIGN_OR_RETURN(auto view, repository().ViewOf(our_head));

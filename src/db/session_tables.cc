@@ -6,6 +6,7 @@
 #include "db/session_impl.h"
 #include "db/stream_guard.h"
 #include "db/write_outcome.h"
+#include "model/unknown_column.h"
 #include "table/fingerprint.h"
 #include "table/single_value.h"
 #include "txn/ref_resolver.h"
@@ -57,15 +58,7 @@ Result<model::Schema> OrderColumns(const table::OpenTable& table,
   model::Schema picked;
   for (const auto& column : columns) {
     int index = table.schema().Find(column);
-    if (index < 0) {
-      std::vector<std::string> names;
-      for (const auto& field : table.schema().fields) names.push_back(field.name);
-      std::string nearest = NearestName(column, names);
-      return Error(ErrorCode::kSchema,
-                   "there is no column \"" + column + "\"" +
-                       (nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?"))
-          .With("column", column);
-    }
+    if (index < 0) return model::UnknownColumn(table.schema(), column);
     picked.fields.push_back(table.schema().fields[static_cast<size_t>(index)]);
   }
   return picked;

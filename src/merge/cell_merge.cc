@@ -3,7 +3,7 @@
 
 #include "engine/errors.h"
 #include "merge/interval_merge.h"
-#include "table/row_batch.h"
+#include "table/compare_vectors.h"
 
 namespace rhizo::merge {
 
@@ -17,20 +17,16 @@ bool DecidesByChange(RuleKind rule) {
   return rule == RuleKind::kAdd || rule == RuleKind::kMultiply;
 }
 
+size_t IndexOf(const model::Schema& schema, FieldId id) {
+  const auto* field = schema.FindId(id);
+  CHECK(field != nullptr);
+  return static_cast<size_t>(field - schema.fields.data());
+}
+
 // Whether rows i of two flat vectors are bit by bit the same.
 Result<std::vector<bool>> Equal(const model::Type& type, Vector& a, Vector& b, size_t count) {
   std::vector<bool> equal(count, true);
-  RETURN_IF_ERROR(engine::Guarded([&]() -> Status {
-    duckdb::DataChunk both;
-    both.InitializeEmpty({a.GetType(), b.GetType()});
-    both.data[0].Reference(a);
-    both.data[1].Reference(b);
-    table::ChunkRows rows(both);
-    table::OneField left(rows, 0);
-    table::OneField right(rows, 1);
-    return table::CompareRows(type, 0, left, 0, right, 0, count,
-                              [&](uint64_t i) { equal[i] = false; });
-  }));
+  RETURN_IF_ERROR(table::CompareVectors(type, a, b, count, [&](uint64_t i) { equal[i] = false; }));
   return equal;
 }
 
@@ -60,11 +56,9 @@ Status IntervalMerge::MergeField(size_t field, bool has_base, Draft* draft) {
   auto by_us = has_base ? Touched(kOurs, field, draft->rows) : draft->rows;
   auto by_them = has_base ? Touched(kTheirs, field, draft->rows) : draft->rows;
   if (rule.kind == RuleKind::kLatest && has_base) {
-    for (size_t other = 0; other < about_.table->schema().fields.size(); ++other) {
-      if (about_.table->schema().fields[other].id != rule.by) continue;
-      by_us = Union(by_us, Touched(kOurs, other, draft->rows));
-      by_them = Union(by_them, Touched(kTheirs, other, draft->rows));
-    }
+    size_t by = IndexOf(about_.table->schema(), rule.by);
+    by_us = Union(by_us, Touched(kOurs, by, draft->rows));
+    by_them = Union(by_them, Touched(kTheirs, by, draft->rows));
   }
   auto both = Intersect(by_us, by_them);
   bool may_skip = about_.options->mode != MergeMode::kCommit && !DecidesByChange(rule.kind) &&
@@ -102,13 +96,10 @@ Status IntervalMerge::DecideCells(Cells* cells, Draft* draft) {
       cells->values[side] = make(type);
       RETURN_IF_ERROR(
           sides_[side]->Gather(view(side), cells->field, cells->rows, cells->values[side].get()));
-      for (size_t other = 0; rule.kind == RuleKind::kLatest && other < about_.rules.size();
-           ++other) {
-        if (about_.table->schema().fields[other].id != rule.by) continue;
-        cells->by[side] = make(about_.table->types()[other]);
-        RETURN_IF_ERROR(
-            sides_[side]->Gather(view(side), other, cells->rows, cells->by[side].get()));
-      }
+      if (rule.kind != RuleKind::kLatest) continue;
+      size_t by = IndexOf(about_.table->schema(), rule.by);
+      cells->by[side] = make(about_.table->types()[by]);
+      RETURN_IF_ERROR(sides_[side]->Gather(view(side), by, cells->rows, cells->by[side].get()));
     }
     cells->stored = make(type);
     auto host = draft->host == &view(kOurs) ? kOurs : kTheirs;

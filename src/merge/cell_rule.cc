@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/name.h"
+#include "model/unknown_column.h"
 #include "table/column_encoder.h"
 #include "table/single_value.h"
 
@@ -55,15 +56,6 @@ Error UnknownRule(std::string_view text) {
                              : "; did you mean \"" + Usage(nearest) + "\"? The rules are ";
   for (const auto& name : names) message += (&name == &names.front() ? "" : ", ") + Usage(name);
   return InvalidArgument(std::move(message));
-}
-
-Error UnknownColumn(const model::Schema& schema, const std::string& name) {
-  std::vector<std::string> names;
-  for (const auto& field : schema.fields) names.push_back(field.name);
-  std::string message = "merge rule latest: there is no column \"" + name + "\"";
-  std::string nearest = NearestName(name, names);
-  if (!nearest.empty()) message += "; did you mean \"" + nearest + "\"?";
-  return Error(ErrorCode::kSchema, std::move(message)).With("column", name);
 }
 
 // ---- which rule may stand where
@@ -412,7 +404,9 @@ Result<MergeRule> ResolveRule(const model::Schema& schema, std::string_view text
   auto column = ArgumentOfLatest(text);
   if (!column) return UnknownRule(text);
   int index = schema.Find(*column);
-  if (index < 0) return UnknownColumn(schema, std::string(*column));
+  if (index < 0) {
+    return model::UnknownColumn(schema, std::string(*column), "merge rule latest: ");
+  }
   return MergeRule{.kind = RuleKind::kLatest, .by = schema.fields[static_cast<size_t>(index)].id};
 }
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "engine/errors.h"
-#include "table/row_batch.h"
+#include "table/compare_vectors.h"
 
 namespace rhizo::merge {
 namespace {
@@ -117,17 +117,14 @@ Result<PositionSet> IntervalMerge::Changed(Which side, const PositionSet& rows) 
     std::vector<uint32_t> found;
     auto offsets = touched.ToVector();
     RETURN_IF_ERROR(engine::Guarded([&]() -> Status {
-      duckdb::DataChunk both;
       const auto& type = about_.table->types()[field];
-      both.Initialize(duckdb::Allocator::DefaultAllocator(),
-                      duckdb::vector<duckdb::LogicalType>{type, type}, offsets.size());
-      RETURN_IF_ERROR(sides_[kBase]->Gather(view(kBase), field, touched, &both.data[0]));
-      RETURN_IF_ERROR(sides_[side]->Gather(view(side), field, touched, &both.data[1]));
-      table::ChunkRows rows_of_both(both);
-      table::OneField before(rows_of_both, 0);
-      table::OneField after(rows_of_both, 1);
-      return table::CompareRows(about_.table->schema().fields[field].type, 0, before, 0, after, 0,
-                                offsets.size(), [&](uint64_t i) { found.push_back(offsets[i]); });
+      duckdb::Vector before(type, offsets.size());
+      duckdb::Vector after(type, offsets.size());
+      RETURN_IF_ERROR(sides_[kBase]->Gather(view(kBase), field, touched, &before));
+      RETURN_IF_ERROR(sides_[side]->Gather(view(side), field, touched, &after));
+      return table::CompareVectors(about_.table->schema().fields[field].type, before, after,
+                                   offsets.size(),
+                                   [&](uint64_t i) { found.push_back(offsets[i]); });
     }));
     auto undefined = Union(UndefinedCells(kBase, id), UndefinedCells(side, id));
     changed = Union(changed, Union(PositionSet::FromSorted(found), Intersect(undefined, touched)));

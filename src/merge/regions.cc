@@ -27,16 +27,11 @@ Status Collect(const table::ReadContext& context, std::string_view key,
 MergeRegion TakeRegion(Entries* entries) {
   MergeRegion region;
   std::optional<std::string> end;
+  for (const auto& waiting : *entries) {
+    if (!waiting.empty() && (!end || waiting.front().key < *end)) end = waiting.front().key;
+  }
   for (bool grown = true; grown;) {
     grown = false;
-    if (!end) {
-      std::deque<EntryAt>* first = nullptr;
-      for (auto& side : *entries) {
-        if (side.empty()) continue;
-        if (first == nullptr || side.front().key < first->front().key) first = &side;
-      }
-      end = first->front().key;
-    }
     for (size_t side = 0; side < kSides; ++side) {
       auto& waiting = (*entries)[side];
       while (!waiting.empty() && waiting.front().key <= *end) {

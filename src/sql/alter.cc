@@ -7,6 +7,7 @@
 #include "duckdb/planner/expression_binder/constant_binder.hpp"
 #include "engine/errors.h"
 #include "engine/types.h"
+#include "model/unknown_column.h"
 #include "sql/common_type.h"
 #include "sql/exact_cast.h"
 #include "sql/expression_text.h"
@@ -50,7 +51,7 @@ std::optional<Found> FindPath(Fields* fields, std::string_view path) {
 
 Result<Found> Need(model::Schema* schema, const std::string& path) {
   auto found = FindPath(&schema->fields, path);
-  if (!found) return UnknownColumn(*schema, path);
+  if (!found) return model::UnknownColumn(*schema, path);
   return *found;
 }
 
@@ -256,7 +257,7 @@ class Work {
     std::vector<bool> taken(schema()->fields.size());
     for (const auto& name : names) {
       auto index = IndexOf(schema()->fields, name);
-      if (!index) return UnknownColumn(*schema(), name);
+      if (!index) return model::UnknownColumn(*schema(), name);
       if (taken[*index]) return Wrong(name, "is twice in the order");
       taken[*index] = true;
       ordered.push_back(schema()->fields[*index]);

@@ -6,6 +6,7 @@
 #include "duckdb/parser/query_node/select_node.hpp"
 #include "duckdb/parser/tableref/basetableref.hpp"
 #include "engine/types.h"
+#include "model/unknown_column.h"
 #include "sql/expression_text.h"
 #include "sql/row_order.h"
 #include "sql/scan_statement.h"
@@ -20,7 +21,7 @@ Result<std::vector<size_t>> FieldsThatAreSet(const EditRequest& request) {
   std::vector<bool> is_set(request.schema->fields.size());
   for (const auto& [column, expression] : request.set) {
     int index = request.schema->Find(column);
-    if (index < 0) return UnknownColumn(*request.schema, column);
+    if (index < 0) return model::UnknownColumn(*request.schema, column);
     if (is_set[static_cast<size_t>(index)]) {
       return Error(ErrorCode::kSchema, "column \"" + column + "\" is set twice")
           .With("column", column);

@@ -8,6 +8,7 @@
 #include "duckdb/parser/statement/select_statement.hpp"
 #include "duckdb/parser/tableref/basetableref.hpp"
 #include "duckdb/parser/tableref/table_function_ref.hpp"
+#include "model/unknown_column.h"
 #include "sql/expression_text.h"
 #include "sql/row_order.h"
 
@@ -55,15 +56,6 @@ void AddLimit(uint64_t limit, duckdb::QueryNode* node) {
 
 }  // namespace
 
-Error UnknownColumn(const model::Schema& schema, const std::string& name) {
-  std::vector<std::string> names;
-  for (const auto& field : schema.fields) names.push_back(field.name);
-  std::string message = "there is no column \"" + name + "\"";
-  std::string nearest = NearestName(name, names);
-  if (!nearest.empty()) message += "; did you mean \"" + nearest + "\"?";
-  return Error(ErrorCode::kSchema, std::move(message)).With("column", name);
-}
-
 model::Schema DiffSchema(const model::Schema& schema) {
   model::Schema own;
   auto& type = own.fields.emplace_back();
@@ -86,7 +78,7 @@ Result<model::Schema> ScanSchema(const model::Schema& schema,
   model::Schema chosen;
   for (const auto& name : columns) {
     int index = schema.Find(name);
-    if (index < 0) return UnknownColumn(schema, name);
+    if (index < 0) return model::UnknownColumn(schema, name);
     chosen.fields.push_back(schema.fields[index]);
   }
   return chosen;
@@ -95,7 +87,7 @@ Result<model::Schema> ScanSchema(const model::Schema& schema,
 Result<ScanStatement> MakeScanStatement(const duckdb::ParserOptions& options,
                                         const ScanRequest& request) {
   for (const auto& name : request.columns) {
-    if (request.schema->Find(name) < 0) return UnknownColumn(*request.schema, name);
+    if (request.schema->Find(name) < 0) return model::UnknownColumn(*request.schema, name);
   }
   ASSIGN_OR_RETURN(auto made, ParseParts(options, {}, request.where));
   auto& node = made.node();

@@ -38,8 +38,6 @@ struct ScanStatement {
 // kSchema naming an unknown column and the nearest one; kSql if `where` is not one condition.
 Result<ScanStatement> MakeScanStatement(const duckdb::ParserOptions& options,
                                         const ScanRequest& request);
-// kSchema naming the nearest column.
-Error UnknownColumn(const model::Schema& schema, const std::string& name);
 // The columns of rhizo_diff for a table of this schema: _change_type, _changed_fields, its own.
 model::Schema DiffSchema(const model::Schema& schema);
 // The fields a scan gives: those of `columns`, or the whole schema with its attributes.

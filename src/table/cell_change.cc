@@ -1,8 +1,8 @@
 #include "table/cell_change.h"
 
 #include "engine/errors.h"
+#include "table/compare_vectors.h"
 #include "table/old_rows.h"
-#include "table/row_batch.h"
 
 namespace rhizo::table {
 namespace {
@@ -22,20 +22,16 @@ Result<model::PositionSet> SetBack(duckdb::ClientContext* client, const OpenTabl
   std::vector<uint32_t> back;
   RETURN_IF_ERROR(engine::Guarded([&]() -> Status {
     const auto& type = table.types()[field];
-    duckdb::DataChunk both;
-    both.Initialize(duckdb::Allocator::DefaultAllocator(),
-                    duckdb::vector<duckdb::LogicalType>{type, type}, listed.size());
+    duckdb::Vector held(type, listed.size());
     RETURN_IF_ERROR(
-        stored.Gather(field, std::vector<uint64_t>(listed.begin(), listed.end()), &both.data[0]));
+        stored.Gather(field, std::vector<uint64_t>(listed.begin(), listed.end()), &held));
+    duckdb::Vector wanted(type, listed.size());
     for (size_t i = 0; i < ranks.size(); ++i) {
-      duckdb::VectorOperations::Copy(values, both.data[1], ranks[i] + 1, ranks[i], i);
+      duckdb::VectorOperations::Copy(values, wanted, ranks[i] + 1, ranks[i], i);
     }
     std::vector<bool> differs(listed.size());
-    ChunkRows rows(both);
-    OneField before(rows, 0);
-    OneField after(rows, 1);
-    RETURN_IF_ERROR(CompareRows(table.schema().fields[field].type, 0, before, 0, after, 0,
-                                listed.size(), [&](uint64_t i) { differs[i] = true; }));
+    RETURN_IF_ERROR(CompareVectors(table.schema().fields[field].type, held, wanted, listed.size(),
+                                   [&](uint64_t i) { differs[i] = true; }));
     for (size_t i = 0; i < listed.size(); ++i) {
       if (!differs[i]) back.push_back(listed[i]);
     }

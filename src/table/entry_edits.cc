@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "tree/cursor.h"
+
 namespace rhizo::table {
 
 Result<model::Place> FirstPlace(object::ObjectReader& reader, const model::SegmentEntry& entry) {
@@ -14,6 +16,16 @@ Result<model::Place> LastPlace(object::ObjectReader& reader, const model::Segmen
   ASSIGN_OR_RETURN(auto runs, model::Load(reader, entry.runs));
   if (runs.empty()) return Corruption("an entry without runs");
   return runs.back().PlaceOf(runs.back().end_slot() - 1);
+}
+
+Result<std::optional<model::Place>> LastPlaceOf(object::ObjectReader& reader,
+                                                const model::TableState& state) {
+  tree::Cursor cursor(&reader, state.tree_root);
+  RETURN_IF_ERROR(cursor.SeekToLast());
+  if (!cursor.Valid()) return std::optional<model::Place>();
+  ASSIGN_OR_RETURN(auto entry, model::DecodeSegmentEntry(cursor.value()));
+  ASSIGN_OR_RETURN(auto place, LastPlace(reader, entry));
+  return std::optional(std::move(place));
 }
 
 std::string KeyOf(const model::SegmentEntry& entry) {

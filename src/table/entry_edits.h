@@ -24,6 +24,9 @@ void CountNew(std::span<const StoredSegment> segments, WriteCounts* counts);
 // The places of an entry's first and last row.
 Result<model::Place> FirstPlace(object::ObjectReader& reader, const model::SegmentEntry& entry);
 Result<model::Place> LastPlace(object::ObjectReader& reader, const model::SegmentEntry& entry);
+// That of a table's last row; nothing if it has none.
+Result<std::optional<model::Place>> LastPlaceOf(object::ObjectReader& reader,
+                                                const model::TableState& state);
 // The key of an entry whose runs stand inline.
 std::string KeyOf(const model::SegmentEntry& entry);
 

@@ -12,12 +12,8 @@ namespace {
 
 // The greatest first digit of a table's rows; "" if it has none.
 Result<std::string> GreatestDigit(const WriteContext& context, const model::TableState& state) {
-  tree::Cursor cursor(context.read.small, state.tree_root);
-  RETURN_IF_ERROR(cursor.SeekToLast());
-  if (!cursor.Valid()) return std::string();
-  ASSIGN_OR_RETURN(auto entry, model::DecodeSegmentEntry(cursor.value()));
-  ASSIGN_OR_RETURN(auto place, LastPlace(*context.read.small, entry));
-  return place.levels.front().digit;
+  ASSIGN_OR_RETURN(auto last, LastPlaceOf(*context.read.small, state));
+  return last ? last->levels.front().digit : std::string();
 }
 
 struct OwnEntry {

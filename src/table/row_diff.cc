@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/errors.h"
+#include "table/compare_vectors.h"
 #include "table/entry_edits.h"
 #include "table/key_set.h"
 #include "tree/diff.h"
@@ -268,18 +269,12 @@ Result<std::vector<RowChange>> RowDiff::CompareMoved(DiffRegion* region,
   RETURN_IF_ERROR(engine::Guarded([&]() -> Status {
     for (uint32_t field = 0; !to.empty() && field < schema().fields.size(); ++field) {
       if (!compared_[field]) continue;
-      duckdb::DataChunk both;
-      both.Initialize(duckdb::Allocator::DefaultAllocator(),
-                      duckdb::vector<duckdb::LogicalType>{types()[field], types()[field]},
-                      to.size());
-      RETURN_IF_ERROR(region->before->Gather(field, before, &both.data[0]));
-      RETURN_IF_ERROR(region->after->Gather(field, to, &both.data[1]));
-      ChunkRows pairs(both);
-      OneField old_values(pairs, 0);
-      OneField new_values(pairs, 1);
-      RETURN_IF_ERROR(CompareRows(schema().fields[field].type, 0, old_values, 0, new_values, 0,
-                                  to.size(),
-                                  [&](uint64_t i) { changes[i].changed.push_back(field); }));
+      duckdb::Vector old_values(types()[field], to.size());
+      duckdb::Vector new_values(types()[field], to.size());
+      RETURN_IF_ERROR(region->before->Gather(field, before, &old_values));
+      RETURN_IF_ERROR(region->after->Gather(field, to, &new_values));
+      RETURN_IF_ERROR(CompareVectors(schema().fields[field].type, old_values, new_values, to.size(),
+                                     [&](uint64_t i) { changes[i].changed.push_back(field); }));
     }
     return {};
   }));

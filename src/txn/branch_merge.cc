@@ -54,9 +54,8 @@ class Attempt {
   MergedDatabase& merged() { return merged_; }
 
   // The commit. Only of a clean merge.
-  Status Finish(const Head& ours, const Head& theirs);
+  Status Finish(const Head& ours);
   const CommitId& id() const { return id_; }
-  const model::Commit& commit() const { return commit_; }
   const StagedObjects& objects() const { return objects_; }
   const std::vector<PlacedTable>& tables() const { return merged_.tables; }
 
@@ -72,6 +71,7 @@ class Attempt {
   uint64_t no_births_ = 0;
   table::Link link_;
   merge::MergeMeans means_;
+  Replaced replaced_;  // by the two heads; of a fold each step asks anew
   MergedDatabase merged_;
   std::vector<CommitId> parents_;
   CommitId id_;
@@ -141,8 +141,8 @@ Status Attempt::Run(const Head& ours, const Head& theirs) {
   }
   MergeBase bases(repository_, means_);
   ASSIGN_OR_RETURN(auto base, bases.Of({ours.id}, theirs.id));
-  ASSIGN_OR_RETURN(auto replaced, FindReplaced(ours.id, theirs.id));
-  DatabaseMerge merge(repository_, means_, options_.database, replaced);
+  ASSIGN_OR_RETURN(replaced_, FindReplaced(ours.id, theirs.id));
+  DatabaseMerge merge(repository_, means_, options_.database, replaced_);
   ASSIGN_OR_RETURN(merged_, merge.Run(base, {ours.commit->state_root, {}, {}},
                                       {theirs.commit->state_root, {}, {}}));
   return {};
@@ -191,7 +191,7 @@ Status Attempt::Fold(const Head& ours) {
   return {};
 }
 
-Status Attempt::Finish(const Head& ours, const Head& theirs) {
+Status Attempt::Finish(const Head& ours) {
   commit_ = model::Commit();
   commit_.database = ours.commit->database;
   commit_.parents = parents_;
@@ -219,10 +219,9 @@ Status Attempt::Finish(const Head& ours, const Head& theirs) {
     commit_.author = options_.text.author;
     commit_.message = options_.text.message;
     commit_.metadata = options_.text.metadata;
-    ASSIGN_OR_RETURN(auto replaced, FindReplaced(ours.id, theirs.id));
     for (auto& table : merged_.tables) {
       table.summary.replacement_settled =
-          replaced.by_ours.contains(table.id) || replaced.by_theirs.contains(table.id);
+          replaced_.by_ours.contains(table.id) || replaced_.by_theirs.contains(table.id);
       commit_.tables.push_back(table.summary);
     }
   }
@@ -323,7 +322,7 @@ Result<BranchMerged> MergeBranch(Repository& repository, const MergeTools& tools
     ASSIGN_OR_RETURN(auto met, Meet(repository, tools, ours, theirs, options));
     if (!met.outcome.changed) return std::move(met.outcome);
     if (met.attempt) {
-      RETURN_IF_ERROR(met.attempt->Finish(ours, theirs));
+      RETURN_IF_ERROR(met.attempt->Finish(ours));
       met.outcome.commit = met.attempt->id();
     }
     ASSIGN_OR_RETURN(bool moved,

@@ -36,6 +36,19 @@ bool CountsChanges(const model::Schema& schema) {
 
 }  // namespace
 
+PlacedTable PlacedByMerge(const TableId& id, std::optional<NamedTable> before,
+                          std::optional<model::QualifiedName> name, const ObjectId& state_id) {
+  PlacedTable placed{id, std::move(before), std::move(name), {}, state_id, {}};
+  placed.summary.table = id;
+  placed.summary.kind = model::ChangeKind::kMerge;
+  if (placed.name) {
+    placed.summary.name = placed.name->ToString();
+  } else if (placed.before) {
+    placed.summary.name = placed.before->name.ToString();
+  }
+  return placed;
+}
+
 Result<DatabaseMerge::Found> DatabaseMerge::Collect() const {
   Found found;
   auto visit = [&](const tree::ThreeWayEntry& entry) -> Status {
@@ -62,6 +75,12 @@ Result<DatabaseMerge::Found> DatabaseMerge::Collect() const {
 Result<model::TableState> DatabaseMerge::ReadState(const NamedTable& table) const {
   ASSIGN_OR_RETURN(auto bytes, means_.context.read.small->Read(table.entry.state));
   return model::DecodeTableState(*bytes);
+}
+
+Result<std::shared_ptr<const table::OpenTable>> DatabaseMerge::Open(
+    const model::TableState& state) const {
+  return table::OpenTable::Open(means_.context.read, ObjectId(),
+                                std::make_shared<const model::TableState>(state));
 }
 
 Favour DatabaseMerge::FavourOf(const std::string& name) const {
@@ -109,15 +128,12 @@ Result<MergedDatabase> DatabaseMerge::Run(const MergeState& base, const MergeSta
 void DatabaseMerge::Place(const TableId& id, const Sides& sides,
                           std::optional<model::QualifiedName> name, const model::TableState* state,
                           const ObjectId& state_id) {
-  PlacedTable placed{id, sides[kOurs], std::move(name), {}, state_id, {}};
+  auto placed = PlacedByMerge(id, sides[kOurs], std::move(name), state_id);
   if (state != nullptr) placed.state = *state;
   bool as_in_ours = sides[kOurs] ? placed.name == sides[kOurs]->name &&
                                        placed.state_id == sides[kOurs]->entry.state
                                  : !placed.name;
   if (as_in_ours) return;
-  placed.summary.table = id;
-  placed.summary.kind = model::ChangeKind::kMerge;
-  placed.summary.name = (placed.name ? *placed.name : sides[kOurs]->name).ToString();
   out_.tables.push_back(std::move(placed));
 }
 
@@ -222,14 +238,17 @@ Result<std::optional<model::TableState>> DatabaseMerge::MergeStates(const TableI
     if (same) return std::optional(LowerOf(ours, theirs));
     return settle({"one side replaced the table's rows as a whole, and the other changed them"});
   }
-  if (options_.on_conflicts) {
-    options.on_conflicts = [&](merge::RegionConflicts& region) {
-      return options_.on_conflicts(name, ours.schema, region);
-    };
-  }
   std::optional<model::TableState> was;
   if (sides[kBase]) {
     ASSIGN_OR_RETURN(was, ReadState(*sides[kBase]));
+  }
+  model::Schema merged_schema;
+  if (options_.on_conflicts) {
+    merged_schema =
+        merge::MergeSchemas(was ? *was : ours, ours, theirs, options.favour).state.schema;
+    options.on_conflicts = [&](merge::RegionConflicts& region) {
+      return options_.on_conflicts(name, merged_schema, region);
+    };
   }
   auto undefined_in = [&](const MergeState& state) -> const merge::Undefined* {
     auto found = state.undefined.find(id);
@@ -256,9 +275,7 @@ Result<bool> DatabaseMerge::SameRows(const model::TableState& ours,
                 ours.key.size() == theirs.key.size();
   if (!may_be) return false;
   auto sum = [&](const model::TableState& state) -> Result<table::Sum128> {
-    ASSIGN_OR_RETURN(auto table,
-                     table::OpenTable::Open(means_.context.read, ObjectId(),
-                                            std::make_shared<const model::TableState>(state)));
+    ASSIGN_OR_RETURN(auto table, Open(state));
     return table::Fingerprint(means_.context, *table);
   };
   ASSIGN_OR_RETURN(auto our_sum, sum(ours));
@@ -276,13 +293,10 @@ bool DatabaseMerge::BaseIsUndefined(const TableId& id) const {
 // Whether a side changed rows, the way they are stored aside.
 Result<bool> DatabaseMerge::ChangedRows(const Sides& sides, Which side) {
   if (!sides[kBase]) return true;
-  auto open = [&](const NamedTable& table) -> Result<std::shared_ptr<const table::OpenTable>> {
-    ASSIGN_OR_RETURN(auto state, ReadState(table));
-    return table::OpenTable::Open(means_.context.read, table.entry.state,
-                                  std::make_shared<const model::TableState>(std::move(state)));
-  };
-  ASSIGN_OR_RETURN(auto before, open(*sides[kBase]));
-  ASSIGN_OR_RETURN(auto after, open(*sides[side]));
+  ASSIGN_OR_RETURN(auto old_state, ReadState(*sides[kBase]));
+  ASSIGN_OR_RETURN(auto new_state, ReadState(*sides[side]));
+  ASSIGN_OR_RETURN(auto before, Open(old_state));
+  ASSIGN_OR_RETURN(auto after, Open(new_state));
   if (before->schema() != after->schema()) return true;
   ASSIGN_OR_RETURN(auto diff, table::RowDiff::Open(means_.client, before, after));
   ASSIGN_OR_RETURN(auto first, diff.Next());
@@ -307,68 +321,72 @@ Result<bool> DatabaseMerge::ReplacementContradicts(const TableId& id, const Side
   return contradicts;
 }
 
+// The table of ours that has the name (up to case) which another table is to have.
+Result<std::optional<NamedTable>> DatabaseMerge::FindTaken(const PlacedTable& placed,
+                                                           const LeavingTables& leaving) {
+  auto* reader = means_.context.read.small;
+  auto stays = [&](const std::optional<model::StateEntry>& entry) {
+    return entry && entry->table != placed.id && !leaving.contains(entry->table);
+  };
+  ASSIGN_OR_RETURN(auto exact, FindState(reader, ours_->root, *placed.name));
+  if (stays(exact)) return std::optional(NamedTable{*placed.name, *exact});
+  bool is_published = means_.context.staging->Find(ours_->root) == nullptr;
+  auto& names = is_published ? *repository_.names() : own_names_;
+  ASSIGN_OR_RETURN(auto twin, names.FindTwin(reader, ours_->root, *placed.name));
+  if (!twin) return std::optional<NamedTable>();
+  ASSIGN_OR_RETURN(auto entry, FindState(reader, ours_->root, *twin));
+  return stays(entry) ? std::optional(NamedTable{*twin, *entry}) : std::nullopt;
+}
+
+// Both sides made a table of that name: which one stays. Nothing: they contradict.
+Result<std::optional<Which>> DatabaseMerge::SettleName(const PlacedTable& placed,
+                                                       const NamedTable& taken) {
+  ASSIGN_OR_RETURN(auto theirs, ReadState({*placed.name, {placed.id, placed.state_id}}));
+  ASSIGN_OR_RETURN(auto ours, ReadState(taken));
+  bool same = taken.name == *placed.name;
+  if (same) {
+    ASSIGN_OR_RETURN(same, SameRows(ours, theirs));
+  }
+  if (same) return std::optional(taken.entry.table < placed.id ? kOurs : kTheirs);
+  auto favour = FavourOf(placed.name->ToString());
+  if (favour != Favour::kNobody) {
+    return std::optional(favour == Favour::kOurs ? kOurs : kTheirs);
+  }
+  Contradict(placed.id, placed.name->ToString(), 0,
+             {"both sides made a table called \"" + taken.name.ToString() + "\""});
+  return std::optional<Which>();
+}
+
 // No two tables may have one name, also up to case.
 Status DatabaseMerge::SettleNames() {
   if (is_virtual()) return {};
-  auto* reader = means_.context.read.small;
-  bool is_published = means_.context.staging->Find(ours_->root) == nullptr;
-  auto& names = is_published ? *repository_.names() : own_names_;
-  std::set<TableId> leaving;
-  std::map<std::string, const PlacedTable*> named;
+  LeavingTables leaving;
   for (const auto& placed : out_.tables) {
     if (placed.before && placed.before->name != placed.name) leaving.insert(placed.id);
   }
-  std::set<TableId> dropped_here;
+  std::set<std::string> named;
+  std::set<TableId> not_needed;
+  std::vector<PlacedTable> gone;
   for (const auto& placed : out_.tables) {
     if (!placed.name || (placed.before && placed.before->name == *placed.name)) continue;
-    auto folded = FoldName(placed.name->ToString());
-    auto [other, is_first] = named.emplace(folded, &placed);
-    std::optional<NamedTable> taken;
-    if (!is_first) {
+    if (!named.insert(FoldName(placed.name->ToString())).second) {
       Contradict(placed.id, placed.name->ToString(), 0,
                  {"two tables would be called \"" + placed.name->ToString() + "\""});
       continue;
     }
-    ASSIGN_OR_RETURN(auto exact, FindState(reader, ours_->root, *placed.name));
-    if (exact && exact->table != placed.id && !leaving.contains(exact->table)) {
-      taken = NamedTable{*placed.name, *exact};
-    }
-    if (!taken) {
-      ASSIGN_OR_RETURN(auto twin, names.FindTwin(reader, ours_->root, *placed.name));
-      if (twin) {
-        ASSIGN_OR_RETURN(auto entry, FindState(reader, ours_->root, *twin));
-        if (entry && entry->table != placed.id && !leaving.contains(entry->table)) {
-          taken = NamedTable{*twin, *entry};
-        }
-      }
-    }
+    ASSIGN_OR_RETURN(auto taken, FindTaken(placed, leaving));
     if (!taken) continue;
-    // Both made a table of that name: one of them is enough if they are the same.
-    ASSIGN_OR_RETURN(auto theirs, ReadState({*placed.name, {placed.id, placed.state_id}}));
-    ASSIGN_OR_RETURN(auto ours, ReadState(*taken));
-    bool same = taken->name == *placed.name;
-    if (same) {
-      ASSIGN_OR_RETURN(same, SameRows(ours, theirs));
+    ASSIGN_OR_RETURN(auto stays, SettleName(placed, *taken));
+    if (stays == kOurs) not_needed.insert(placed.id);
+    if (stays == kTheirs) {
+      leaving.insert(taken->entry.table);
+      gone.push_back(PlacedByMerge(taken->entry.table, *taken, std::nullopt, {}));
     }
-    auto favour = FavourOf(placed.name->ToString());
-    if (!same && favour == Favour::kNobody) {
-      Contradict(placed.id, placed.name->ToString(), 0,
-                 {"both sides made a table called \"" + taken->name.ToString() + "\""});
-      continue;
-    }
-    bool keep_ours = same ? taken->entry.table < placed.id : favour == Favour::kOurs;
-    dropped_here.insert(keep_ours ? placed.id : taken->entry.table);
-    if (keep_ours) continue;
-    PlacedTable gone{taken->entry.table, *taken, std::nullopt, {}, {}, {}};
-    gone.summary.table = gone.id;
-    gone.summary.kind = model::ChangeKind::kMerge;
-    gone.summary.name = taken->name.ToString();
-    out_.tables.push_back(std::move(gone));
-    return SettleNames();
   }
   std::erase_if(out_.tables, [&](const auto& placed) {
-    return !placed.before && dropped_here.contains(placed.id);
+    return !placed.before && not_needed.contains(placed.id);
   });
+  out_.tables.insert(out_.tables.end(), gone.begin(), gone.end());
   return {};
 }
 

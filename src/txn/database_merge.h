@@ -62,6 +62,10 @@ struct DatabaseMergeOptions {
       on_conflicts;
 };
 
+// A table as a merge leaves it.
+PlacedTable PlacedByMerge(const TableId& id, std::optional<NamedTable> before,
+                          std::optional<model::QualifiedName> name, const ObjectId& state_id);
+
 class DatabaseMerge {
  public:
   // All outlive it. `means`: context.read and context.staging are where the states lie.
@@ -94,8 +98,13 @@ class DatabaseMerge {
   void Place(const TableId& id, const Sides& sides, std::optional<model::QualifiedName> name,
              const model::TableState* state, const ObjectId& state_id);
   Status SettleNames();
+  Result<std::optional<NamedTable>> FindTaken(const PlacedTable& placed,
+                                              const LeavingTables& leaving);
+  Result<std::optional<merge::Which>> SettleName(const PlacedTable& placed,
+                                                 const NamedTable& taken);
   Status MergeOthers(const Found& found, std::vector<tree::Edit>* edits);
   Result<model::TableState> ReadState(const NamedTable& table) const;
+  Result<std::shared_ptr<const table::OpenTable>> Open(const model::TableState& state) const;
   merge::MergeOptions OptionsFor(const std::string& name, const model::Schema& schema) const;
   merge::Favour FavourOf(const std::string& name) const;
   bool is_virtual() const { return options_.mode == merge::MergeMode::kVirtual; }

@@ -5,6 +5,7 @@
 
 #include "tree/apply.h"
 #include "tree/diff.h"
+#include "txn/database_merge.h"
 #include "txn/reachable.h"
 
 namespace rhizo::txn {
@@ -53,11 +54,7 @@ Result<std::vector<PlacedTable>> DifferingTables(object::ObjectReader* reader,
   RETURN_IF_ERROR(tree::Diff(tree::Tree(reader, before), tree::Tree(reader, after), visit));
   std::vector<PlacedTable> out;
   for (auto& [id, table] : tables) {
-    table.id = id;
-    table.summary.table = id;
-    table.summary.kind = model::ChangeKind::kMerge;
-    table.summary.name = (table.name ? *table.name : table.before->name).ToString();
-    out.push_back(std::move(table));
+    out.push_back(PlacedByMerge(id, table.before, table.name, table.state_id));
   }
   return out;
 }

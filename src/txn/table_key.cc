@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/name.h"
+#include "model/unknown_column.h"
 #include "table/key_set.h"
 
 namespace rhizo::txn {
@@ -13,15 +13,7 @@ Result<std::vector<FieldId>> KeyFields(const model::Schema& schema,
   std::vector<FieldId> fields;
   for (const auto& name : key) {
     int index = schema.Find(name);
-    if (index < 0) {
-      std::vector<std::string> names;
-      for (const auto& field : schema.fields) names.push_back(field.name);
-      std::string nearest = NearestName(name, names);
-      return Error(ErrorCode::kSchema,
-                   "key: there is no column \"" + name + "\"" +
-                       (nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?"))
-          .With("column", name);
-    }
+    if (index < 0) return model::UnknownColumn(schema, name, "key: ");
     fields.push_back(schema.fields[static_cast<size_t>(index)].id);
   }
   RETURN_IF_ERROR(table::CheckKeyFields(schema, fields));
