@@ -42,7 +42,7 @@ struct Stretch {
 };
 
 // What a side has in an interval. Rows are counted from the interval's first place: offsets.
-struct View {
+struct View {  // NOLINT(clang-analyzer-core.uninitialized.Assign): see model::Field
   const SideEntry* entry = nullptr;  // null: nothing
   uint32_t slot = 0;                 // of offset 0
   model::PositionSet rows;           // visible
