@@ -34,12 +34,17 @@ enum class SchemaMode {
 struct WriteOptions {
   SchemaMode schema = SchemaMode::kKeep;
   std::vector<std::string> key;  // of a table that is created: columns that identify a row
+  // Of Write: what the rows were made of (a version number, branch, tag, commit or ref~n). What
+  // differs from that is written, and what others did since stays.
+  std::string base;
+  bool reset = false;  // Write, Upsert: values may go against their merge rules
   std::optional<std::string> message;
   WorkOptions work;
 };
 
 struct ChangeOptions {
   Parameters parameters;  // of the expressions and the condition
+  bool reset = false;     // Update: values may go against their merge rules
   std::optional<std::string> message;
   WorkOptions work;
 };
@@ -59,6 +64,15 @@ struct Alteration {
   std::vector<std::string> drop_checks;
   std::vector<std::string> add_checks;  // SQL conditions that no row may make false
   std::vector<std::string> order;       // columns that come first
+};
+
+// What changes of one table by several writers or branches make together (docs/merge.md).
+struct MergeRules {
+  // Column -> "conflict", "add", "multiply", "max", "min", "union", "intersect" or
+  // "latest(<column>)".
+  std::vector<std::pair<std::string, std::string>> columns;
+  std::optional<bool> row_is_unit;  // any two changes of one row contradict each other
+  std::optional<bool> delete_wins;  // a delete beats a change of the same row; else they contradict
 };
 
 struct CommitOptions {
@@ -105,18 +119,20 @@ class RHIZO_EXPORT Session {
   // never NULL, no value twice.
   Result<WriteResult> CreateTable(const std::string& name, ArrowSchema* schema,
                                   bool if_not_exists = false,
-                                  const std::vector<std::string>& key = {});
+                                  const std::vector<std::string>& key = {},
+                                  const MergeRules& rules = {});
   Status DropTable(const std::string& name, bool if_exists = false);
   Status RenameTable(const std::string& name, const std::string& new_name);
   // The table becomes `rows`; created if it is not there. kConflict if somebody changed it
-  // meanwhile.
+  // meanwhile; with a base: if somebody changed the same cells or rows since.
   Result<WriteResult> Write(const std::string& name, ArrowArrayStream* rows,
                             const WriteOptions& options = {});
   // The rows stand behind the table's last row; never conflicts with other appends. kTableNotFound.
   Result<WriteResult> Append(const std::string& name, ArrowArrayStream* rows,
                              const WriteOptions& options = {});
   // --- changing rows. Rows that stay keep their place; a changed field is stored as that field of
-  // that row, a deleted row as a bit. kConflict if somebody changed the table meanwhile.
+  // that row, a deleted row as a bit. kConflict if somebody changed the same cells or rows
+  // meanwhile; Update, Delete and Truncate outside a transaction then run again by themselves.
   // Expressions and conditions are SQL over the table's columns, without volatile functions.
   //
   // Appends rows; in a table with a key, rows whose keys it does not have (kConstraint).
@@ -139,6 +155,13 @@ class RHIZO_EXPORT Session {
   // of them is NULL somewhere or a value is twice. Rewrites nothing.
   Result<WriteResult> SetKey(const std::string& name, const std::vector<std::string>& columns,
                              const ChangeOptions& options = {});
+
+  // What is not named stays. kSchema for an unknown column, or a rule that does not fit its type,
+  // with the reason. From then on writes that go against a rule (lower a max, raise a min, shrink a
+  // union, grow an intersect, change a latest(f) without raising f) are kConstraint, unless
+  // `reset`; lists of union and intersect columns are stored sorted, each item once.
+  Result<WriteResult> SetMergeRules(const std::string& name, const MergeRules& rules,
+                                    const ChangeOptions& options = {});
 
   // kSchema for what is unknown, there already or no wider type; kConstraint naming rows that break
   // a new NOT NULL or check.

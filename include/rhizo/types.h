@@ -24,6 +24,9 @@ struct TableInfo {
   std::vector<std::string> key;
   std::vector<std::string> checks;              // SQL conditions
   std::map<std::string, std::string> defaults;  // column -> SQL constant, where there is one
+  std::map<std::string, std::string> merge_rules;  // column -> rule, where it is not "conflict"
+  bool row_is_unit = false;                        // any two changes of one row contradict
+  bool delete_wins = false;                        // a delete beats a change of the same row
   uint64_t rows = 0;
   uint64_t segments = 0;
   uint64_t bytes = 0;    // of its segments, each once

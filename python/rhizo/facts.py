@@ -44,7 +44,11 @@ class Column:
 
 @dataclass(frozen=True)
 class TableInfo:
-    """A table at one moment. ``bytes``: of its segments, each counted once; ``defaults``: SQL constants by column."""
+    """A table at one moment.
+
+    ``bytes``: of its segments, each counted once; ``defaults``: SQL constants by column; ``merge_rules``: those that
+    are not ``"conflict"``, by column; ``row_is_unit``, ``delete_wins``: see ``set_merge_rules``.
+    """
 
     name: str
     table_id: str
@@ -52,6 +56,9 @@ class TableInfo:
     key: tuple[str, ...]
     checks: tuple[str, ...]
     defaults: dict[str, str]
+    merge_rules: dict[str, str]
+    row_is_unit: bool
+    delete_wins: bool
     rows: int
     segments: int
     bytes: int

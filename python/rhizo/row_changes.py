@@ -45,6 +45,16 @@ def _pairs(values: Any, what: str) -> list[tuple[Any, Any]]:
     return list(values.items())
 
 
+def to_rules(rules: Any) -> list[tuple[str, str]]:
+    """Columns and their merge rules.
+
+    >>> to_rules({"n": "add"})
+    [('n', 'add')]
+    """
+    pairs = _pairs(rules, "merge rules")
+    return [(to_name(column, "column"), to_text(rule, "merge rule")) for column, rule in pairs]
+
+
 def _number(value: float) -> str:
     """A literal that is exactly this number, and may become a DECIMAL where it is short."""
     text = repr(float(value))
@@ -110,17 +120,23 @@ class RowChanges:
             return WriteResult(**self._native.insert(table, *to_stream(rows), to_message(message), told))
 
     def upsert(
-        self, table: str, data: Any, *, message: str | None = None, progress: Progress | None = None
+        self,
+        table: str,
+        data: Any,
+        *,
+        reset: bool = False,
+        message: str | None = None,
+        progress: Progress | None = None,
     ) -> WriteResult:
         """Rows whose key the table has become those of ``data``, others are added at the end.
 
         Columns that ``data`` does not have stay as they are; in new rows they get their default. Only values that
-        differ are stored. Holds ``data`` in memory.
+        differ are stored. Holds ``data`` in memory. ``reset``: values may go against their columns' merge rules.
 
         Raises:
             InvalidArgumentError: the table has no key.
-            ConstraintError: a key comes twice in ``data``, or is missing.
-            ConflictError: somebody else changed the table meanwhile (retryable).
+            ConstraintError: a key comes twice in ``data``, or is missing; a value goes against its merge rule.
+            ConflictError: somebody else changed the same cells or rows meanwhile (retryable).
 
         >>> _ = db.write("users", {"id": [1, 2], "score": [70, 90]}, key="id")
         >>> done = db.upsert("users", {"id": [2, 3], "score": [95, 60]})
@@ -131,7 +147,7 @@ class RowChanges:
         """
         rows = self._fitted(to_name(table), data, "keep")
         with shown(f"upserting into {table}", progress) as told:
-            return WriteResult(**self._native.upsert(table, *to_stream(rows), to_message(message), told))
+            return WriteResult(**self._native.upsert(table, *to_stream(rows), bool(reset), to_message(message), told))
 
     def update(
         self,
@@ -140,6 +156,7 @@ class RowChanges:
         where: str = "",
         params: Parameters = None,
         *,
+        reset: bool = False,
         message: str | None = None,
     ) -> WriteResult:
         """Changes columns of the rows that ``where`` finds.
@@ -148,15 +165,17 @@ class RowChanges:
             set: column to SQL expression over the row as it was; numbers, bools and None stand for themselves.
             where: a SQL condition; left out: all rows.
             params: values for ``?`` (those of ``set`` first) or ``$name``.
+            reset: values may go against their columns' merge rules (:meth:`set_merge_rules`).
 
         Returns:
             ``rows_updated``: changed; ``rows_unchanged``: found, but had these values.
 
         Raises:
             SchemaError: a column is unknown, or a value is no exact value of its type.
-            ConstraintError: NULL where none may be, or a key that is there.
+            ConstraintError: NULL where none may be, a key that is there, a value against its column's merge rule.
             SqlError: an expression is wrong, or calls a function like ``random()``.
-            ConflictError: somebody else changed the table meanwhile (retryable).
+            ConflictError: inside a transaction, at its commit: somebody else changed the same cells or rows meanwhile
+                (retryable). Outside one it runs again by itself.
 
         >>> _ = db.write("users", {"name": ["Ada", "Bob"], "score": [70, 90]})
         >>> db.update("users", {"score": "score + ?"}, "name = ?", [5, "Ada"]).rows_updated
@@ -165,7 +184,8 @@ class RowChanges:
         [('Ada', 75), ('Bob', 90)]
         """
         condition, values = to_text(where, "condition", SqlError), to_parameters(params)
-        changed = self._native.update(to_name(table), _assignments(set, "set"), condition, values, to_message(message))
+        changes = _assignments(set, "set")
+        changed = self._native.update(to_name(table), changes, condition, values, bool(reset), to_message(message))
         return WriteResult(**changed)
 
     def delete(self, table: str, where: str, params: Parameters = None, *, message: str | None = None) -> WriteResult:
@@ -189,6 +209,50 @@ class RowChanges:
         2
         """
         return WriteResult(**self._native.truncate(to_name(table), to_message(message)))
+
+    def set_merge_rules(
+        self,
+        table: str,
+        rules: Mapping[str, str] | None = None,
+        *,
+        row_is_unit: bool | None = None,
+        delete_wins: bool | None = None,
+        message: str | None = None,
+    ) -> WriteResult:
+        """Says what changes of one cell by several writers or branches make together; what is not named stays.
+
+        Args:
+            rules: column to one of
+
+                * ``"conflict"``: they contradict each other (so does every column at first);
+                * ``"add"``, ``"multiply"``: both changes are applied (integers and decimals);
+                * ``"max"``, ``"min"``: the greater or the less (of booleans: or, and);
+                * ``"union"``, ``"intersect"``: the list is a set, of which items come and go;
+                * ``"latest(column)"``: the value of the row that is later by another column, whose rule is ``"max"``.
+
+                Writes against a rule's direction (lowering a max, raising a min, taking items out of a union or
+                putting them into an intersect, changing a latest without raising its column) are refused from then
+                on, unless they say ``reset=True``. Lists of union and intersect columns are stored sorted, each item
+                once.
+            row_is_unit: any two changes of one row contradict each other, whichever cells they change.
+            delete_wins: a delete beats a change of the same row; else they contradict each other.
+
+        Raises:
+            SchemaError: a column is unknown, part of the key, or of a type that the rule does not fit.
+
+        >>> _ = db.write("stock", {"item": ["nut"], "n": [10]}, key="item")
+        >>> _ = db.set_merge_rules("stock", {"n": "add"})
+        >>> _ = db.create_branch("shop")
+        >>> with db.on("shop") as shop:
+        ...     _ = shop.update("stock", {"n": "n - 3"})
+        >>> _ = db.update("stock", {"n": "n - 2"})
+        >>> _ = db.merge("shop")
+        >>> db.read("stock").fetchall(), db.info("stock").merge_rules
+        ([('nut', 5)], {'n': 'add'})
+        """
+        settings, text = to_rules(rules or {}), to_message(message)
+        changed = self._native.set_merge_rules(to_name(table), settings, row_is_unit, delete_wins, text)
+        return WriteResult(**changed)
 
     def set_key(self, table: str, columns: str | list[str] | None, *, message: str | None = None) -> WriteResult:
         """Makes columns identify a row: never NULL, no value twice. None: nothing does any more. Rewrites nothing.

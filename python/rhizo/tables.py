@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 from typing import Any, Literal
 
@@ -16,7 +16,7 @@ from rhizo.incoming import to_stream
 from rhizo.parameters import Parameters, to_parameters
 from rhizo.progress import Progress, shown
 from rhizo.result import Result
-from rhizo.row_changes import RowChanges, to_key, to_message
+from rhizo.row_changes import RowChanges, to_key, to_message, to_rules
 from rhizo.texts import to_name, to_path, to_text
 
 Ref = str | int | datetime | Commit | Branch | Tag
@@ -41,6 +41,15 @@ def to_ref(ref: Ref | None) -> str:
     if isinstance(ref, bool) or not isinstance(ref, (str, int)):
         raise InvalidArgumentError(f"{ref!r} names no version; give a number, a branch, tag or commit, or a datetime")
     return to_name(str(ref), "branch, tag or commit")
+
+
+def to_base(base: Ref | Result | None) -> str:
+    """What rows were made of, as text: of a result the commit it was read at."""
+    if not isinstance(base, Result):
+        return to_ref(base)
+    if not base.commit:
+        raise InvalidArgumentError("base: these rows were read inside a transaction; name the version they are of")
+    return base.commit
 
 
 def _place(version: int | None, at: Ref | None) -> str:
@@ -80,7 +89,13 @@ class Tables(RowChanges):
     # --- writing
 
     def create_table(
-        self, table: str, schema: Any, *, key: Key | None = None, if_not_exists: bool = False
+        self,
+        table: str,
+        schema: Any,
+        *,
+        key: Key | None = None,
+        merge_rules: Mapping[str, str] | None = None,
+        if_not_exists: bool = False,
     ) -> WriteResult:
         """Makes an empty table.
 
@@ -89,6 +104,7 @@ class Tables(RowChanges):
             schema: a dict of column name to SQL type (``"BIGINT"``, ``"DECIMAL(10,2) NOT NULL"``), Python type or
                 Arrow type; or a pyarrow schema, or anything with ``__arrow_c_schema__``.
             key: columns that identify a row: never NULL, no value twice.
+            merge_rules: column to merge rule, as in :meth:`set_merge_rules`.
             if_not_exists: keep a table that is there already.
 
         Raises:
@@ -100,7 +116,8 @@ class Tables(RowChanges):
         ['BIGINT', 'VARCHAR', 'DOUBLE']
         """
         columns = to_schema(self._native, schema)
-        return WriteResult(**self._native.create_table(to_name(table), columns, if_not_exists, to_key(key)))
+        rules = to_rules(merge_rules or {})
+        return WriteResult(**self._native.create_table(to_name(table), columns, if_not_exists, to_key(key), rules))
 
     def write(
         self,
@@ -109,6 +126,8 @@ class Tables(RowChanges):
         *,
         key: Key | None = None,
         schema: SchemaMode = "keep",
+        base: Ref | Result | None = None,
+        reset: bool = False,
         message: str | None = None,
         progress: Progress | None = None,
     ) -> WriteResult:
@@ -122,6 +141,9 @@ class Tables(RowChanges):
             schema: for a table that exists: ``"keep"`` matches columns by name, casts only where exact, fills
                 missing ones and refuses extra ones; ``"evolve"`` also adds columns and widens types; ``"replace"``
                 takes the schema of ``data``.
+            base: what ``data`` was made of: a version number, a branch, tag or commit, or the ``Result`` that was
+                read. What differs from it is written, and what others did since stays, row by row and cell by cell.
+            reset: values may go against their columns' merge rules (:meth:`set_merge_rules`).
             message: recorded in the commit.
             progress: called with the number of rows done, at most ten times a second.
 
@@ -130,18 +152,27 @@ class Tables(RowChanges):
 
         Raises:
             SchemaError: columns or types do not fit.
-            ConstraintError: a key comes twice or is missing.
-            ConflictError: somebody else changed the table meanwhile (retryable).
+            ConstraintError: a key comes twice or is missing; a value goes against its column's merge rule.
+            ConflictError: somebody else changed the table meanwhile (retryable); with a ``base``: the same cells or
+                rows since.
 
         >>> db.write("users", {"id": [1, 2], "name": ["Ada", "Bob"]})
         WriteResult('users', version=1, rows=2, inserted=2, updated=0, deleted=0, new_bytes=...)
         >>> db.write("users", {"id": [1, 2], "name": ["Ada", "Bob"]}).changed
         False
+        >>> mine = db.read("users")
+        >>> _ = db.append("users", {"id": [3], "name": ["Cid"]})  # somebody else, meanwhile
+        >>> _ = db.write("users", {"id": [1, 2], "name": ["Ann", "Bob"]}, base=mine)
+        >>> db.read("users").fetchall()
+        [(1, 'Ann'), (2, 'Bob'), (3, 'Cid')]
         """
         mode, message = _mode(schema, ("keep", "evolve", "replace")), to_message(message)
         rows = self._fitted(to_name(table), data, mode)
         with shown(f"writing {table}", progress) as told:
-            return WriteResult(**self._native.write(table, *to_stream(rows), mode, to_key(key), message, told))
+            stream, kind = to_stream(rows)
+            return WriteResult(
+                **self._native.write(table, stream, kind, mode, to_key(key), to_base(base), bool(reset), message, told)
+            )
 
     def append(
         self,

@@ -73,11 +73,14 @@ nb::dict Consume(NativeSession& self, nb::handle capsule, Rows rows, const Work&
 
 nb::dict Write(NativeSession& self, const std::string& name, nb::handle rows,
                const std::string& kind, const std::string& schema, std::vector<std::string> key,
-               std::optional<std::string> message, nb::object progress) {
+               std::string base, bool reset, std::optional<std::string> message,
+               nb::object progress) {
   Session& session = self.get();
   Work work(std::move(progress));
   WriteOptions options = OptionsOf(schema, std::move(message), work);
   options.key = std::move(key);
+  options.base = std::move(base);
+  options.reset = reset;
   return Consume(self, rows, RowsOf(kind), work,
                  [&](ArrowArrayStream* stream) { return session.Write(name, stream, options); });
 }
@@ -102,10 +105,12 @@ nb::dict Insert(NativeSession& self, const std::string& name, nb::handle rows,
 }
 
 nb::dict Upsert(NativeSession& self, const std::string& name, nb::handle rows,
-                const std::string& kind, std::optional<std::string> message, nb::object progress) {
+                const std::string& kind, bool reset, std::optional<std::string> message,
+                nb::object progress) {
   Session& session = self.get();
   Work work(std::move(progress));
   WriteOptions options = OptionsOf("keep", std::move(message), work);
+  options.reset = reset;
   return Consume(self, rows, RowsOf(kind), work,
                  [&](ArrowArrayStream* stream) { return session.Upsert(name, stream, options); });
 }
@@ -120,10 +125,11 @@ nb::dict ChangeRows(nb::object parameters, std::optional<std::string> message, C
 }
 
 nb::dict Update(NativeSession& self, const std::string& name, Session::Assignments set,
-                const std::string& where, nb::object parameters,
+                const std::string& where, nb::object parameters, bool reset,
                 std::optional<std::string> message) {
   Session& session = self.get();
-  return ChangeRows(std::move(parameters), std::move(message), [&](const ChangeOptions& options) {
+  return ChangeRows(std::move(parameters), std::move(message), [&](ChangeOptions& options) {
+    options.reset = reset;
     return session.Update(name, set, where, options);
   });
 }
@@ -141,6 +147,16 @@ nb::dict Truncate(NativeSession& self, const std::string& name,
   Session& session = self.get();
   return ChangeRows(nb::none(), std::move(message),
                     [&](const ChangeOptions& options) { return session.Truncate(name, options); });
+}
+
+nb::dict SetMergeRules(NativeSession& self, const std::string& name, Session::Assignments columns,
+                       std::optional<bool> row_is_unit, std::optional<bool> delete_wins,
+                       std::optional<std::string> message) {
+  Session& session = self.get();
+  MergeRules rules{std::move(columns), row_is_unit, delete_wins};
+  return ChangeRows(nb::none(), std::move(message), [&](const ChangeOptions& options) {
+    return session.SetMergeRules(name, rules, options);
+  });
 }
 
 nb::dict SetKey(NativeSession& self, const std::string& name,
@@ -176,11 +192,14 @@ nb::dict Alter(NativeSession& self, const std::string& name, Session::Assignment
 }
 
 nb::dict CreateTable(NativeSession& self, const std::string& name, nb::handle schema,
-                     bool if_not_exists, const std::vector<std::string>& key) {
+                     bool if_not_exists, const std::vector<std::string>& key,
+                     Session::Assignments columns) {
   Session& session = self.get();
   OwnedSchema taken = TakeSchema(schema);
-  return ToPython(Unwrap(RunBlocking(
-      Cancellation(), [&] { return session.CreateTable(name, taken.get(), if_not_exists, key); })));
+  MergeRules rules{std::move(columns), {}, {}};
+  return ToPython(Unwrap(RunBlocking(Cancellation(), [&] {
+    return session.CreateTable(name, taken.get(), if_not_exists, key, rules);
+  })));
 }
 
 void DropTable(NativeSession& self, const std::string& name, bool if_exists) {
@@ -305,13 +324,14 @@ void BindTables(nb::class_<NativeSession>& binding) {
       .def("drop_table", &DropTable)
       .def("rename_table", &RenameTable)
       .def("write", &Write, nb::arg("name"), nb::arg("rows"), nb::arg("kind"), nb::arg("schema"),
-           nb::arg("key"), nb::arg("message").none(), nb::arg("progress").none())
+           nb::arg("key"), nb::arg("base"), nb::arg("reset"), nb::arg("message").none(),
+           nb::arg("progress").none())
       .def("insert", &Insert, nb::arg("name"), nb::arg("rows"), nb::arg("kind"),
            nb::arg("message").none(), nb::arg("progress").none())
-      .def("upsert", &Upsert, nb::arg("name"), nb::arg("rows"), nb::arg("kind"),
+      .def("upsert", &Upsert, nb::arg("name"), nb::arg("rows"), nb::arg("kind"), nb::arg("reset"),
            nb::arg("message").none(), nb::arg("progress").none())
       .def("update", &Update, nb::arg("name"), nb::arg("set"), nb::arg("where"),
-           nb::arg("parameters").none(), nb::arg("message").none())
+           nb::arg("parameters").none(), nb::arg("reset"), nb::arg("message").none())
       .def("delete", &Delete, nb::arg("name"), nb::arg("where"), nb::arg("parameters").none(),
            nb::arg("message").none())
       .def("truncate", &Truncate, nb::arg("name"), nb::arg("message").none())
@@ -319,6 +339,8 @@ void BindTables(nb::class_<NativeSession>& binding) {
            nb::arg("add").none(), nb::arg("widen").none(), nb::arg("defaults"), nb::arg("not_null"),
            nb::arg("nullable"), nb::arg("drop_checks"), nb::arg("add_checks"), nb::arg("order"),
            nb::arg("message").none())
+      .def("set_merge_rules", &SetMergeRules, nb::arg("name"), nb::arg("columns"),
+           nb::arg("row_is_unit").none(), nb::arg("delete_wins").none(), nb::arg("message").none())
       .def("set_key", &SetKey, nb::arg("name"), nb::arg("columns"), nb::arg("message").none())
       .def("append", &Append, nb::arg("name"), nb::arg("rows"), nb::arg("kind"), nb::arg("schema"),
            nb::arg("message").none(), nb::arg("progress").none())

@@ -511,7 +511,11 @@ def check_conflicts(history: History, ours: str, theirs: str) -> None:
     width = len(history.columns)
     none = (None,) * width
     listed = [(row[0], row[1], *(tuple(row[3 + side :: 3]) for side in range(3))) for row in rows]
-    wanted = [(*conflict[:2], *(side or none for side in conflict[2:])) for conflict in want.conflicts]
+    # What a base does not know is shown as NULL.
+    wanted = [
+        (*conflict[:2], *(tuple(None if cell is UNDEFINED else cell for cell in side or none) for side in conflict[2:]))
+        for conflict in want.conflicts
+    ]
     assert ordered(listed) == ordered(wanted)
 
 

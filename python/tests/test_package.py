@@ -145,6 +145,6 @@ def test_the_version_is_that_of_the_library() -> None:
 
 
 def test_nothing_of_later_work_exists_yet(db: rhizo.Database) -> None:
-    for name in ("subscribe", "gc", "set_merge_rules", "revert", "merging"):
+    for name in ("subscribe", "gc", "blame", "backup"):
         assert not hasattr(db, name), name
     assert not hasattr(rhizo, "connect")

@@ -1,5 +1,7 @@
 #include "db/describe.h"
 
+#include "merge/rule_settings.h"
+
 namespace rhizo::db {
 namespace {
 
@@ -22,6 +24,15 @@ std::vector<ColumnInfo> Columns(const model::Schema& schema) {
   for (const auto& field : schema.fields)
     columns.push_back({field.name, field.type.ToString(), field.nullable});
   return columns;
+}
+
+Result<std::map<std::string, std::string>> MergeRulesOf(const model::Schema& schema) {
+  std::map<std::string, std::string> rules;
+  for (const auto& field : schema.fields) {
+    ASSIGN_OR_RETURN(auto rule, merge::RuleText(schema, field));
+    if (rule != "conflict") rules[field.name] = std::move(rule);
+  }
+  return rules;
 }
 
 Result<CommitInfo> Describe(txn::Repository& repository, const CommitId& id,

@@ -11,6 +11,8 @@
 namespace rhizo::db {
 
 std::vector<ColumnInfo> Columns(const model::Schema& schema);
+// Column -> merge rule, where it is not "conflict".
+Result<std::map<std::string, std::string>> MergeRulesOf(const model::Schema& schema);
 // Versions of its tables are looked up; refs that point to it are filled in from `refs`.
 Result<CommitInfo> Describe(txn::Repository& repository, const CommitId& id,
                             const model::Commit& commit, const std::vector<meta::Ref>& refs);

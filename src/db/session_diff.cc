@@ -4,6 +4,7 @@
 
 #include "db/query_result_impl.h"
 #include "db/session_impl.h"
+#include "merge/rule_settings.h"
 #include "table/row_diff.h"
 #include "tree/diff.h"
 
@@ -43,6 +44,31 @@ Result<std::map<TableId, Changed>> ChangedTables(txn::Repository& repository,
 
 std::string Describe(const model::Field& field) {
   return field.type.ToString() + (field.nullable ? "" : " NOT NULL");
+}
+
+// What concurrent changes of the table make together.
+Status AddRuleChanges(const model::TableState& before, const model::TableState& after,
+                      std::vector<std::string>* changes) {
+  for (const auto& field : after.schema.fields) {
+    const auto* old = before.schema.FindId(field.id);
+    ASSIGN_OR_RETURN(auto is, merge::RuleText(after.schema, field));
+    std::string was = "conflict";
+    if (old != nullptr) {
+      ASSIGN_OR_RETURN(was, merge::RuleText(before.schema, *old));
+    }
+    if (is == was) continue;
+    changes->push_back("column " + Quoted(field.name) + " has the merge rule " + is +
+                       (old == nullptr ? "" : ", was " + was));
+  }
+  if (before.merge_row != after.merge_row) {
+    changes->push_back(after.merge_row ? "two changes of one row contradict each other"
+                                       : "only two changes of one cell contradict each other");
+  }
+  if (before.delete_wins != after.delete_wins) {
+    changes->push_back(after.delete_wins ? "a delete beats a change of the same row"
+                                         : "a delete contradicts a change of the same row");
+  }
+  return {};
 }
 
 std::vector<std::string> SchemaChanges(const model::Schema& before, const model::Schema& after) {
@@ -97,6 +123,8 @@ Result<std::optional<TableDiff>> Summarise(duckdb::ClientContext* client,
     diff.old_name = old_name;
   }
   diff.schema_changes = SchemaChanges(tables.before->schema(), tables.after->schema());
+  RETURN_IF_ERROR(
+      AddRuleChanges(tables.before->state(), tables.after->state(), &diff.schema_changes));
   RETURN_IF_ERROR(CountRows(client, tables, &diff));
   bool same = diff.operation == "change" && diff.schema_changes.empty() &&
               diff.rows_inserted + diff.rows_updated + diff.rows_deleted == 0;

@@ -324,6 +324,27 @@ Result<SessionImpl::PointOfTable> SessionImpl::NamedAt(std::shared_ptr<const txn
   return point;
 }
 
+Result<SessionImpl::FoundTable> SessionImpl::FindBase(const model::QualifiedName& name,
+                                                      const std::string& at) {
+  ASSIGN_OR_RETURN(auto view, CurrentView());
+  ASSIGN_OR_RETURN(auto now, view->FindName(name));
+  if (!now) return db::UnknownTable(*view, name);
+  if (auto version = AsVersion(at)) return FindVersioned(*view, name, *version, view->commit());
+  ASSIGN_OR_RETURN(auto commit, ResolvePoint(at));
+  ASSIGN_OR_RETURN(auto then, repository().ViewOf(commit));
+  ASSIGN_OR_RETURN(auto found, then->FindName(now->name));
+  if (!found || found->entry.table != now->entry.table) {
+    ASSIGN_OR_RETURN(found, FindById(*then, now->entry.table));
+  }
+  if (!found) {
+    return Error(ErrorCode::kTableNotFound, "table \"" + name.ToString() + "\" was not there at \"" +
+                                                at + "\", so nothing can be based on it")
+        .With("table", name.ToString());
+  }
+  ASSIGN_OR_RETURN(auto table, then->Open(found->entry.state));
+  return FoundTable{found->name, std::move(table), commit, 0};
+}
+
 Result<sql::TablePair> SessionImpl::TablesBetween(std::shared_ptr<const txn::View> current,
                                                   const model::QualifiedName& name,
                                                   const std::string& from, const std::string& to) {

@@ -3,6 +3,7 @@
 #include "db/session_impl.h"
 #include "db/stream_guard.h"
 #include "db/write_outcome.h"
+#include "merge/set_rows.h"
 #include "table/change_rows.h"
 
 namespace rhizo {
@@ -13,7 +14,7 @@ using Table = std::shared_ptr<const table::OpenTable>;
 // Runs `change` on the table called `name`, in a transaction.
 Result<WriteResult> ChangeTable(
     SessionImpl& session, const std::string& name, const std::optional<std::string>& message,
-    const WorkOptions& work,
+    const WorkOptions& work, bool reset,
     const std::function<Result<table::Written>(const table::WriteContext&, Table,
                                                const model::QualifiedName&)>& change) {
   RETURN_IF_ERROR(session.CheckWritable());
@@ -26,9 +27,9 @@ Result<WriteResult> ChangeTable(
     return change(context, std::move(table), table_name);
   };
   auto body = [&](txn::Transaction& transaction) -> Result<std::optional<txn::Change>> {
-    ASSIGN_OR_RETURN(
-        auto changed,
-        transaction.ChangeRows(table_name, checked, db::MeansFor(session.core(), engine, work)));
+    auto means = db::MeansFor(session.core(), engine, work);
+    means.reset = reset;
+    ASSIGN_OR_RETURN(auto changed, transaction.ChangeRows(table_name, checked, means));
     return std::optional(changed);
   };
   return db::ModifyTable(session, table_name, message.value_or(""), body);
@@ -41,14 +42,17 @@ Result<WriteResult> ChangeFoundRows(SessionImpl& session, const std::string& nam
   RETURN_IF_ERROR(session.CheckWritable());
   ASSIGN_OR_RETURN(auto* engine, session.Engine());
   return ChangeTable(
-      session, name, options.message, options.work,
+      session, name, options.message, options.work, options.reset,
       [&](const table::WriteContext& context, Table table,
           const model::QualifiedName& table_name) -> Result<table::Written> {
         std::vector<size_t> fields;
         ASSIGN_OR_RETURN(auto edits, engine->FindEdits(table, table_name, set, where,
                                                        options.parameters, options.work, &fields));
         if (set.empty()) return table::DeleteRows(context, table, edits.get());
-        return table::UpdateRows(context, table, fields, edits.get());
+        std::vector<const model::Field*> columns = {nullptr};  // the rowid
+        for (size_t field : fields) columns.push_back(&table->schema().fields[field]);
+        merge::SetRows sets(edits.get(), columns);
+        return table::UpdateRows(context, table, fields, &sets);
       });
 }
 
@@ -70,7 +74,7 @@ Result<WriteResult> Session::Upsert(const std::string& name, ArrowArrayStream* r
   RETURN_IF_ERROR(impl_->CheckWritable());
   ASSIGN_OR_RETURN(auto* engine, impl_->Engine());
   return ChangeTable(
-      *impl_, name, options.message, options.work,
+      *impl_, name, options.message, options.work, options.reset,
       [&](const table::WriteContext& context, Table table,
           const model::QualifiedName& table_name) -> Result<table::Written> {
         if (table->state().key.empty()) {
@@ -80,7 +84,8 @@ Result<WriteResult> Session::Upsert(const std::string& name, ArrowArrayStream* r
         }
         ASSIGN_OR_RETURN(auto incoming, db::IncomingRows::Open(engine->client(), rows, table.get(),
                                                                {SchemaMode::kKeep, true, true}));
-        return table::UpsertRows(context, table, incoming.given, incoming.rows.get());
+        merge::SetRows sets(incoming.rows.get(), table->schema());
+        return table::UpsertRows(context, table, incoming.given, &sets);
       });
 }
 
@@ -107,7 +112,24 @@ Result<WriteResult> Session::Truncate(const std::string& name, const ChangeOptio
     return table::Truncate(table->state());
   };
   return db::RunUntilItFits(*impl_, options.work, [&] {
-    return ChangeTable(*impl_, name, options.message, options.work, truncate);
+    return ChangeTable(*impl_, name, options.message, options.work, false, truncate);
+  });
+}
+
+Result<WriteResult> Session::SetMergeRules(const std::string& name, const MergeRules& rules,
+                                           const ChangeOptions& options) {
+  std::lock_guard lock(impl_->mutex());
+  RETURN_IF_ERROR(impl_->CheckWritable());
+  ASSIGN_OR_RETURN(auto table_name, model::QualifiedName::Parse(name));
+  ASSIGN_OR_RETURN(auto* engine, impl_->core().engine()->Get());
+  auto body = [&](txn::Transaction& transaction) -> Result<std::optional<txn::Change>> {
+    ASSIGN_OR_RETURN(auto change,
+                     transaction.SetMergeRules(table_name, db::RuleSettingsOf(rules),
+                                               db::MeansFor(impl_->core(), engine, options.work)));
+    return std::optional(change);
+  };
+  return db::RunUntilItFits(*impl_, options.work, [&] {
+    return db::ModifyTable(*impl_, table_name, options.message.value_or(""), body);
   });
 }
 

@@ -37,6 +37,7 @@ Result<WriteResult> WriteTable(SessionImpl& session, const std::string& name,
                      db::IncomingRows::Open(session_engine->client(), rows, existing.get(),
                                             {options.schema, append}));
     auto means = db::MeansFor(session.core(), engine, options.work);
+    means.reset = options.reset;
     if (existing) {
       ASSIGN_OR_RETURN(means.check,
                        db::ChecksOf(*session_engine, incoming.target, existing->state().checks));
@@ -51,6 +52,39 @@ Result<WriteResult> WriteTable(SessionImpl& session, const std::string& name,
     return std::optional(change);
   };
   return db::ModifyTable(session, table_name, options.message.value_or(""), body);
+}
+
+// What differs from an earlier state of the table, done to it as it is now.
+Result<WriteResult> WriteOnBase(SessionImpl& session, const std::string& name,
+                                ArrowArrayStream* rows, const WriteOptions& options) {
+  db::ReleaseGuard guard(rows);
+  if (rows == nullptr || rows->release == nullptr)
+    return InvalidArgument("write: the Arrow stream was released already");
+  if (options.schema == SchemaMode::kReplace)
+    return InvalidArgument("write: schema=\"replace\" takes no base");
+  if (!options.key.empty()) return InvalidArgument("write: a table that has a base has its key");
+  std::lock_guard lock(session.mutex());
+  RETURN_IF_ERROR(session.CheckWritable());
+  ASSIGN_OR_RETURN(auto table_name, model::QualifiedName::Parse(name));
+  ASSIGN_OR_RETURN(auto* engine, session.core().engine()->Get());
+  ASSIGN_OR_RETURN(auto* session_engine, session.Engine());
+  ASSIGN_OR_RETURN(auto base, session.FindBase(table_name, options.base));
+  auto body = [&](txn::Transaction& transaction) -> Result<std::optional<txn::Change>> {
+    ASSIGN_OR_RETURN(auto incoming,
+                     db::IncomingRows::Open(session_engine->client(), rows, base.table.get(),
+                                            {options.schema, false}));
+    auto means = db::MeansFor(session.core(), engine, options.work);
+    means.reset = options.reset;
+    ASSIGN_OR_RETURN(means.check, db::ChecksOf(*session_engine, incoming.target,
+                                               base.table->state().checks));
+    ASSIGN_OR_RETURN(auto change,
+                     transaction.WriteOnBase(table_name, base.table->state(), incoming.target,
+                                             incoming.rows.get(), means));
+    return std::optional(change);
+  };
+  ASSIGN_OR_RETURN(auto result, db::ModifyTable(session, table_name, options.message.value_or(""), body));
+  result.base = base.commit.ToString();
+  return result;
 }
 
 Result<model::Schema> OrderColumns(const table::OpenTable& table,
@@ -72,7 +106,8 @@ Session::Session(Session&&) noexcept = default;
 Session& Session::operator=(Session&&) noexcept = default;
 
 Result<WriteResult> Session::CreateTable(const std::string& name, ArrowSchema* schema,
-                                         bool if_not_exists, const std::vector<std::string>& key) {
+                                         bool if_not_exists, const std::vector<std::string>& key,
+                                         const MergeRules& rules) {
   db::ReleaseGuard guard(schema);
   std::lock_guard lock(impl_->mutex());
   RETURN_IF_ERROR(impl_->CheckWritable());
@@ -87,7 +122,8 @@ Result<WriteResult> Session::CreateTable(const std::string& name, ArrowSchema* s
       existed = true;
       return std::optional(txn::Change{existing->entry.table, {}, 0, false});
     }
-    ASSIGN_OR_RETURN(auto change, transaction.CreateTable(table_name, proposed, key));
+    ASSIGN_OR_RETURN(auto change, transaction.CreateTable(table_name, proposed, key,
+                                                          db::RuleSettingsOf(rules)));
     return std::optional(change);
   };
   return db::ModifyTable(*impl_, table_name, "create table " + table_name.ToString(), body,
@@ -126,6 +162,7 @@ Status Session::RenameTable(const std::string& name, const std::string& new_name
 
 Result<WriteResult> Session::Write(const std::string& name, ArrowArrayStream* rows,
                                    const WriteOptions& options) {
+  if (!options.base.empty()) return WriteOnBase(*impl_, name, rows, options);
   return WriteTable(*impl_, name, rows, options, false);
 }
 
@@ -202,6 +239,9 @@ Result<TableInfo> Session::Info(const std::string& name, const std::string& at) 
     if (const auto* known = state.schema.FindId(field)) info.key.push_back(known->name);
   }
   info.checks = state.checks;
+  info.row_is_unit = state.merge_row;
+  info.delete_wins = state.delete_wins;
+  ASSIGN_OR_RETURN(info.merge_rules, db::MergeRulesOf(state.schema));
   for (const auto& field : state.schema.fields) {
     if (!field.write_default) continue;
     ASSIGN_OR_RETURN(auto value, table::DecodeDefault(field.type, field.write_default));

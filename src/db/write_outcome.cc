@@ -73,6 +73,10 @@ Result<table::CheckRows> ChecksOf(sql::SessionEngine& engine, const model::Schem
   });
 }
 
+merge::RuleSettings RuleSettingsOf(const MergeRules& rules) {
+  return {rules.columns, rules.row_is_unit, rules.delete_wins};
+}
+
 Result<WriteResult> RunUntilItFits(SessionImpl& session, const WorkOptions& work,
                                    const std::function<Result<WriteResult>()>& statement) {
   auto deadline = std::chrono::steady_clock::now() + session.repository().options().busy_timeout;

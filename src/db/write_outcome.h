@@ -21,6 +21,8 @@ Result<WriteResult> ModifyTable(SessionImpl& session, const model::QualifiedName
                                 const std::string& message, const SessionImpl::Body& body,
                                 const bool* found_done = nullptr);
 
+merge::RuleSettings RuleSettingsOf(const MergeRules& rules);
+
 // A statement that can be run again: where it meets a conflict it is, on the new head, as long as
 // others may be waited for. In an open transaction it is run once.
 Result<WriteResult> RunUntilItFits(SessionImpl& session, const WorkOptions& work,

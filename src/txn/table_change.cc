@@ -4,8 +4,8 @@
 
 #include "table/each_entry.h"
 #include "table/key_search.h"
-#include "table/redraw_digits.h"
 #include "tree/diff.h"
+#include "txn/state_merge.h"
 
 namespace rhizo::txn {
 namespace {
@@ -146,7 +146,7 @@ Result<std::optional<NamedTable>> CheckHead(Repository& repository, const TableC
       change.name != found->name) {
     return ConflictOn(change, name, "was renamed by another commit", snapshot, head);
   }
-  bool is_merged = change.name && !change.rows_replaced;
+  bool is_merged = change.name && (!change.rows_replaced || change.based);
   if (found->entry != change.before->entry && !is_merged)
     return ConflictOn(change, name, "was changed by another commit", snapshot, head);
   return found;
@@ -158,30 +158,13 @@ Result<model::TableState> MergeWithHead(const table::WriteContext& context,
                                         const TableChange& change,
                                         const model::TableState& head_state, const Head& snapshot,
                                         const Head& head) {
-  ASSIGN_OR_RETURN(auto own,
-                   table::RedrawDigits(context, *change.old_state, change.state, head_state));
-  merge::MergeMeans means{nullptr, context, bind_checks};
-  table::Link link;
-  RETURN_IF_ERROR(link.Open(context.engine));
-  means.client = link.client();
-  merge::MergeOptions options;
-  options.mode = merge::MergeMode::kCommit;
-  ASSIGN_OR_RETURN(auto merged,
-                   merge::MergeTable(means, {&*change.old_state, nullptr}, {&own, nullptr},
-                                     {&head_state, nullptr}, options));
-  const std::string name = change.before->name.ToString();
-  if (!merged.problems.empty()) {
-    return ConflictOn(change, name,
-                      "was changed by another commit (" + merged.problems.front() + ")", snapshot,
-                      head);
-  }
-  if (merged.counts.conflicts > 0) {
-    return ConflictOn(change, name,
-                      "was changed by another commit in the same place (" +
-                          std::to_string(merged.counts.conflicts) + " cells or rows)",
-                      snapshot, head);
-  }
-  return std::move(merged.state);
+  ASSIGN_OR_RETURN(auto placed, PlaceOnState(context, bind_checks, *change.old_state, change.state,
+                                             head_state));
+  if (placed.contradiction.empty()) return std::move(placed.state);
+  return ConflictOn(change, change.before->name.ToString(),
+                    "was changed by another commit in the same place (" + placed.contradiction +
+                        ")",
+                    snapshot, head);
 }
 
 // The new name must be free in the head, also up to case.

@@ -3,10 +3,13 @@
 #include <algorithm>
 
 #include "base/name.h"
+#include "merge/direction.h"
+#include "merge/set_rows.h"
 #include "table/each_entry.h"
 #include "table/key_search.h"
 #include "table/row_diff.h"
 #include "txn/staged_state.h"
+#include "txn/state_merge.h"
 #include "txn/table_key.h"
 
 namespace rhizo::txn {
@@ -98,10 +101,15 @@ Transaction::Transaction(std::shared_ptr<Repository> repository, std::string bra
       opener_(std::make_shared<TableOpener>(StagedContext(*repository_, staging_.get()), 64)),
       current_view_(snapshot_view_) {}
 
-table::WriteContext Transaction::ContextFor(const Means& means) {
-  table::WriteContext context;
+// What a merge at commit needs.
+void Transaction::Remember(const Means& means) {
   if (means.engine != nullptr) engine_ = means.engine;
   if (means.bind_checks) bind_checks_ = means.bind_checks;
+}
+
+table::WriteContext Transaction::ContextFor(const Means& means) {
+  Remember(means);
+  table::WriteContext context;
   context.engine = engine_;
   context.read = StagedContext(*repository_, staging_.get());
   context.staging = staging_.get();
@@ -206,7 +214,8 @@ Status Transaction::CheckNameIsFree(const model::QualifiedName& name) {
 }
 
 Result<TableChange*> Transaction::AddNew(const model::QualifiedName& name, model::Schema schema,
-                                         const ColumnNames& key) {
+                                         const ColumnNames& key,
+                                         const merge::RuleSettings& rules) {
   RETURN_IF_ERROR(ValidateTableName(name.name));
   RETURN_IF_ERROR(ValidateTableName(name.schema));
   RETURN_IF_ERROR(model::ValidateSchema(schema));
@@ -217,14 +226,15 @@ Result<TableChange*> Transaction::AddNew(const model::QualifiedName& name, model
   change.state.schema = std::move(schema);
   model::AssignFieldIds(change.id, &change.state.schema, &change.state.used_field_ids);
   RETURN_IF_ERROR(TakeKey(&change.state, key));
+  RETURN_IF_ERROR(merge::SetRules(&change.state, rules));
   auto* added = &changes_.emplace(change.id, std::move(change)).first->second;
   Rename(added, name);
   return added;
 }
 
 Result<Change> Transaction::CreateTable(const model::QualifiedName& name, model::Schema schema,
-                                        const ColumnNames& key) {
-  ASSIGN_OR_RETURN(auto* change, AddNew(name, std::move(schema), key));
+                                        const ColumnNames& key, const merge::RuleSettings& rules) {
+  ASSIGN_OR_RETURN(auto* change, AddNew(name, std::move(schema), key, rules));
   return Change{change->id, {}, 0, true};
 }
 
@@ -252,6 +262,7 @@ Status Transaction::RenameTable(const model::QualifiedName& name,
 
 Status Transaction::TakeSchema(TableChange* change, model::Schema schema) {
   RETURN_IF_ERROR(model::ValidateSchema(schema));
+  RETURN_IF_ERROR(merge::CheckRules(schema));
   for (FieldId id : change->state.key) {
     auto kept = std::find_if(schema.fields.begin(), schema.fields.end(),
                              [&](const auto& field) { return field.id == id; });
@@ -321,14 +332,7 @@ Result<Change> Transaction::Write(const model::QualifiedName& name, model::Schem
   auto written = OrRestore(change, [&]() -> Result<table::Written> {
     auto old_schema = change->state.schema;
     if (!created) RETURN_IF_ERROR(TakeSchema(change, std::move(schema)));
-    ASSIGN_OR_RETURN(auto done, table::WriteRows(ContextFor(means), change->state, rows));
-    bool may_be_twice = done.counts.rows_inserted > 0 || !SameKeyTypes(old_schema, change->state);
-    if (!change->state.key.empty() && may_be_twice) RETURN_IF_ERROR(CheckKeys(done.state, means));
-    bool may_have_moved = done.counts.rows_inserted > 0 && done.counts.rows_deleted > 0;
-    if (!change->state.key.empty() && may_have_moved) {
-      RETURN_IF_ERROR(CountByKey(change->state, means, &done));
-    }
-    return done;
+    return Rewrite(change->state, old_schema, rows, means);
   });
   if (!written) {
     if (created) Forget(change);
@@ -336,11 +340,82 @@ Result<Change> Transaction::Write(const model::QualifiedName& name, model::Schem
   }
   change->state = std::move(written->state);
   change->rows_replaced = true;
+  change->based = false;
   change->appended.clear();
   change->counts = written->counts;
   AddRows(&change->rows, written->counts);
   unseen_.insert(change->id);
   return Change{change->id, written->counts, rows_before, created};
+}
+
+// `from` with these rows; `old_schema`: what its rows were checked in.
+Result<table::Written> Transaction::Rewrite(const model::TableState& from,
+                                            const model::Schema& old_schema, table::RowSource* rows,
+                                            const Means& means) {
+  merge::SetRows sets(rows, from.schema);
+  ASSIGN_OR_RETURN(auto done, table::WriteRows(ContextFor(means), from, &sets));
+  bool may_be_twice = done.counts.rows_inserted > 0 || !SameKeyTypes(old_schema, from);
+  if (!from.key.empty() && may_be_twice) RETURN_IF_ERROR(CheckKeys(done.state, means));
+  bool may_have_moved = done.counts.rows_inserted > 0 && done.counts.rows_deleted > 0;
+  if (!from.key.empty() && may_have_moved) RETURN_IF_ERROR(CountByKey(from, means, &done));
+  RETURN_IF_ERROR(CheckDirections(from, done.state, means));
+  return done;
+}
+
+Status Transaction::CheckDirections(const model::TableState& before, const model::TableState& after,
+                                    const Means& means) {
+  if (means.reset || !merge::HasDirections(after.schema)) return {};
+  ASSIGN_OR_RETURN(auto old_table, OpenState(before));
+  ASSIGN_OR_RETURN(auto new_table, OpenState(after));
+  table::Link link;
+  RETURN_IF_ERROR(link.Open(means.engine));
+  return merge::CheckDirections(link.client(), old_table, new_table);
+}
+
+Result<Change> Transaction::WriteOnBase(const model::QualifiedName& name,
+                                        const model::TableState& base, model::Schema schema,
+                                        table::RowSource* rows, const Means& means) {
+  ASSIGN_OR_RETURN(auto* change, FindSpelled(name));
+  if (change == nullptr) return NotFound(name);
+  CHECK(base.id == change->id);
+  uint64_t rows_before = change->state.rows;
+  TableChange on_base;
+  on_base.id = change->id;
+  on_base.state = base;
+  RETURN_IF_ERROR(TakeSchema(&on_base, std::move(schema)));
+  ASSIGN_OR_RETURN(auto written, Rewrite(on_base.state, base.schema, rows, means));
+  bool changes_nothing = written.state == base;
+  bool others_did = base != change->state;
+  uint64_t kept = base.rows - std::min(base.rows, written.counts.rows_deleted);
+  bool replaces = base.tree_root != written.state.tree_root && kept * 2 < std::max<uint64_t>(base.rows, 1);
+  if (!changes_nothing && others_did) {
+    StateOnState placed{{}, "the rows were replaced as a whole"};
+    bool same_rows = base.tree_root == change->state.tree_root;
+    if (!replaces || same_rows) {
+      ASSIGN_OR_RETURN(placed, PlaceOnState(ContextFor(means), bind_checks_, base, written.state,
+                                            change->state));
+    }
+    if (!placed.contradiction.empty()) {
+      return Error(ErrorCode::kConflict, "write: table \"" + name.ToString() +
+                                             "\" was changed in the same place since its base (" +
+                                             placed.contradiction + "); read it again and retry")
+          .With("table", name.ToString());
+    }
+    written.state = std::move(placed.state);
+  }
+  if (!changes_nothing) {
+    bool replaced_before = change->rows_replaced && !change->based;
+    change->schema_changed = change->schema_changed || written.state.schema != change->state.schema;
+    change->state = std::move(written.state);
+    change->rows_replaced = true;
+    change->based = !replaced_before && !replaces;
+    change->appended.clear();
+    AddRows(&change->rows, written.counts);
+    unseen_.insert(change->id);
+  }
+  change->counts = written.counts;
+  change->counts.rows = change->state.rows;
+  return Change{change->id, change->counts, rows_before, false};
 }
 
 Result<Change> Transaction::Append(const model::QualifiedName& name, model::Schema schema,
@@ -353,7 +428,8 @@ Result<Change> Transaction::Append(const model::QualifiedName& name, model::Sche
     RETURN_IF_ERROR(TakeSchema(change, std::move(schema)));
     if (!SameKeyTypes(old_schema, change->state)) RETURN_IF_ERROR(CheckKeys(change->state, means));
     auto context = ContextFor(means);
-    ASSIGN_OR_RETURN(auto encoded, EncodeNew(change->state, rows, context));
+    merge::SetRows sets(rows, change->state.schema);
+    ASSIGN_OR_RETURN(auto encoded, EncodeNew(change->state, &sets, context));
     if (encoded.counts.rows == 0) return encoded.counts;
     ASSIGN_OR_RETURN(change->state, table::PlaceAtEnd(context, change->state, encoded));
     auto counts = encoded.counts;
@@ -389,6 +465,7 @@ Result<Change> Transaction::ChangeRows(const model::QualifiedName& name, const C
   uint64_t rows_before = own->state.rows;
   ASSIGN_OR_RETURN(auto table, opener_->Open(Stage(*own)));
   ASSIGN_OR_RETURN(auto written, change(ContextFor(means), std::move(table)));
+  RETURN_IF_ERROR(CheckDirections(own->state, written.state, means));
   if (written.state != own->state) {
     own->state = std::move(written.state);
     own->rows_changed = true;
@@ -403,13 +480,29 @@ Result<Change> Transaction::ChangeRows(const model::QualifiedName& name, const C
 
 Result<Change> Transaction::SetKey(const model::QualifiedName& name, const ColumnNames& key,
                                    const Means& means) {
+  auto take = [&](model::TableState* state) -> Status {
+    auto before = *state;
+    RETURN_IF_ERROR(TakeKey(state, key));
+    if (*state == before || state->key.empty()) return {};
+    return CheckKeys(*state, means);
+  };
+  return ChangeState(name, take, means);
+}
+
+Result<Change> Transaction::SetMergeRules(const model::QualifiedName& name,
+                                          const merge::RuleSettings& rules, const Means& means) {
+  return ChangeState(
+      name, [&](model::TableState* state) { return merge::SetRules(state, rules); }, means);
+}
+
+Result<Change> Transaction::ChangeState(const model::QualifiedName& name, const EditState& edit,
+                                        const Means& means) {
   ASSIGN_OR_RETURN(auto* change, FindSpelled(name));
   if (change == nullptr) return NotFound(name);
-  ContextFor(means);  // remembers what a merge at commit needs
+  Remember(means);
   auto state = change->state;
-  RETURN_IF_ERROR(TakeKey(&state, key));
+  RETURN_IF_ERROR(edit(&state));
   if (state != change->state) {
-    if (!state.key.empty()) RETURN_IF_ERROR(CheckKeys(state, means));
     change->state = std::move(state);
     change->schema_changed = true;
     unseen_.insert(change->id);
@@ -423,7 +516,7 @@ Result<Change> Transaction::Alter(const model::QualifiedName& name, model::Schem
                                   const Means& means) {
   ASSIGN_OR_RETURN(auto* change, FindSpelled(name));
   if (change == nullptr) return NotFound(name);
-  ContextFor(means);  // remembers what a merge at commit needs
+  Remember(means);
   auto altered = OrRestore(change, [&]() -> Status {
     auto before = change->state;
     RETURN_IF_ERROR(TakeSchema(change, std::move(schema)));

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/instance.h"
+#include "merge/rule_settings.h"
 #include "model/schema.h"
 #include "object/staging.h"
 #include "table/write.h"
@@ -83,13 +84,14 @@ class Transaction {
     unsigned threads = 1;
     std::function<Status(uint64_t)> progress;
     table::CheckRows check;         // what rows that are written have to pass
+    bool reset = false;             // values may go against the direction of their merge rules
     merge::BindChecks bind_checks;  // what rows have to pass that a commit merged; from any thread
   };
   // Ids of `schema`'s fields that are 0 are assigned. kAlreadyExists, also for a twin in case.
   // `key`: names of the columns that identify a row; none: nothing does.
   using ColumnNames = std::vector<std::string>;
   Result<Change> CreateTable(const model::QualifiedName& name, model::Schema schema,
-                             const ColumnNames& key = {});
+                             const ColumnNames& key = {}, const merge::RuleSettings& rules = {});
   // kTableNotFound.
   Status DropTable(const model::QualifiedName& name);
   Status RenameTable(const model::QualifiedName& name, const model::QualifiedName& new_name);
@@ -97,6 +99,11 @@ class Transaction {
   // there, with this key; a table that is there keeps its own, which `key` may repeat.
   Result<Change> Write(const model::QualifiedName& name, model::Schema schema,
                        table::RowSource* rows, const Means& means, const ColumnNames& key = {});
+  // `rows` are what somebody made of `base`, an earlier state of the table: what differs between
+  // both is done to the table as it is now, and merges with what others did since. kConflict if
+  // they did the same.
+  Result<Change> WriteOnBase(const model::QualifiedName& name, const model::TableState& base,
+                             model::Schema schema, table::RowSource* rows, const Means& means);
   Result<Change> Append(const model::QualifiedName& name, model::Schema schema,
                         table::RowSource* rows, const Means& means);
   // Rows change one by one (table/change_rows.h): `change` gets the table as it is here.
@@ -108,6 +115,8 @@ class Transaction {
   // it.
   Result<Change> SetKey(const model::QualifiedName& name, const ColumnNames& key,
                         const Means& means);
+  Result<Change> SetMergeRules(const model::QualifiedName& name, const merge::RuleSettings& rules,
+                               const Means& means);
 
   // Another schema (of fields that keep their ids, and new ones without) and other checks. `verify`
   // looks at the rows in it.
@@ -142,17 +151,26 @@ class Transaction {
   void Forget(TableChange* change);
   ObjectId Stage(const TableChange& change);
   Result<TableChange*> AddNew(const model::QualifiedName& name, model::Schema schema,
-                              const ColumnNames& key);
+                              const ColumnNames& key, const merge::RuleSettings& rules = {});
   Result<table::EncodedRows> EncodeNew(const model::TableState& state, table::RowSource* rows,
                                        const table::WriteContext& context);
   Status CheckNameIsFree(const model::QualifiedName& name);
+  // What only the table's state says changes: its key, its rules.
+  using EditState = std::function<Status(model::TableState*)>;
+  Result<Change> ChangeState(const model::QualifiedName& name, const EditState& edit,
+                             const Means& means);
   Status TakeSchema(TableChange* change, model::Schema schema);
+  Result<table::Written> Rewrite(const model::TableState& from, const model::Schema& old_schema,
+                                 table::RowSource* rows, const Means& means);
+  Status CheckDirections(const model::TableState& before, const model::TableState& after,
+                         const Means& means);
   Result<std::shared_ptr<const table::OpenTable>> OpenState(const model::TableState& state);
   Status CheckKeys(const model::TableState& state, const Means& means);
   Status CountByKey(const model::TableState& before, const Means& means, table::Written* written);
   // Runs `work` on a change; if it fails, the change is as it was.
   template <class Work>
   auto OrRestore(TableChange* change, Work&& work) -> decltype(work());
+  void Remember(const Means& means);
   table::WriteContext ContextFor(const Means& means);
   Result<std::vector<PlacedTable>> PlaceAll(const Head& head);
 
