@@ -102,6 +102,13 @@ struct BranchOptions {
   std::optional<bool> is_protected;
 };
 
+// Of revert, cherry-pick and rebase.
+struct ReplayOptions {
+  std::string message;             // "": made from that of the commit
+  std::optional<uint32_t> parent;  // of a merge: against which of its parents, from 1 on
+  MergeStrategy strategy = MergeStrategy::kFail;  // "ours" is the branch, "theirs" the commit
+};
+
 class SessionImpl;
 class Transaction;
 
@@ -239,6 +246,22 @@ class RHIZO_EXPORT Session {
   // our_<column>, their_<column> for every column.
   Result<QueryResult> Conflicts(const std::string& ours, const std::string& theirs,
                                 const std::string& table);
+  // --- the same law with another base: rows keep their identities and places. kMergeConflict
+  // (fields "commit", "conflicts", "tables") if the commit contradicts what the branch holds;
+  // nothing moved then.
+  //
+  // Undoes what a commit did, in a new commit on this session's branch.
+  Result<HeadMove> Revert(const std::string& commit, const ReplayOptions& options = {});
+  // Does again what a commit did that is not in this branch's history, under its author and
+  // message; the new commit records where it was picked from.
+  Result<HeadMove> CherryPick(const std::string& commit, const ReplayOptions& options = {});
+  // The branch becomes `onto`, with the commits it has and `onto` has not done again on top.
+  // kUnsupported if a merge is among them.
+  Result<HeadMove> Rebase(const std::string& onto, const ReplayOptions& options = {});
+  // The branch becomes that commit, whatever it held; RefLog remembers. kInvalidArgument for a
+  // protected branch that would lose commits.
+  Result<HeadMove> Reset(const std::string& to);
+
   // This session's branch, or "" for a snapshot.
   Result<std::string> CurrentBranch();
   // This session moves to another branch (created first if asked).

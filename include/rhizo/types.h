@@ -22,8 +22,8 @@ struct TableInfo {
   std::string table_id;
   std::vector<ColumnInfo> columns;
   std::vector<std::string> key;
-  std::vector<std::string> checks;              // SQL conditions
-  std::map<std::string, std::string> defaults;  // column -> SQL constant, where there is one
+  std::vector<std::string> checks;                 // SQL conditions
+  std::map<std::string, std::string> defaults;     // column -> SQL constant, where there is one
   std::map<std::string, std::string> merge_rules;  // column -> rule, where it is not "conflict"
   bool row_is_unit = false;                        // any two changes of one row contradict
   bool delete_wins = false;                        // a delete beats a change of the same row
@@ -74,6 +74,7 @@ struct CommitInfo {
   std::map<std::string, std::string> metadata;
   std::vector<TableChange> tables;
   std::vector<std::string> refs;  // that point to it
+  std::string picked_from;        // of a pick: the commit that made the change first; else ""
 };
 
 struct BranchInfo {
@@ -127,6 +128,13 @@ enum class TxnOutcome { kCommitted, kNotLanded, kUndecided };
 struct Resolution {
   TxnOutcome outcome = TxnOutcome::kNotLanded;
   std::string commit;  // kCommitted
+};
+
+// Where a branch was moved.
+struct HeadMove {
+  std::string commit;  // afterwards
+  std::string before;
+  bool changed = false;
 };
 
 // Who is right where both sides of a merge contradict each other.

@@ -109,7 +109,10 @@ class TableChange:
 
 @dataclass(frozen=True)
 class Commit:
-    """One state of the whole database: what changed, who, when and why."""
+    """One state of the whole database: what changed, who, when and why.
+
+    ``picked_from``: of a pick, the commit that made the change first.
+    """
 
     id: str
     parents: tuple[str, ...]
@@ -120,6 +123,7 @@ class Commit:
     metadata: dict[str, str] = field(hash=False)
     tables: tuple[TableChange, ...]
     refs: tuple[str, ...]
+    picked_from: str = ""
 
     @classmethod
     def of(cls, facts: dict[str, Any]) -> Commit:
@@ -234,6 +238,18 @@ class Resolution:
 
     outcome: str
     commit: str
+
+
+@dataclass(frozen=True)
+class HeadMove:
+    """Where a branch stands after ``revert``, ``cherry_pick``, ``rebase`` or ``reset``, and where it stood before."""
+
+    commit: str
+    before: str
+    changed: bool
+
+    def __repr__(self) -> str:
+        return f"HeadMove({_short(self.before)} -> {_short(self.commit)}{'' if self.changed else ', unchanged'})"
 
 
 @dataclass(frozen=True)

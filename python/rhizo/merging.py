@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from rhizo.errors import InvalidArgumentError
-from rhizo.facts import MergeResult
+from rhizo.facts import HeadMove, MergeResult
 from rhizo.result import Result
 from rhizo.tables import Ref, Tables, to_ref
 from rhizo.texts import to_name, to_text
@@ -102,6 +102,98 @@ class Merging(Tables):
         (['name'], ['ann'], ['Anne'], ['Anna'])
         """
         return Result(self._native.conflicts(to_ref(ours), to_ref(theirs), to_name(table, "table")))
+
+    def revert(
+        self, commit: Ref, *, message: str | None = None, parent: int | None = None, strategy: Strategy = "fail"
+    ) -> HeadMove:
+        """Undoes what a commit did, in a new commit on this branch; what came after it stays.
+
+        Rows that come back have their identity and place again.
+
+        Args:
+            commit: a commit, a branch or tag (its newest commit), or ``ref~n``.
+            message: of the new commit; left out: ``"revert <id>: ..."``.
+            parent: of a merge: against which of its parents, from 1 on.
+            strategy: who is right about conflicts: ``"ours"`` this branch, ``"theirs"`` what was before the commit.
+
+        Raises:
+            MergeConflict: later commits changed the same cells or rows; nothing was changed.
+            InvalidArgumentError: it is the first commit of all, or a merge and no ``parent`` was given.
+
+        >>> _ = db.write("users", {"id": [1, 2], "name": ["ann", "bob"]}, key="id")
+        >>> wrong = db.delete("users", "id = 1").commit
+        >>> _ = db.append("users", {"id": [3], "name": ["cid"]})
+        >>> _ = db.revert(wrong)
+        >>> db.read("users").fetchall()
+        [(1, 'ann'), (2, 'bob'), (3, 'cid')]
+        """
+        return self._replay("revert", commit, message, parent, strategy)
+
+    def cherry_pick(
+        self, commit: Ref, *, message: str | None = None, parent: int | None = None, strategy: Strategy = "fail"
+    ) -> HeadMove:
+        """Does again, on this branch, what a commit of another branch did.
+
+        The new commit has the author and message of the picked one (unless ``message`` is given) and says where it was
+        picked from (``Commit.picked_from``). Arguments and errors are those of :meth:`revert`. Merging the two branches
+        later is refused where a column with the rule ``add`` or ``multiply`` would count the change twice.
+
+        >>> _ = db.write("users", {"id": [1], "name": ["ann"]}, key="id")
+        >>> _ = db.create_branch("other")
+        >>> with db.on("other") as other:
+        ...     fix = other.update("users", {"name": "'Ann'"}, message="fix").commit
+        ...     _ = other.append("users", {"id": [2], "name": ["unfinished"]})
+        >>> _ = db.cherry_pick(fix)
+        >>> db.read("users").fetchall(), db.commit().message, db.commit().picked_from == fix
+        ([(1, 'Ann')], 'fix', True)
+        """
+        return self._replay("cherry_pick", commit, message, parent, strategy)
+
+    def rebase(self, onto: Ref, *, strategy: Strategy = "fail") -> HeadMove:
+        """Puts the commits that this branch has and ``onto`` has not on top of ``onto``, each done again.
+
+        The branch's ref log keeps what it was. Commits that change nothing there vanish.
+
+        Raises:
+            MergeConflict: one of them contradicts ``onto`` (field ``commit``); nothing was changed.
+            UnsupportedError: a merge is among them.
+            InvalidArgumentError: the branch is protected.
+
+        >>> _ = db.write("users", {"id": [1], "name": ["ann"]}, key="id")
+        >>> mine = db.checkout("mine", create=True)
+        >>> _ = db.append("users", {"id": [2], "name": ["bob"]}, message="bob")
+        >>> with db.on("main") as main:
+        ...     _ = main.update("users", {"name": "'Ann'"})
+        >>> _ = db.rebase("main")
+        >>> db.read("users").fetchall(), [commit.message for commit in db.log(limit=1)]
+        ([(1, 'Ann'), (2, 'bob')], ['bob'])
+        """
+        return self._replay("rebase", onto, None, None, strategy)
+
+    def reset(self, to: Ref) -> HeadMove:
+        """Moves this branch to a commit, whatever it held; :meth:`reflog` remembers where it was.
+
+        Raises:
+            InvalidArgumentError: the branch is protected and would lose commits.
+
+        >>> _ = db.write("users", {"id": [1]})
+        >>> _ = db.write("users", {"id": [2]})
+        >>> moved = db.reset("main~1")
+        >>> db.read("users").to_dict()
+        {'id': [1]}
+        >>> _ = db.reset(moved.before)
+        >>> db.read("users").to_dict()
+        {'id': [2]}
+        """
+        return HeadMove(**self._native.reset(to_ref(to)))
+
+    def _replay(
+        self, verb: str, ref: Ref, message: str | None, parent: int | None, strategy: Strategy
+    ) -> HeadMove:
+        if parent is not None and (isinstance(parent, bool) or not isinstance(parent, int) or parent < 1):
+            raise InvalidArgumentError(f"parent={parent!r}; give a number from 1 on")
+        text = "" if message is None else to_text(message, "message")
+        return HeadMove(**self._native.replay(verb, to_ref(ref), text, parent, _strategy(strategy)))
 
     def _merge(
         self,

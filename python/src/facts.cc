@@ -117,6 +117,7 @@ nb::dict ToPython(const CommitInfo& info) {
       .Set("metadata", info.metadata)
       .Set("tables", ToPython(info.tables))
       .Set("refs", info.refs)
+      .Set("picked_from", info.picked_from)
       .Take();
 }
 
@@ -177,6 +178,14 @@ nb::dict ToPython(const Resolution& resolution) {
   return Facts()
       .Set("outcome", std::string(OutcomeName(resolution.outcome)))
       .Set("commit", resolution.commit)
+      .Take();
+}
+
+nb::dict ToPython(const HeadMove& move) {
+  return Facts()
+      .Set("commit", move.commit)
+      .Set("before", move.before)
+      .Set("changed", move.changed)
       .Take();
 }
 

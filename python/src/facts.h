@@ -22,6 +22,7 @@ nanobind::dict ToPython(const RefLogInfo& info);
 nanobind::dict ToPython(const WriteResult& result);
 nanobind::dict ToPython(const CommitResult& result);
 nanobind::dict ToPython(const Resolution& resolution);
+nanobind::dict ToPython(const HeadMove& move);
 nanobind::dict ToPython(const MergedTable& table);
 nanobind::dict ToPython(const MergeResult& result);
 nanobind::dict ToPython(const DatabaseStats& stats);

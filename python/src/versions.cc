@@ -66,6 +66,19 @@ nb::dict Merge(NativeSession& self, const std::string& source, const std::string
   })));
 }
 
+// "revert", "cherry_pick" or "rebase".
+nb::dict Replay(NativeSession& self, const std::string& verb, const std::string& ref,
+                const std::string& message, std::optional<uint32_t> parent,
+                const std::string& strategy) {
+  ReplayOptions options{message, parent, StrategyOf(strategy)};
+  Session& session = self.get();
+  return ToPython(Unwrap(RunBlocking(Cancellation(), [&] {
+    return verb == "revert"        ? session.Revert(ref, options)
+           : verb == "cherry_pick" ? session.CherryPick(ref, options)
+                                   : session.Rebase(ref, options);
+  })));
+}
+
 void BindHistory(nb::class_<NativeSession>& binding) {
   binding
       .def("head",
@@ -120,7 +133,12 @@ void BindBranches(nb::class_<NativeSession>& binding) {
            [](NativeSession& self, const std::string& name) {
              return ToPython(Ask(self, [&](Session& s) { return s.Keep(name); }));
            })
-      .def("merge", &Merge);
+      .def("merge", &Merge)
+      .def("replay", &Replay, nb::arg("verb"), nb::arg("ref"), nb::arg("message"),
+           nb::arg("parent").none(), nb::arg("strategy"))
+      .def("reset", [](NativeSession& self, const std::string& to) {
+        return ToPython(Ask(self, [&](Session& s) { return s.Reset(to); }));
+      });
 }
 
 void BindTags(nb::class_<NativeSession>& binding) {

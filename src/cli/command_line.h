@@ -50,6 +50,7 @@ void AddHistoryVerbs(CommandLine* line);  // log, show, reflog
 void AddDiffVerbs(CommandLine* line);     // diff
 void AddBranchVerbs(CommandLine* line);   // branch, tag
 void AddMergeVerbs(CommandLine* line);    // merge, resolve
+void AddReplayVerbs(CommandLine* line);   // revert, cherry-pick, rebase, reset
 void AddCareVerbs(CommandLine* line);     // verify, stats
 void AddShellVerb(CommandLine* line);     // shell
 

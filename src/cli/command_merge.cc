@@ -6,6 +6,7 @@
 #include "cli/lists.h"
 #include "cli/printable.h"
 #include "cli/row_printer.h"
+#include "cli/strategy.h"
 #include "cli/terminal.h"
 
 namespace rhizo::cli {
@@ -18,12 +19,6 @@ struct MergeArguments {
   MergeOptions options;
   bool dry_run = false;
 };
-
-MergeStrategy StrategyOf(const std::string& name) {
-  return name == "ours"     ? MergeStrategy::kOurs
-         : name == "theirs" ? MergeStrategy::kTheirs
-                            : MergeStrategy::kFail;
-}
 
 void PrintTables(const MergeResult& merged) {
   for (const auto& table : merged.tables) {
@@ -107,8 +102,7 @@ void AddMergeVerbs(CommandLine* line) {
   auto* merge = line->AddVerb("merge", "bring what another branch did into the branch",
                               [=](const Context& context) { return Merge(context, *arguments); });
   merge->add_option("SOURCE", arguments->source, source)->required();
-  merge->add_option("--strategy", arguments->strategy, "who is right about conflicts")
-      ->check(CLI::IsMember({"fail", "ours", "theirs"}));
+  AddStrategyOption(merge, &arguments->strategy);
   merge->add_option("-m,--message", arguments->options.message, "a commit of its own, with this");
   merge->add_flag("--no-ff", arguments->options.no_fast_forward,
                   "a commit of its own, also where the branch could be forwarded");

@@ -101,7 +101,8 @@ Json Shape(const CommitInfo& commit) {
           {"message", commit.message},
           {"metadata", commit.metadata},
           {"tables", Shape(commit.tables)},
-          {"refs", commit.refs}};
+          {"refs", commit.refs},
+          {"picked_from", OrNull(commit.picked_from)}};
 }
 
 Json Shape(const BranchInfo& branch) {
@@ -155,6 +156,10 @@ Json Shape(const MergeResult& result) {
           {"changed", result.changed},
           {"fast_forward", result.fast_forward},
           {"tables", std::move(tables)}};
+}
+
+Json Shape(const HeadMove& move) {
+  return {{"commit", move.commit}, {"before", move.before}, {"changed", move.changed}};
 }
 
 Json Shape(const DatabaseStats& stats) {

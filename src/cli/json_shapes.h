@@ -30,6 +30,7 @@ Json Shape(const RefLogInfo& entry);
 Json Shape(const WriteResult& result);
 Json Shape(const Resolution& resolution);
 Json Shape(const MergeResult& result);
+Json Shape(const HeadMove& move);
 Json Shape(const DatabaseStats& stats);
 Json Shape(const VerifyReport& report);
 

@@ -20,6 +20,7 @@ void AddVerbs(CommandLine* line) {
   AddDiffVerbs(line);
   AddBranchVerbs(line);
   AddMergeVerbs(line);
+  AddReplayVerbs(line);
   AddCareVerbs(line);
 }
 

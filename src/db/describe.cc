@@ -1,6 +1,7 @@
 #include "db/describe.h"
 
 #include "merge/rule_settings.h"
+#include "txn/side_history.h"
 
 namespace rhizo::db {
 namespace {
@@ -45,6 +46,7 @@ Result<CommitInfo> Describe(txn::Repository& repository, const CommitId& id,
   info.author = commit.author;
   info.message = commit.message;
   info.metadata = commit.metadata;
+  if (auto origin = txn::PickedFrom(commit)) info.picked_from = origin->ToString();
   for (const auto& table : commit.tables) {
     TableChange change{table.name,
                        std::string(model::ChangeKindName(table.kind)),

@@ -337,8 +337,9 @@ Result<SessionImpl::FoundTable> SessionImpl::FindBase(const model::QualifiedName
     ASSIGN_OR_RETURN(found, FindById(*then, now->entry.table));
   }
   if (!found) {
-    return Error(ErrorCode::kTableNotFound, "table \"" + name.ToString() + "\" was not there at \"" +
-                                                at + "\", so nothing can be based on it")
+    return Error(ErrorCode::kTableNotFound, "table \"" + name.ToString() +
+                                                "\" was not there at \"" + at +
+                                                "\", so nothing can be based on it")
         .With("table", name.ToString());
   }
   ASSIGN_OR_RETURN(auto table, then->Open(found->entry.state));

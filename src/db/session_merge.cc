@@ -2,31 +2,22 @@
 #include <algorithm>
 
 #include "db/merge_conflicts.h"
+#include "db/merge_report.h"
 #include "db/session_impl.h"
-#include "db/write_outcome.h"
-#include "txn/branch_merge.h"
 
 namespace rhizo {
 namespace {
 
-merge::Favour Internal(MergeStrategy strategy) {
-  switch (strategy) {
-    case MergeStrategy::kOurs: return merge::Favour::kOurs;
-    case MergeStrategy::kTheirs: return merge::Favour::kTheirs;
-    default: return merge::Favour::kNobody;
-  }
-}
-
 Result<txn::BranchMergeOptions> Internal(const MergeOptions& options, const std::string& author) {
   txn::BranchMergeOptions internal;
-  internal.database.favour = Internal(options.strategy);
+  internal.database.favour = db::FavourOf(options.strategy);
   for (const auto& [table, strategy] : options.tables) {
     ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(table));
-    internal.database.by_table[name.ToString()] = Internal(strategy);
+    internal.database.by_table[name.ToString()] = db::FavourOf(strategy);
   }
   for (const auto& [column, strategy] : options.columns) {
     ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(column.first));
-    internal.database.by_column[{name.ToString(), column.second}] = Internal(strategy);
+    internal.database.by_column[{name.ToString(), column.second}] = db::FavourOf(strategy);
   }
   internal.no_fast_forward = options.no_fast_forward;
   internal.text = {author, options.message, {}};
@@ -59,38 +50,11 @@ MergeResult Describe(const txn::BranchMerged& merged) {
   return result;
 }
 
-Error ConflictsOf(const txn::BranchMerged& merged, const MergeResult& result,
-                  const std::string& source) {
-  std::string tables;
-  std::string details;
-  for (const auto& table : result.tables) {
-    if (table.conflicts == 0 && table.problems.empty()) continue;
-    tables += (tables.empty() ? "" : ", ") + table.table;
-    if (table.conflicts > 0) {
-      details += "\n  " + table.table + ": " + std::to_string(table.conflicts) +
-                 (table.conflicts == 1 ? " conflict" : " conflicts") + " of rows and cells";
-    }
-    for (const auto& problem : table.problems) details += "\n  " + table.table + ": " + problem;
-  }
-  return Error(ErrorCode::kMergeConflict,
-               "merge: \"" + source + "\" contradicts this branch; nothing was changed" + details)
+Error ConflictsOf(const txn::BranchMerged& merged, const std::string& source) {
+  return db::MergeConflictOf("merge: \"" + source + "\" contradicts this branch",
+                             db::Summarise(merged.conflicts))
       .With("ours", merged.ours.ToString())
-      .With("theirs", merged.theirs.ToString())
-      .With("conflicts", std::to_string(result.conflicts))
-      .With("tables", tables);
-}
-
-txn::MergeTools ToolsOf(SessionImpl& session) {
-  txn::MergeTools tools;
-  tools.threads = session.core().threads();
-  tools.engine = [&session] { return session.core().engine()->Get(); };
-  tools.bind_checks = [&session](
-                          const model::Schema& schema,
-                          const std::vector<std::string>& checks) -> Result<table::CheckRows> {
-    ASSIGN_OR_RETURN(auto* engine, session.core().engine()->Get());
-    return db::BindChecksOf(engine)(schema, checks);
-  };
-  return tools;
+      .With("theirs", merged.theirs.ToString());
 }
 
 }  // namespace
@@ -102,10 +66,10 @@ Result<MergeResult> Session::Merge(const std::string& source, const MergeOptions
   ASSIGN_OR_RETURN(auto theirs, impl_->ResolvePoint(source));
   ASSIGN_OR_RETURN(auto internal, Internal(options, impl_->author()));
   auto branch = options.into.empty() ? impl_->branch() : options.into;
-  ASSIGN_OR_RETURN(auto merged, txn::MergeBranch(impl_->repository(), ToolsOf(*impl_), branch,
-                                                 theirs, internal));
+  ASSIGN_OR_RETURN(auto merged, txn::MergeBranch(impl_->repository(), db::MergeToolsOf(*impl_),
+                                                 branch, theirs, internal));
   auto result = Describe(merged);
-  if (!merged.conflicts.empty()) return ConflictsOf(merged, result, source);
+  if (!merged.conflicts.empty()) return ConflictsOf(merged, source);
   return result;
 }
 
@@ -115,8 +79,8 @@ Result<MergeResult> Session::TryMerge(const std::string& source, const MergeOpti
   ASSIGN_OR_RETURN(auto theirs, impl_->ResolvePoint(source));
   ASSIGN_OR_RETURN(auto ours, impl_->ResolvePoint(options.into));
   ASSIGN_OR_RETURN(auto internal, Internal(options, impl_->author()));
-  ASSIGN_OR_RETURN(auto merged,
-                   txn::TryMerge(impl_->repository(), ToolsOf(*impl_), ours, theirs, internal));
+  ASSIGN_OR_RETURN(auto merged, txn::TryMerge(impl_->repository(), db::MergeToolsOf(*impl_), ours,
+                                              theirs, internal));
   return Describe(merged);
 }
 
@@ -132,8 +96,8 @@ Result<sql::MetadataTable> SessionImpl::ConflictTable(const std::string& ours,
                                       merge::RegionConflicts& region) {
     return of == name.ToString() ? conflicts.Add(schema, region) : Status();
   };
-  ASSIGN_OR_RETURN(auto merged,
-                   txn::TryMerge(repository(), ToolsOf(*this), our_head, their_head, options));
+  ASSIGN_OR_RETURN(auto merged, txn::TryMerge(repository(), db::MergeToolsOf(*this), our_head,
+                                              their_head, options));
   static_cast<void>(merged);
   if (!conflicts.any()) {
     ASSIGN_OR_RETURN(auto view, repository().ViewOf(our_head));

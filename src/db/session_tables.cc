@@ -75,14 +75,15 @@ Result<WriteResult> WriteOnBase(SessionImpl& session, const std::string& name,
                                             {options.schema, false}));
     auto means = db::MeansFor(session.core(), engine, options.work);
     means.reset = options.reset;
-    ASSIGN_OR_RETURN(means.check, db::ChecksOf(*session_engine, incoming.target,
-                                               base.table->state().checks));
+    ASSIGN_OR_RETURN(means.check,
+                     db::ChecksOf(*session_engine, incoming.target, base.table->state().checks));
     ASSIGN_OR_RETURN(auto change,
                      transaction.WriteOnBase(table_name, base.table->state(), incoming.target,
                                              incoming.rows.get(), means));
     return std::optional(change);
   };
-  ASSIGN_OR_RETURN(auto result, db::ModifyTable(session, table_name, options.message.value_or(""), body));
+  ASSIGN_OR_RETURN(auto result,
+                   db::ModifyTable(session, table_name, options.message.value_or(""), body));
   result.base = base.commit.ToString();
   return result;
 }
@@ -122,8 +123,8 @@ Result<WriteResult> Session::CreateTable(const std::string& name, ArrowSchema* s
       existed = true;
       return std::optional(txn::Change{existing->entry.table, {}, 0, false});
     }
-    ASSIGN_OR_RETURN(auto change, transaction.CreateTable(table_name, proposed, key,
-                                                          db::RuleSettingsOf(rules)));
+    ASSIGN_OR_RETURN(auto change,
+                     transaction.CreateTable(table_name, proposed, key, db::RuleSettingsOf(rules)));
     return std::optional(change);
   };
   return db::ModifyTable(*impl_, table_name, "create table " + table_name.ToString(), body,

@@ -152,11 +152,11 @@ class Check {
     bool is_latest = directed.rule.kind == RuleKind::kLatest;
     const auto& looked_at = is_latest ? schema_.fields[directed.by].name : column;
     std::string rule = is_latest ? "latest(" + looked_at + ")" : ToString(directed.rule);
-    return Error(ErrorCode::kConstraint,
-                 "column \"" + column + "\" has the merge rule " + rule + ", and this would " +
-                     std::string(Against(directed.rule.kind)) + ": " + looked_at + " " +
-                     before.ToSQLString() + " becomes " + after.ToSQLString() + *of_row +
-                     "; reset allows it")
+    return Error(ErrorCode::kConstraint, "column \"" + column + "\" has the merge rule " + rule +
+                                             ", and this would " +
+                                             std::string(Against(directed.rule.kind)) + ": " +
+                                             looked_at + " " + before.ToSQLString() + " becomes " +
+                                             after.ToSQLString() + *of_row + "; reset allows it")
         .With("column", column)
         .With("before", before.ToString())
         .With("after", after.ToString());

@@ -7,7 +7,9 @@
 #include "model/history.h"
 #include "table/each_entry.h"
 #include "txn/merge_base.h"
+#include "txn/move_head.h"
 #include "txn/ref_resolver.h"
+#include "txn/side_history.h"
 #include "txn/staged_state.h"
 
 namespace rhizo::txn {
@@ -32,21 +34,10 @@ Result<bool> Contains(Repository& repository, const Head& head, const Head& othe
 // One attempt: a merge of two heads, ready to be published.
 class Attempt {
  public:
-  Attempt(Repository& repository, const MergeTools& tools, const BranchMergeOptions& options)
-      : repository_(repository), options_(options), staging_(repository.small()) {
-    means_.context.read = StagedContext(repository, &staging_);
-    means_.context.staging = &staging_;
-    means_.context.next_ordinal = &no_births_;
-    means_.context.threads = tools.threads;
-    means_.bind_checks = tools.bind_checks;
-  }
+  Attempt(Repository& repository, const BranchMergeOptions& options)
+      : repository_(repository), options_(options), space_(repository) {}
 
-  Status Open(const MergeTools& tools) {
-    ASSIGN_OR_RETURN(means_.context.engine, tools.engine());
-    RETURN_IF_ERROR(link_.Open(means_.context.engine));
-    means_.client = link_.client();
-    return {};
-  }
+  Status Open(const MergeTools& tools) { return space_.Open(tools); }
 
   // The merged state; conflicts in `out_`.
   Status Run(const Head& ours, const Head& theirs);
@@ -54,29 +45,21 @@ class Attempt {
   MergedDatabase& merged() { return merged_; }
 
   // The commit. Only of a clean merge.
-  Status Finish(const Head& ours);
-  const CommitId& id() const { return id_; }
-  const StagedObjects& objects() const { return objects_; }
-  const std::vector<PlacedTable>& tables() const { return merged_.tables; }
+  Result<NewCommit> Finish(const Head& ours);
 
  private:
   bool IsAutomatic() const;
+  Status Automatic(model::Commit* commit);
+  Status ByUser(model::Commit* commit);
   Status Fold(const Head& ours);
   Result<Replaced> FindReplaced(const CommitId& ours, const CommitId& theirs);
-  Status FindReplacedBy(const CommitId& side, const CommitId& other, std::set<TableId>* found);
 
   Repository& repository_;
   const BranchMergeOptions& options_;
-  object::Staging staging_;
-  uint64_t no_births_ = 0;
-  table::Link link_;
-  merge::MergeMeans means_;
+  MergeWorkspace space_;
   Replaced replaced_;  // by the two heads; of a fold each step asks anew
   MergedDatabase merged_;
   std::vector<CommitId> parents_;
-  CommitId id_;
-  model::Commit commit_;
-  StagedObjects objects_;
 };
 
 bool Attempt::IsAutomatic() const {
@@ -86,32 +69,11 @@ bool Attempt::IsAutomatic() const {
          database.by_column.empty();
 }
 
-Status Attempt::FindReplacedBy(const CommitId& side, const CommitId& other,
-                               std::set<TableId>* found) {
-  std::set<TableId> settled;
-  Status failed;
-  auto visit = [&](const CommitId& id, const model::Commit& commit) {
-    auto shared = repository_.ancestry().Contains(other, id, commit.generation);
-    if (!shared) {
-      failed = std::move(shared).error();
-      return false;
-    }
-    if (*shared) return false;
-    for (const auto& table : commit.tables) {
-      if (table.replacement_settled) settled.insert(table.table);
-      if (table.replacement && !settled.contains(table.table)) found->insert(table.table);
-    }
-    return true;
-  };
-  auto load = [&](const CommitId& id) { return LoadCommitOf(repository_, id); };
-  RETURN_IF_ERROR(model::WalkLog(load, side, visit));
-  return failed;
-}
-
 Result<Replaced> Attempt::FindReplaced(const CommitId& ours, const CommitId& theirs) {
-  Replaced replaced;
-  RETURN_IF_ERROR(FindReplacedBy(ours, theirs, &replaced.by_ours));
-  RETURN_IF_ERROR(FindReplacedBy(theirs, ours, &replaced.by_theirs));
+  ASSIGN_OR_RETURN(auto here, HistoryOf(repository_, ours, theirs));
+  ASSIGN_OR_RETURN(auto there, HistoryOf(repository_, theirs, ours));
+  Replaced replaced{std::move(here.replaced), std::move(there.replaced), {}};
+  ASSIGN_OR_RETURN(replaced.counted_twice, CountedTwice(repository_, space_.means(), here, there));
   return replaced;
 }
 
@@ -139,10 +101,10 @@ Status Attempt::Run(const Head& ours, const Head& theirs) {
   } else {
     parents_ = {ours.id, theirs.id};
   }
-  MergeBase bases(repository_, means_);
+  MergeBase bases(repository_, space_.means());
   ASSIGN_OR_RETURN(auto base, bases.Of({ours.id}, theirs.id));
   ASSIGN_OR_RETURN(replaced_, FindReplaced(ours.id, theirs.id));
-  DatabaseMerge merge(repository_, means_, options_.database, replaced_);
+  DatabaseMerge merge(repository_, space_.means(), options_.database, replaced_);
   ASSIGN_OR_RETURN(merged_, merge.Run(base, {ours.commit->state_root, {}, {}},
                                       {theirs.commit->state_root, {}, {}}));
   return {};
@@ -150,7 +112,7 @@ Status Attempt::Run(const Head& ours, const Head& theirs) {
 
 // All parents, one after the other.
 Status Attempt::Fold(const Head& ours) {
-  MergeBase bases(repository_, means_);
+  MergeBase bases(repository_, space_.means());
   auto is_ours = [&](const CommitId& id) -> Result<bool> {
     ASSIGN_OR_RETURN(auto commit, repository_.ReadCommit(id));
     return repository_.ancestry().Contains(ours.id, id, commit->generation);
@@ -168,6 +130,7 @@ Status Attempt::Fold(const Head& ours) {
       ASSIGN_OR_RETURN(auto of_pair, FindReplaced(id, parents_[i]));
       replaced.by_ours.insert(of_pair.by_ours.begin(), of_pair.by_ours.end());
       replaced.by_theirs.insert(of_pair.by_theirs.begin(), of_pair.by_theirs.end());
+      replaced.counted_twice.merge(of_pair.counted_twice);
     }
     // Which side is called ours changes no state, only what is told of conflicts.
     ASSIGN_OR_RETURN(bool swapped, is_ours(parents_[i]));
@@ -177,7 +140,7 @@ Status Attempt::Fold(const Head& ours) {
       std::swap(so_far, other);
       std::swap(replaced.by_ours, replaced.by_theirs);
     }
-    DatabaseMerge merge(repository_, means_, options_.database, replaced);
+    DatabaseMerge merge(repository_, space_.means(), options_.database, replaced);
     ASSIGN_OR_RETURN(merged_, merge.Run(base, so_far, other));
     tables.insert(tables.end(), merged_.merged.begin(), merged_.merged.end());
     if (!merged_.conflicts.empty()) break;
@@ -187,84 +150,62 @@ Status Attempt::Fold(const Head& ours) {
   merged_.merged = std::move(tables);
   if (!merged_.conflicts.empty()) return {};
   ASSIGN_OR_RETURN(merged_.tables,
-                   DifferingTables(&staging_, ours.commit->state_root, merged_.root));
+                   DifferingTables(&space_.staging(), ours.commit->state_root, merged_.root));
   return {};
 }
 
-Status Attempt::Finish(const Head& ours) {
-  commit_ = model::Commit();
-  commit_.database = ours.commit->database;
-  commit_.parents = parents_;
-  commit_.state_root = merged_.root;
+Result<NewCommit> Attempt::Finish(const Head& ours) {
+  auto commit = std::make_shared<model::Commit>();
+  commit->database = ours.commit->database;
+  commit->parents = parents_;
+  commit->state_root = merged_.root;
   for (const auto& id : parents_) {
     ASSIGN_OR_RETURN(auto parent, repository_.ReadCommit(id));
-    commit_.generation = std::max(commit_.generation, parent->generation + 1);
-    commit_.time = {std::max(commit_.time.micros, parent->time.micros)};
+    commit->generation = std::max(commit->generation, parent->generation + 1);
+    commit->time = {std::max(commit->time.micros, parent->time.micros)};
   }
-  if (IsAutomatic()) {
-    commit_.law_number = kMergeLaw;
-    Encoder encoder;
-    encoder.Raw("merge");
-    encoder.U32(kMergeLaw);
-    for (const auto& id : parents_) encoder.Raw(id.view());
-    auto hash = Blake3(std::move(encoder).Take());
-    commit_.txn = TxnId::FromBytes(hash.view().substr(0, 16));
-    // The same tables whichever head this is merged into: against the first parent.
-    ASSIGN_OR_RETURN(auto first, repository_.ReadCommit(parents_.front()));
-    ASSIGN_OR_RETURN(auto tables, DifferingTables(&staging_, first->state_root, merged_.root));
-    for (const auto& table : tables) commit_.tables.push_back(table.summary);
-  } else {
-    commit_.txn = repository_.random().DrawId<TxnId>();
-    commit_.time = {std::max(repository_.clock().Now().micros, commit_.time.micros + 1)};
-    commit_.author = options_.text.author;
-    commit_.message = options_.text.message;
-    commit_.metadata = options_.text.metadata;
-    for (auto& table : merged_.tables) {
-      table.summary.replacement_settled =
-          replaced_.by_ours.contains(table.id) || replaced_.by_theirs.contains(table.id);
-      commit_.tables.push_back(table.summary);
-    }
-  }
-  std::sort(commit_.tables.begin(), commit_.tables.end(),
+  RETURN_IF_ERROR(IsAutomatic() ? Automatic(commit.get()) : ByUser(commit.get()));
+  std::sort(commit->tables.begin(), commit->tables.end(),
             [](const auto& a, const auto& b) { return a.table < b.table; });
-  auto bytes = model::Encode(commit_);
-  id_ = model::CommitIdOf(bytes);
-  staging_.Add(std::move(bytes));
-  ASSIGN_OR_RETURN(
-      objects_, CollectStaged(repository_, &staging_, commit_.state_root, model::AsObjectId(id_)));
-  return StoreLarge(repository_, &objects_);
+  auto bytes = model::Encode(*commit);
+  NewCommit made{model::CommitIdOf(bytes), commit, {}, merged_.tables};
+  space_.staging().Add(std::move(bytes));
+  ASSIGN_OR_RETURN(made.objects, CollectStaged(repository_, &space_.staging(), commit->state_root,
+                                               model::AsObjectId(made.id)));
+  RETURN_IF_ERROR(StoreLarge(repository_, &made.objects));
+  return made;
 }
 
-// Publishes `target` as the head of the branch; false if the branch has moved from `head`.
-Result<bool> MoveTo(Repository& repository, const std::string& branch, const CommitId& head,
-                    const CommitId& target, const Attempt* attempt) {
-  ASSIGN_OR_RETURN(auto session, repository.meta().BeginWrite(repository.options().busy_timeout));
-  RETURN_IF_ERROR(repository.CheckInPlace());
-  RETURN_IF_ERROR(repository.SettleUnsynced());
-  ASSIGN_OR_RETURN(auto ref, session->ReadRef(branch));
-  if (!ref) return UnknownRef(repository, branch);
-  if (ref->commit != head) return false;
-  meta::Publication publication;
-  publication.txn = repository.random().DrawId<TxnId>();
-  publication.time = repository.clock().Now();
-  publication.moves.push_back(
-      {branch, ref->kind, head, target, attempt != nullptr ? "merge" : "fast-forward"});
-  if (attempt != nullptr) {
-    publication.commit = target;
-    for (const auto& [id, bytes] : attempt->objects()) publication.objects.push_back({id, *bytes});
-    for (const auto& table : attempt->tables()) {
-      if (table.name) publication.versions.push_back({table.id, table.state_id});
-    }
+// Nothing in it depends on where and when the merge is made.
+Status Attempt::Automatic(model::Commit* commit) {
+  commit->law_number = kMergeLaw;
+  Encoder encoder;
+  encoder.Raw("merge");
+  encoder.U32(kMergeLaw);
+  for (const auto& id : parents_) encoder.Raw(id.view());
+  auto hash = Blake3(std::move(encoder).Take());
+  commit->txn = TxnId::FromBytes(hash.view().substr(0, 16));
+  // The same tables whichever head this is merged into: against the first parent.
+  ASSIGN_OR_RETURN(auto first, repository_.ReadCommit(parents_.front()));
+  ASSIGN_OR_RETURN(auto tables,
+                   DifferingTables(&space_.staging(), first->state_root, merged_.root));
+  for (const auto& table : tables) commit->tables.push_back(table.summary);
+  return {};
+}
+
+Status Attempt::ByUser(model::Commit* commit) {
+  commit->txn = repository_.random().DrawId<TxnId>();
+  commit->time = {std::max(repository_.clock().Now().micros, commit->time.micros + 1)};
+  commit->author = options_.text.author;
+  commit->message = options_.text.message;
+  commit->metadata = options_.text.metadata;
+  for (auto& table : merged_.tables) {
+    table.summary.replacement_settled =
+        replaced_.by_ours.contains(table.id) || replaced_.by_theirs.contains(table.id);
+    commit->tables.push_back(table.summary);
   }
-  ASSIGN_OR_RETURN(auto published, session->Publish(publication));
-  static_cast<void>(published);
-  RETURN_IF_ERROR(session->Commit());
-  return true;
+  return {};
 }
-
-}  // namespace
-
-namespace {
 
 // How two heads stand to each other; an attempt to merge them where they diverged.
 struct Met {
@@ -284,7 +225,7 @@ Result<Met> Meet(Repository& repository, const MergeTools& tools, const Head& ou
     met.outcome.fast_forward = true;
     return met;
   }
-  met.attempt = std::make_unique<Attempt>(repository, tools, options);
+  met.attempt = std::make_unique<Attempt>(repository, options);
   RETURN_IF_ERROR(met.attempt->Open(tools));
   RETURN_IF_ERROR(met.attempt->Run(ours, theirs));
   met.outcome.tables = met.attempt->merged().merged;
@@ -321,12 +262,14 @@ Result<BranchMerged> MergeBranch(Repository& repository, const MergeTools& tools
     ASSIGN_OR_RETURN(auto ours, ReadHead(repository, ref->commit));
     ASSIGN_OR_RETURN(auto met, Meet(repository, tools, ours, theirs, options));
     if (!met.outcome.changed) return std::move(met.outcome);
+    bool moved = false;
     if (met.attempt) {
-      RETURN_IF_ERROR(met.attempt->Finish(ours));
-      met.outcome.commit = met.attempt->id();
+      ASSIGN_OR_RETURN(auto made, met.attempt->Finish(ours));
+      met.outcome.commit = made.id;
+      ASSIGN_OR_RETURN(moved, MoveHead(repository, branch, ours.id, {std::move(made)}, "merge"));
+    } else {
+      ASSIGN_OR_RETURN(moved, MoveHead(repository, branch, ours.id, theirs.id, "fast-forward"));
     }
-    ASSIGN_OR_RETURN(bool moved,
-                     MoveTo(repository, branch, ours.id, met.outcome.commit, met.attempt.get()));
     if (moved) return std::move(met.outcome);
   }
 }

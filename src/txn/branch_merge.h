@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/instance.h"
 #include "txn/database_merge.h"
+#include "txn/merge_workspace.h"
 #include "txn/transaction.h"
 
 namespace rhizo::txn {
@@ -30,12 +30,6 @@ struct BranchMerged {
   bool fast_forward = false;
   std::vector<MergedTableInfo> tables;   // that both sides changed
   std::vector<TableConflict> conflicts;  // then nothing moved
-};
-
-struct MergeTools {
-  std::function<Result<engine::Instance*>()> engine;  // asked for where heads diverged
-  unsigned threads = 1;
-  merge::BindChecks bind_checks;
 };
 
 // What a merge of two heads would do.

@@ -232,6 +232,9 @@ Result<std::optional<model::TableState>> DatabaseMerge::MergeStates(const TableI
   if (base_is_undefined) {
     return settle({"what both started from contradicted itself in this table"});
   }
+  if (auto twice = replaced_.counted_twice.find(id); twice != replaced_.counted_twice.end()) {
+    return settle({twice->second});
+  }
   ASSIGN_OR_RETURN(bool replaced, ReplacementContradicts(id, sides, ours, theirs));
   if (replaced) {
     ASSIGN_OR_RETURN(bool same, SameRows(ours, theirs));

@@ -28,6 +28,8 @@ struct MergeState {
 struct Replaced {
   std::set<TableId> by_ours;
   std::set<TableId> by_theirs;
+  // Tables in which both have one change under two names -> why merging them would count it twice.
+  std::map<TableId, std::string> counted_twice;
 };
 
 // What contradicts in one table.

@@ -158,13 +158,13 @@ Result<model::TableState> MergeWithHead(const table::WriteContext& context,
                                         const TableChange& change,
                                         const model::TableState& head_state, const Head& snapshot,
                                         const Head& head) {
-  ASSIGN_OR_RETURN(auto placed, PlaceOnState(context, bind_checks, *change.old_state, change.state,
-                                             head_state));
+  ASSIGN_OR_RETURN(auto placed,
+                   PlaceOnState(context, bind_checks, *change.old_state, change.state, head_state));
   if (placed.contradiction.empty()) return std::move(placed.state);
-  return ConflictOn(change, change.before->name.ToString(),
-                    "was changed by another commit in the same place (" + placed.contradiction +
-                        ")",
-                    snapshot, head);
+  return ConflictOn(
+      change, change.before->name.ToString(),
+      "was changed by another commit in the same place (" + placed.contradiction + ")", snapshot,
+      head);
 }
 
 // The new name must be free in the head, also up to case.

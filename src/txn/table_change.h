@@ -29,8 +29,8 @@ struct TableChange {
   std::optional<model::QualifiedName> name;    // now; nothing: dropped
   model::TableState state;                     // now, own appends placed
   bool rows_replaced = false;                  // by write
-  bool based = false;  // writes were against a base: they merge with what others did
-  bool rows_changed = false;                   // one by one: by update, delete, upsert
+  bool based = false;         // writes were against a base: they merge with what others did
+  bool rows_changed = false;  // one by one: by update, delete, upsert
   bool schema_changed = false;
   std::vector<table::EncodedRows> appended;  // own appends, to be placed again on another head
   RowChanges rows;

@@ -214,8 +214,7 @@ Status Transaction::CheckNameIsFree(const model::QualifiedName& name) {
 }
 
 Result<TableChange*> Transaction::AddNew(const model::QualifiedName& name, model::Schema schema,
-                                         const ColumnNames& key,
-                                         const merge::RuleSettings& rules) {
+                                         const ColumnNames& key, const merge::RuleSettings& rules) {
   RETURN_IF_ERROR(ValidateTableName(name.name));
   RETURN_IF_ERROR(ValidateTableName(name.schema));
   RETURN_IF_ERROR(model::ValidateSchema(schema));
@@ -387,7 +386,8 @@ Result<Change> Transaction::WriteOnBase(const model::QualifiedName& name,
   bool changes_nothing = written.state == base;
   bool others_did = base != change->state;
   uint64_t kept = base.rows - std::min(base.rows, written.counts.rows_deleted);
-  bool replaces = base.tree_root != written.state.tree_root && kept * 2 < std::max<uint64_t>(base.rows, 1);
+  bool replaces =
+      base.tree_root != written.state.tree_root && kept * 2 < std::max<uint64_t>(base.rows, 1);
   if (!changes_nothing && others_did) {
     StateOnState placed{{}, "the rows were replaced as a whole"};
     bool same_rows = base.tree_root == change->state.tree_root;

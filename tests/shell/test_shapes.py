@@ -35,7 +35,7 @@ def test_every_verb_prints_the_shape_that_is_documented(rhizo):
     (rhizo.directory / "users.csv").write_text("id,name,score\n1,Ada,3.5\n2,Grace,4.25\n")
     rhizo("init", "db")
     shown = examples()
-    assert len(shown) == 27
+    assert len(shown) == 28
     moved = [pair for pair in shown if pair[0][0] == "info" and "nobody" in pair[0]]
     for arguments, document in moved + [pair for pair in shown if pair not in moved]:
         failed = "error" in document

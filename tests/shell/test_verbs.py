@@ -117,6 +117,22 @@ def test_merge_conflicts_end_with_3_and_are_shown(people):
     assert "take theirs" in people("log", "db")
 
 
+def test_commits_are_reverted_picked_rebased_and_branches_reset(people):
+    people("import", "db", "people", "more.csv", "--append")
+    people("branch", "create", "db", "next")
+    moved = people.json("revert", "db", "main")["move"]
+    assert moved["changed"] and len(people.rows("db", "FROM people")) == 3
+    assert "revert" in people("log", "db")
+    people("import", "db", "other", "more.csv", "--branch", "next")
+    people("cherry-pick", "db", "next", "-m", "picked")
+    assert people.json("show", "db")["commit"]["picked_from"] == people.json("show", "db", "next")["commit"]["id"]
+    assert "is at commit" in people("rebase", "db", "main", "--branch", "next")
+    assert "nothing to do" in people("rebase", "db", "main", "--branch", "next")
+    people("reset", "db", moved["before"])
+    assert len(people.rows("db", "FROM people")) > 3
+    assert people.error("revert", "db", "nowhere", code=1)["code"] == "branch_not_found"
+
+
 def test_resolve_tells_whether_a_transaction_landed(people):
     txn_id = people.json("show", "db")["commit"]["txn_id"]
     assert people.json("resolve", "db", txn_id)["resolution"]["outcome"] == "committed"

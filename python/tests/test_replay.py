@@ -1,0 +1,261 @@
+"""revert, cherry_pick, rebase, reset: the merge law with another base."""
+
+from __future__ import annotations
+
+import pytest
+import rhizo
+
+USERS = {"id": [1, 2, 3], "name": ["ann", "bob", "cid"], "score": [10, 20, 30]}
+
+
+@pytest.fixture(params=["id", None], ids=["keyed", "by row"])
+def db(request, tmp_path):
+    with rhizo.open(str(tmp_path / "db")) as opened:
+        opened.write("users", USERS, key=request.param)
+        opened.create_branch("side")
+        yield opened
+
+
+@pytest.fixture
+def side(db):
+    with db.on("side") as session:
+        yield session
+
+
+def rows(session, table="users"):
+    return session.read(table).fetchall()
+
+
+def row_ids(session):
+    return session.sql("SELECT id, rowid FROM users").fetchall()
+
+
+# --- revert
+
+
+def test_a_reverted_update_is_undone_and_what_came_after_stays(db):
+    wrong = db.update("users", {"score": "score * 2", "name": "upper(name)"}, "id < 3").commit
+    db.update("users", {"score": "0"}, "id = 3")
+    moved = db.revert(wrong)
+    assert moved.changed and moved.before != moved.commit
+    assert rows(db) == [(1, "ann", 10), (2, "bob", 20), (3, "cid", 0)]
+    commit = db.commit()
+    assert commit.id == moved.commit and commit.message.startswith(f"revert {wrong[:10]}"[:15])
+    assert commit.tables[0].operation == "update" and commit.tables[0].rows_updated == 2
+    assert db.verify().ok
+
+
+def test_reverted_deletes_come_back_at_their_place_as_the_same_rows(db):
+    db.tag("before")
+    wrong = db.delete("users", "id = 2").commit
+    db.append("users", {"id": [4], "name": ["dot"], "score": [40]})
+    db.revert(wrong)
+    assert [row[0] for row in rows(db)] == [1, 2, 3, 4]
+    assert db.diff("before", table="users").summary() == "users: change, +1 ~0 -0 rows"
+
+
+def test_reverted_creations_drops_and_renames(db):
+    made = db.write("extra", {"a": [1]}).commit
+    db.drop_table("users")
+    dropped = db.commit().id
+    db.rename_table("extra", "more")
+    renamed = db.commit().id
+    db.revert(dropped)
+    assert rows(db)[0] == (1, "ann", 10)
+    db.revert(renamed)
+    db.revert(made, message="never mind")
+    assert db.tables() == ["users"] and db.commit().message == "never mind"
+
+
+def test_a_revert_that_contradicts_later_changes_moves_nothing(db):
+    wrong = db.update("users", {"score": "0"}, "id = 1").commit
+    db.update("users", {"score": "5"}, "id = 1")
+    head = db.commit().id
+    with pytest.raises(rhizo.MergeConflict) as caught:
+        db.revert(wrong)
+    assert caught.value.commit == wrong and caught.value.tables == "users"
+    assert db.commit().id == head
+    db.revert(wrong, strategy="theirs")
+    assert rows(db)[0] == (1, "ann", 10)
+
+
+def test_counters_are_reverted_by_what_they_counted(db):
+    db.set_merge_rules("users", {"score": "add"})
+    wrong = db.update("users", {"score": "score + 5"}, "id = 1").commit
+    db.update("users", {"score": "score + 100"}, "id = 1")
+    db.revert(wrong)
+    assert rows(db)[0] == (1, "ann", 110)
+
+
+def test_reverting_a_revert_does_it_again_and_what_is_undone_already_is_no_commit(db):
+    done = db.update("users", {"score": "0"}, "id = 1").commit
+    undone = db.revert(done).commit
+    db.revert(undone)
+    assert rows(db)[0] == (1, "ann", 0)
+    db.update("users", {"score": "10"}, "id = 1")
+    assert not db.revert(done, strategy="ours").changed
+
+
+def test_merges_are_reverted_against_a_parent(db, side):
+    side.update("users", {"name": "'Bea'"}, "id = 2")
+    db.update("users", {"score": "0"}, "id = 1")
+    db.merge("side", message="both")
+    with pytest.raises(rhizo.InvalidArgumentError, match="is a merge"):
+        db.revert("main")
+    with pytest.raises(rhizo.InvalidArgumentError, match="no parent 3"):
+        db.revert("main", parent=3)
+    db.revert("main", parent=1)
+    assert rows(db) == [(1, "ann", 0), (2, "bob", 20), (3, "cid", 30)]
+    with pytest.raises(rhizo.InvalidArgumentError, match="first of all"):
+        db.revert(db.log()[-1].id)
+
+
+# --- cherry_pick
+
+
+def test_a_pick_does_one_commit_and_not_its_neighbours(db, side):
+    side.append("users", {"id": [4], "name": ["dot"], "score": [40]})
+    fix = side.update("users", {"name": "'Bea'"}, "id = 2", message="fix").commit
+    side.update("users", {"score": "0"})
+    db.update("users", {"score": "11"}, "id = 1")
+    db.cherry_pick(fix)
+    assert rows(db) == [(1, "ann", 11), (2, "Bea", 20), (3, "cid", 30)]
+    commit = db.commit()
+    assert (commit.message, commit.picked_from) == ("fix", fix)
+    db.create_branch("third", "main~1")
+    with db.on("third") as third:
+        third.cherry_pick("main")
+        assert third.commit().picked_from == fix
+
+
+def test_picked_rows_are_the_same_rows_so_a_later_merge_has_them_once(db, side):
+    side.append("users", {"id": [4], "name": ["dot"], "score": [40]})
+    picked = side.commit().id
+    side.append("users", {"id": [5], "name": ["eve"], "score": [50]})
+    db.cherry_pick(picked)
+    db.merge("side")
+    assert rows(db)[3:] == [(4, "dot", 40), (5, "eve", 50)]
+
+
+def test_a_pick_of_what_is_there_already_is_refused(db):
+    done = db.update("users", {"score": "0"}).commit
+    with pytest.raises(rhizo.InvalidArgumentError, match="already"):
+        db.cherry_pick(done)
+
+
+def test_merging_a_pick_with_its_origin_counts_nothing_twice(db, side):
+    db.set_merge_rules("users", {"score": "add"})
+    side.merge("main")
+    fix = side.update("users", {"score": "score + 1"}, "id = 1").commit
+    db.update("users", {"score": "score + 10"}, "id = 1")
+    db.cherry_pick(fix)
+    assert rows(db)[0] == (1, "ann", 21)
+    with pytest.raises(rhizo.MergeConflict, match="count it twice"):
+        db.merge("side")
+    db.merge("side", strategy="ours")
+    assert rows(db)[0] == (1, "ann", 21)
+    side.merge("main")
+    db.update("users", {"score": "score + 1"}, "id = 1")
+    side.update("users", {"score": "score + 1"}, "id = 1")
+    db.merge("side")
+    assert rows(db)[0] == (1, "ann", 23)
+
+
+def test_two_picks_of_one_commit_are_not_counted_twice_either(db, side):
+    db.set_merge_rules("users", {"score": "add"})
+    side.merge("main")
+    db.create_branch("third")
+    fix = side.update("users", {"score": "score + 1"}, "id = 1").commit
+    with db.on("third") as third:
+        third.update("users", {"name": "'x'"}, "id = 2")
+        third.cherry_pick(fix)
+    db.update("users", {"name": "'y'"}, "id = 3")
+    db.cherry_pick(fix)
+    with pytest.raises(rhizo.MergeConflict, match="count it twice"):
+        db.merge("third")
+    with db.on("third") as third:
+        third.update("users", {"name": "'z'"}, "id = 1")
+
+
+# --- rebase
+
+
+def test_own_commits_come_on_top_of_the_other_branch(db, side):
+    side.update("users", {"name": "'Bea'"}, "id = 2", message="one")
+    side.append("users", {"id": [4], "name": ["dot"], "score": [40]}, message="two")
+    db.append("users", {"id": [9], "name": ["zoe"], "score": [90]})
+    db.update("users", {"score": "0"}, "id = 1")
+    before = side.commit().id
+    moved = side.rebase("main")
+    assert (moved.before, moved.changed) == (before, True)
+    assert rows(side) == [(1, "ann", 0), (2, "Bea", 20), (3, "cid", 30), (4, "dot", 40), (9, "zoe", 90)] or rows(
+        side
+    ) == [(1, "ann", 0), (2, "Bea", 20), (3, "cid", 30), (9, "zoe", 90), (4, "dot", 40)]
+    log = side.log(limit=3)
+    assert [commit.message for commit in log[:2]] == ["two", "one"] and log[2].id == db.commit().id
+    assert all(len(commit.parents) == 1 for commit in log)
+    assert side.read("users", at="side~1").fetchall()[1] == (2, "Bea", 20)
+    assert db.merge("side").fast_forward
+    assert not side.rebase("main").changed
+    assert db.verify().ok
+
+
+def test_a_branch_without_commits_of_its_own_is_forwarded(db, side):
+    db.update("users", {"score": "0"})
+    assert side.rebase("main").commit == db.commit().id
+
+
+def test_a_rebase_that_contradicts_moves_nothing(db, side):
+    side.append("users", {"id": [4], "name": ["dot"], "score": [40]})
+    wrong = side.update("users", {"score": "1"}, "id = 1").commit
+    db.update("users", {"score": "2"}, "id = 1")
+    head = side.commit().id
+    with pytest.raises(rhizo.MergeConflict) as caught:
+        side.rebase("main")
+    assert caught.value.commit == wrong
+    assert side.commit().id == head
+    side.rebase("main", strategy="ours")
+    assert rows(side)[0] == (1, "ann", 2)
+
+
+def test_merges_are_not_done_again(db, side):
+    side.update("users", {"name": "'Bea'"}, "id = 2")
+    db.update("users", {"score": "0"}, "id = 1")
+    side.merge("main", message="both")
+    db.update("users", {"score": "1"}, "id = 1")
+    with pytest.raises(rhizo.UnsupportedError, match="is a merge"):
+        side.rebase("main")
+
+
+# --- reset
+
+
+def test_reset_moves_the_branch_and_the_reflog_remembers(db):
+    old = db.commit().id
+    new = db.update("users", {"score": "0"}).commit
+    assert db.reset("main~1").before == new
+    assert rows(db)[0] == (1, "ann", 10) and db.commit().id == old
+    assert db.reflog()[0].operation == "reset"
+    assert not db.reset(old).changed
+    db.reset(new)
+    assert rows(db)[0] == (1, "ann", 0)
+
+
+def test_protected_branches_lose_no_commits(db):
+    db.update("users", {"score": "0"})
+    db.set_branch("main", protected=True)
+    with pytest.raises(rhizo.InvalidArgumentError, match="protected"):
+        db.reset("main~1")
+    db.create_branch("other", "main~1")
+    with db.on("other") as other:
+        other.update("users", {"score": "7"}, "id = 2")
+    with pytest.raises(rhizo.InvalidArgumentError, match="protected"):
+        db.rebase("other", strategy="ours")
+    assert rows(db)[0] == (1, "ann", 0)
+
+
+def test_snapshots_move_nothing(db):
+    with db.at("main") as snapshot:
+        for verb in (snapshot.revert, snapshot.cherry_pick, snapshot.rebase, snapshot.reset):
+            with pytest.raises(rhizo.ReadOnlyError):
+                verb("main")

@@ -1,0 +1,26 @@
+// What statements that merge share: their means, and how they tell what contradicts.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "db/session_impl.h"
+#include "txn/branch_merge.h"
+
+namespace rhizo::db {
+
+txn::MergeTools MergeToolsOf(SessionImpl& session);
+merge::Favour FavourOf(MergeStrategy strategy);
+
+// Contradictions, table by table.
+struct ConflictSummary {
+  uint64_t conflicts = 0;  // rows, cells, and problems of tables as a whole
+  std::string tables;      // names, with commas
+  std::string details;     // a line for each
+};
+ConflictSummary Summarise(const std::vector<txn::TableConflict>& conflicts);
+
+// A kMergeConflict with the fields "conflicts" and "tables".
+Error MergeConflictOf(const std::string& message, const ConflictSummary& summary);
+
+}  // namespace rhizo::db

@@ -1,0 +1,31 @@
+// Moving a branch to commits that were made for it, or to one that is there: durable when it
+// returns. Stateless.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "txn/repository.h"
+#include "txn/staged_state.h"
+
+namespace rhizo::txn {
+
+// A commit that is not published yet, and the small objects that go with it.
+struct NewCommit {
+  CommitId id;
+  std::shared_ptr<const model::Commit> commit;
+  StagedObjects objects;
+  std::vector<PlacedTable> tables;  // that are not as in its first parent
+};
+
+// From `head` through `commits`, each on top of the one before; false if the branch has moved from
+// `head`. kBranchNotFound.
+Result<bool> MoveHead(Repository& repository, const std::string& branch, const CommitId& head,
+                      const std::vector<NewCommit>& commits, const std::string& operation);
+// To a commit that is there. kInvalidArgument for a protected branch that it would take commits
+// from.
+Result<bool> MoveHead(Repository& repository, const std::string& branch, const CommitId& head,
+                      const CommitId& target, const std::string& operation);
+
+}  // namespace rhizo::txn

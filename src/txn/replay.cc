@@ -1,0 +1,315 @@
+#include "txn/replay.h"
+
+#include <algorithm>
+#include <set>
+
+#include "model/history.h"
+#include "table/row_diff.h"
+#include "txn/merge_base.h"
+#include "txn/move_head.h"
+#include "txn/ref_resolver.h"
+#include "txn/side_history.h"
+
+namespace rhizo::txn {
+namespace {
+
+Result<Head> ReadHead(Repository& repository, const CommitId& id) {
+  ASSIGN_OR_RETURN(auto commit, repository.ReadCommit(id));
+  return Head{id, std::move(commit)};
+}
+
+Result<Head> HeadOf(Repository& repository, const std::string& branch) {
+  ASSIGN_OR_RETURN(auto ref, repository.meta().ReadRef(branch));
+  if (!ref || ref->kind == meta::RefKind::kTag) return UnknownRef(repository, branch);
+  return ReadHead(repository, ref->commit);
+}
+
+// From which state to which the commit led: against its parent, or that of its parents named.
+Result<Head> ParentOf(Repository& repository, const Head& commit, std::string_view verb,
+                      const std::optional<uint32_t>& parent) {
+  const auto& parents = commit.commit->parents;
+  std::string what = std::string(verb) + ": commit " + commit.id.Short();
+  if (parents.empty()) return InvalidArgument(what + " is the first of all: it changed nothing");
+  if (parents.size() > 1 && !parent) {
+    return InvalidArgument(what + " is a merge; say against which of its " +
+                           std::to_string(parents.size()) + " parents (parent=1, ...)");
+  }
+  uint32_t number = parent.value_or(1);
+  if (number < 1 || number > parents.size()) {
+    return InvalidArgument(what + " has " + std::to_string(parents.size()) +
+                           " parents, so there is no parent " + std::to_string(number));
+  }
+  return ReadHead(repository, parents[number - 1]);
+}
+
+// What became of a table, counted by row.
+class Counting {
+ public:
+  Counting(Repository& repository, MergeWorkspace& space)
+      : opener_(StagedContext(repository, &space.staging()), 4), means_(space.means()) {}
+
+  Status Count(PlacedTable* placed) {
+    auto& summary = placed->summary;
+    std::shared_ptr<const table::OpenTable> before;
+    std::shared_ptr<const table::OpenTable> after;
+    if (placed->before) {
+      ASSIGN_OR_RETURN(before, opener_.Open(placed->before->entry.state));
+    }
+    if (placed->name) {
+      ASSIGN_OR_RETURN(after, opener_.Open(placed->state_id));
+    }
+    if (!before || !after) {
+      summary.kind = before ? model::ChangeKind::kDrop : model::ChangeKind::kCreate;
+      summary.rows_removed = before ? before->state().rows : 0;
+      summary.rows_added = after ? after->state().rows : 0;
+      return {};
+    }
+    ASSIGN_OR_RETURN(auto diff, table::RowDiff::Open(means_.client, before, after));
+    ASSIGN_OR_RETURN(auto counts, diff.Count());
+    summary.rows_added = counts.inserted;
+    summary.rows_removed = counts.deleted;
+    summary.rows_updated = counts.updated;
+    bool rows = counts.inserted + counts.deleted + counts.updated > 0;
+    bool schema = before->schema() != after->schema();
+    summary.kind = rows     ? model::ChangeKind::kUpdate
+                   : schema ? model::ChangeKind::kSchema
+                            : model::ChangeKind::kRename;
+    return {};
+  }
+
+ private:
+  TableOpener opener_;
+  const merge::MergeMeans& means_;
+};
+
+// Commits made one on top of the other, until they are published together.
+class Replay {
+ public:
+  Replay(Repository& repository, const ReplayOptions& options, Head head)
+      : repository_(repository),
+        space_(repository),
+        counting_(repository, space_),
+        head_(std::move(head)) {
+    database_.favour = options.favour;
+  }
+
+  Status Open(const MergeTools& tools) { return space_.Open(tools); }
+  const Head& head() const { return head_; }
+  const std::vector<NewCommit>& commits() const { return commits_; }
+  std::vector<TableConflict>& conflicts() { return conflicts_; }
+
+  // On top of what there is, what leads from `from` to `to`. False if it contradicts. `like`: the
+  // new commit's author, message, metadata and origin; nothing new is no commit.
+  Result<bool> Step(const Head& from, const Head& to, const Replaced& replaced,
+                    const model::Commit& like) {
+    DatabaseMerge merge(repository_, space_.means(), database_, replaced);
+    ASSIGN_OR_RETURN(auto merged, merge.Run({from.commit->state_root, {}, {}},
+                                            {head_.commit->state_root, {}, {}},
+                                            {to.commit->state_root, {}, {}}));
+    conflicts_ = std::move(merged.conflicts);
+    if (!conflicts_.empty()) return false;
+    if (merged.root == head_.commit->state_root) return true;
+    RETURN_IF_ERROR(Add(std::move(merged), like));
+    return true;
+  }
+
+ private:
+  Status Add(MergedDatabase merged, const model::Commit& like) {
+    auto commit = std::make_shared<model::Commit>();
+    commit->database = head_.commit->database;
+    commit->parents = {head_.id};
+    commit->generation = head_.commit->generation + 1;
+    commit->state_root = merged.root;
+    commit->txn = repository_.random().DrawId<TxnId>();
+    commit->time = {std::max(repository_.clock().Now().micros, head_.commit->time.micros + 1)};
+    commit->author = like.author;
+    commit->message = like.message;
+    commit->metadata = like.metadata;
+    commit->extensions = like.extensions;
+    for (auto& table : merged.tables) {
+      RETURN_IF_ERROR(counting_.Count(&table));
+      commit->tables.push_back(table.summary);
+    }
+    std::sort(commit->tables.begin(), commit->tables.end(),
+              [](const auto& a, const auto& b) { return a.table < b.table; });
+    auto bytes = model::Encode(*commit);
+    NewCommit made{model::CommitIdOf(bytes), commit, {}, std::move(merged.tables)};
+    space_.staging().Add(std::move(bytes));
+    ASSIGN_OR_RETURN(made.objects, CollectStaged(repository_, &space_.staging(), commit->state_root,
+                                                 model::AsObjectId(made.id)));
+    std::erase_if(made.objects,
+                  [&](const auto& object) { return !collected_.insert(object.first).second; });
+    RETURN_IF_ERROR(StoreLarge(repository_, &made.objects));
+    head_ = {made.id, commit};
+    commits_.push_back(std::move(made));
+    return {};
+  }
+
+  Repository& repository_;
+  MergeWorkspace space_;
+  Counting counting_;
+  DatabaseMergeOptions database_;
+  Head head_;  // of what there is so far
+  std::vector<NewCommit> commits_;
+  std::set<ObjectId> collected_;
+  std::vector<TableConflict> conflicts_;
+};
+
+std::set<TableId> ReplacedBy(const model::Commit& commit) {
+  std::set<TableId> replaced;
+  for (const auto& table : commit.tables) {
+    if (table.replacement) replaced.insert(table.table);
+  }
+  return replaced;
+}
+
+// One step on top of the branch; tried again where the branch moves meanwhile.
+template <class Step>
+Result<Replayed> OnBranch(Repository& repository, const MergeTools& tools,
+                          const std::string& branch, const ReplayOptions& options,
+                          const std::string& operation, const CommitId& commit, Step step) {
+  RETURN_IF_ERROR(repository.CheckWritable());
+  ASSIGN_OR_RETURN(auto hold, repository.HoldObjects());
+  while (true) {
+    ASSIGN_OR_RETURN(auto head, HeadOf(repository, branch));
+    Replayed replayed{head.id, head.id, false, {}, {}};
+    Replay replay(repository, options, head);
+    RETURN_IF_ERROR(replay.Open(tools));
+    ASSIGN_OR_RETURN(bool fits, step(head, &replay));
+    if (!fits) {
+      replayed.failed = commit;
+      replayed.conflicts = std::move(replay.conflicts());
+      return replayed;
+    }
+    if (replay.commits().empty()) return replayed;
+    replayed.changed = true;
+    replayed.commit = replay.head().id;
+    ASSIGN_OR_RETURN(bool moved,
+                     MoveHead(repository, branch, head.id, replay.commits(), operation));
+    if (moved) return replayed;
+  }
+}
+
+model::Commit Again(const Head& commit) {
+  model::Commit like;
+  like.author = commit.commit->author;
+  like.message = commit.commit->message;
+  like.metadata = commit.commit->metadata;
+  SetPickedFrom(&like, PickedFrom(*commit.commit).value_or(commit.id));
+  return like;
+}
+
+std::string FirstLine(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+// The commits of the branch that `onto` has not, oldest first.
+Result<std::vector<Head>> CommitsBeyond(Repository& repository, const Head& head,
+                                        const CommitId& onto) {
+  std::vector<Head> beyond;
+  Status failed;
+  auto visit = [&](const CommitId& id, const model::Commit& commit) {
+    auto shared = repository.ancestry().Contains(onto, id, commit.generation);
+    if (!shared) failed = std::move(shared).error();
+    if (!shared || *shared) return false;
+    if (commit.parents.size() > 1) {
+      failed = Unsupported("rebase: commit " + id.Short() +
+                           " is a merge, which cannot be done again; merge instead");
+      return false;
+    }
+    beyond.push_back({id, std::make_shared<const model::Commit>(commit)});
+    return true;
+  };
+  auto load = [&](const CommitId& id) { return LoadCommitOf(repository, id); };
+  RETURN_IF_ERROR(model::WalkLog(load, head.id, visit));
+  RETURN_IF_ERROR(failed);
+  std::reverse(beyond.begin(), beyond.end());
+  return beyond;
+}
+
+}  // namespace
+
+Result<Replayed> Revert(Repository& repository, const MergeTools& tools, const std::string& branch,
+                        const CommitId& commit, const ReplayOptions& options) {
+  ASSIGN_OR_RETURN(auto done, ReadHead(repository, commit));
+  ASSIGN_OR_RETURN(auto before, ParentOf(repository, done, "revert", options.parent));
+  model::Commit like;
+  like.author = options.author;
+  like.message = options.message;
+  if (like.message.empty()) {
+    like.message = "revert " + commit.Short();
+    auto line = FirstLine(done.commit->message);
+    if (!line.empty()) like.message += ": " + line;
+  }
+  auto step = [&](const Head& head, Replay* replay) -> Result<bool> {
+    ASSIGN_OR_RETURN(auto since, HistoryOf(repository, head.id, commit));
+    Replaced replaced{since.replaced, ReplacedBy(*done.commit), {}};
+    return replay->Step(done, before, replaced, like);
+  };
+  return OnBranch(repository, tools, branch, options, "revert", commit, step);
+}
+
+Result<Replayed> CherryPick(Repository& repository, const MergeTools& tools,
+                            const std::string& branch, const CommitId& commit,
+                            const ReplayOptions& options) {
+  ASSIGN_OR_RETURN(auto done, ReadHead(repository, commit));
+  ASSIGN_OR_RETURN(auto before, ParentOf(repository, done, "cherry_pick", options.parent));
+  auto like = Again(done);
+  if (!options.message.empty()) like.message = options.message;
+  auto step = [&](const Head& head, Replay* replay) -> Result<bool> {
+    ASSIGN_OR_RETURN(bool has,
+                     repository.ancestry().Contains(head.id, commit, done.commit->generation));
+    if (has) {
+      return InvalidArgument("cherry_pick: commit " + commit.Short() +
+                             " is in the history of branch \"" + branch + "\" already");
+    }
+    ASSIGN_OR_RETURN(auto since, HistoryOf(repository, head.id, before.id));
+    Replaced replaced{since.replaced, ReplacedBy(*done.commit), {}};
+    return replay->Step(before, done, replaced, like);
+  };
+  return OnBranch(repository, tools, branch, options, "cherry-pick", commit, step);
+}
+
+Result<Replayed> Rebase(Repository& repository, const MergeTools& tools, const std::string& branch,
+                        const CommitId& onto, const ReplayOptions& options) {
+  RETURN_IF_ERROR(repository.CheckWritable());
+  ASSIGN_OR_RETURN(auto hold, repository.HoldObjects());
+  ASSIGN_OR_RETURN(auto new_base, ReadHead(repository, onto));
+  while (true) {
+    ASSIGN_OR_RETURN(auto head, HeadOf(repository, branch));
+    Replayed replayed{head.id, head.id, false, {}, {}};
+    ASSIGN_OR_RETURN(bool contains,
+                     repository.ancestry().Contains(head.id, onto, new_base.commit->generation));
+    if (contains) return replayed;
+    ASSIGN_OR_RETURN(auto beyond, CommitsBeyond(repository, head, onto));
+    Replay replay(repository, options, new_base);
+    RETURN_IF_ERROR(replay.Open(tools));
+    for (const auto& commit : beyond) {
+      ASSIGN_OR_RETURN(auto before, ParentOf(repository, commit, "rebase", {}));
+      ASSIGN_OR_RETURN(auto since, HistoryOf(repository, onto, before.id));
+      Replaced replaced{since.replaced, ReplacedBy(*commit.commit), {}};
+      ASSIGN_OR_RETURN(bool fits, replay.Step(before, commit, replaced, Again(commit)));
+      if (fits) continue;
+      replayed.failed = commit.id;
+      replayed.conflicts = std::move(replay.conflicts());
+      return replayed;
+    }
+    replayed.changed = true;
+    replayed.commit = replay.head().id;
+    ASSIGN_OR_RETURN(bool moved,
+                     replay.commits().empty()
+                         ? MoveHead(repository, branch, head.id, onto, "rebase")
+                         : MoveHead(repository, branch, head.id, replay.commits(), "rebase"));
+    if (moved) return replayed;
+  }
+}
+
+Result<Replayed> Reset(Repository& repository, const std::string& branch, const CommitId& target) {
+  while (true) {
+    ASSIGN_OR_RETURN(auto head, HeadOf(repository, branch));
+    Replayed replayed{target, head.id, head.id != target, {}, {}};
+    if (!replayed.changed) return replayed;
+    ASSIGN_OR_RETURN(bool moved, MoveHead(repository, branch, head.id, target, "reset"));
+    if (moved) return replayed;
+  }
+}
+
+}  // namespace rhizo::txn
