@@ -109,8 +109,42 @@ struct ReplayOptions {
   MergeStrategy strategy = MergeStrategy::kFail;  // "ours" is the branch, "theirs" the commit
 };
 
+class MergingImpl;
 class SessionImpl;
 class Transaction;
+
+// A merge whose conflicts are settled one after the other. Nothing moves until Commit(); what is
+// not committed leaves no trace. Of just the two heads that there were when it began. Thread-safe
+// as its session is, which outlives it.
+class RHIZO_EXPORT Merging {
+ public:
+  explicit Merging(std::unique_ptr<MergingImpl> impl);
+  ~Merging();
+  Merging(Merging&&) noexcept;
+  Merging& operator=(Merging&&) noexcept;
+
+  // What Commit() would do now; conflicts that are settled do not count as such.
+  Result<MergeResult> State();
+  // What contradicts in a table and is not settled yet, as Session::Conflicts shows it.
+  Result<QueryResult> Conflicts(const std::string& table);
+  // Everything in the table that is not settled yet is as that side has it, also what contradicts
+  // in the table as a whole: then that side's table is taken whole.
+  Status Resolve(const std::string& table, MergeStrategy side);
+  // Rows (consumed) that say what conflicts become. Each names a row, by "_row_id" or the table's
+  // key, and then "_side" ("ours", "theirs") or the values that its cells get; only cells in
+  // conflict take them. A row that one side deleted needs "_side". Gives how many conflicts were
+  // settled. kInvalidArgument for a row without conflict; kSchema for values that do not fit.
+  Result<uint64_t> Resolve(const std::string& table, ArrowArrayStream* rows);
+  // The same with the rows of a query, which may read what is not settled as "conflicts":
+  // "SELECT _row_id, greatest(our_n, their_n) AS n FROM conflicts".
+  Result<uint64_t> ResolveSql(const std::string& table, const std::string& query);
+  // The merge as a commit of the user's. kMergeConflict if something is not settled, kConflict if
+  // the branch moved since this began.
+  Result<MergeResult> Commit(const std::string& message = "");
+
+ private:
+  std::unique_ptr<MergingImpl> impl_;
+};
 
 class RHIZO_EXPORT Session {
  public:
@@ -241,6 +275,8 @@ class RHIZO_EXPORT Session {
   Result<MergeResult> Merge(const std::string& source, const MergeOptions& options = {});
   // What Merge would do; nothing moves. Conflicts are part of the answer.
   Result<MergeResult> TryMerge(const std::string& source, const MergeOptions& options = {});
+  // A merge whose conflicts are settled before it is committed.
+  Result<Merging> StartMerge(const std::string& source, const MergeOptions& options = {});
   // What contradicts in a table between two heads ("": the session's), one row per cell or row:
   // _reason ("cell", "delete/update"), _column (of a cell), _row_id, then base_<column>,
   // our_<column>, their_<column> for every column.

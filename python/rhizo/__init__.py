@@ -48,6 +48,7 @@ from rhizo.facts import (
     Version,
     WriteResult,
 )
+from rhizo.merging import Merging
 from rhizo.result import Result
 from rhizo.session import Session
 from rhizo.transaction import Transaction
@@ -77,6 +78,7 @@ __all__ = [
     "MergeConflict",
     "MergeResult",
     "MergedTable",
+    "Merging",
     "OutOfMemoryError",
     "ReadOnlyError",
     "Result",

@@ -21,7 +21,7 @@ from rhizo.facts import (
     VerifyReport,
     to_micros,
 )
-from rhizo.merging import Merging
+from rhizo.merges import Merges
 from rhizo.progress import Progress, shown
 from rhizo.tables import Ref, to_ref
 from rhizo.texts import to_name, to_text
@@ -44,7 +44,7 @@ def _metadata(metadata: Mapping[str, str] | None) -> dict[str, str]:
     return {to_text(key, "metadata key"): to_text(value, f"metadata value of {key!r}") for key, value in pairs}
 
 
-class Session(Merging):
+class Session(Merges):
     """A branch (or one fixed commit) of a database; each statement sees its newest commit.
 
     Sessions are independent of each other, and safe to use from several threads, one statement at a time. As a

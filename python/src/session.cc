@@ -143,6 +143,7 @@ void BindSession(nb::module_& module) {
   nb::class_<NativeSession> binding(module, "Session");
   BindTables(binding);
   BindVersions(binding);
+  BindMerging(module, binding);
   BindOthers(binding);
   BindCare(binding);
   module.def("open", &Open, nb::arg("path"), nb::arg("branch"), nb::arg("create"),

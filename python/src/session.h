@@ -36,8 +36,19 @@ class NativeTransaction {
   std::unique_ptr<Transaction> transaction_;
 };
 
+class NativeMerging {
+ public:
+  explicit NativeMerging(Merging merging)
+      : merging_(std::make_unique<Merging>(std::move(merging))) {}
+  Merging& get() { return *merging_; }
+
+ private:
+  std::unique_ptr<Merging> merging_;
+};
+
 void BindSession(nanobind::module_& module);
 void BindTables(nanobind::class_<NativeSession>& binding);
 void BindVersions(nanobind::class_<NativeSession>& binding);
+void BindMerging(nanobind::module_& module, nanobind::class_<NativeSession>& binding);
 
 }  // namespace rhizo::python

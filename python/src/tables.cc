@@ -5,6 +5,7 @@
 #include <nanobind/stl/vector.h>
 
 #include "capsules.h"
+#include "consume.h"
 #include "errors.h"
 #include "facts.h"
 #include "guarded_stream.h"
@@ -33,44 +34,6 @@ WriteOptions OptionsOf(const std::string& schema, std::optional<std::string> mes
   return options;
 }
 
-// Where the rows of a stream come from.
-enum class Rows { kComputed, kInMemory, kFewInMemory };
-
-Rows RowsOf(const std::string& name) {
-  if (name == "few") return Rows::kFewInMemory;
-  return name == "memory" ? Rows::kInMemory : Rows::kComputed;
-}
-
-// Rows that lie in memory belong to no thread; few of them are not worth another one.
-template <class Write>
-nb::dict ConsumeMemory(nb::handle capsule, const Work& work, bool few, Write write) {
-  OwnedStream stream = SourceStream(TakeStream(capsule), nullptr, nullptr, nullptr);
-  auto consume = [&] { return write(stream.get()); };
-  auto written = few ? RunBriefly(consume) : RunBlocking(work.options().cancellation, consume);
-  work.RaiseFromProgress();
-  return ToPython(Unwrap(std::move(written)));
-}
-
-// The rows of `capsule` into a table by `write(stream)`.
-template <class Write>
-nb::dict Consume(NativeSession& self, nb::handle capsule, Rows rows, const Work& work,
-                 Write write) {
-  if (rows != Rows::kComputed) {
-    return ConsumeMemory(capsule, work, rows == Rows::kFewInMemory, write);
-  }
-  auto caller = std::make_shared<CallingThread>();
-  auto state = std::make_shared<SourceState>();
-  OwnedStream stream = SourceStream(TakeStream(capsule), caller, &self, state);
-  auto written =
-      RunBlocking(work.options().cancellation, caller, [&] { return write(stream.get()); });
-  work.RaiseFromProgress();
-  if (state->interrupted && !written.has_value()) {
-    PyErr_SetNone(PyExc_KeyboardInterrupt);
-    throw nb::python_error();
-  }
-  return ToPython(Unwrap(std::move(written)));
-}
-
 nb::dict Write(NativeSession& self, const std::string& name, nb::handle rows,
                const std::string& kind, const std::string& schema, std::vector<std::string> key,
                std::string base, bool reset, std::optional<std::string> message,
@@ -81,8 +44,9 @@ nb::dict Write(NativeSession& self, const std::string& name, nb::handle rows,
   options.key = std::move(key);
   options.base = std::move(base);
   options.reset = reset;
-  return Consume(self, rows, RowsOf(kind), work,
-                 [&](ArrowArrayStream* stream) { return session.Write(name, stream, options); });
+  return ToPython(Consume(self, rows, RowsOf(kind), work, [&](ArrowArrayStream* stream) {
+    return session.Write(name, stream, options);
+  }));
 }
 
 nb::dict Append(NativeSession& self, const std::string& name, nb::handle rows,
@@ -91,8 +55,9 @@ nb::dict Append(NativeSession& self, const std::string& name, nb::handle rows,
   Session& session = self.get();
   Work work(std::move(progress));
   WriteOptions options = OptionsOf(schema, std::move(message), work);
-  return Consume(self, rows, RowsOf(kind), work,
-                 [&](ArrowArrayStream* stream) { return session.Append(name, stream, options); });
+  return ToPython(Consume(self, rows, RowsOf(kind), work, [&](ArrowArrayStream* stream) {
+    return session.Append(name, stream, options);
+  }));
 }
 
 nb::dict Insert(NativeSession& self, const std::string& name, nb::handle rows,
@@ -100,8 +65,9 @@ nb::dict Insert(NativeSession& self, const std::string& name, nb::handle rows,
   Session& session = self.get();
   Work work(std::move(progress));
   WriteOptions options = OptionsOf("keep", std::move(message), work);
-  return Consume(self, rows, RowsOf(kind), work,
-                 [&](ArrowArrayStream* stream) { return session.Insert(name, stream, options); });
+  return ToPython(Consume(self, rows, RowsOf(kind), work, [&](ArrowArrayStream* stream) {
+    return session.Insert(name, stream, options);
+  }));
 }
 
 nb::dict Upsert(NativeSession& self, const std::string& name, nb::handle rows,
@@ -111,8 +77,9 @@ nb::dict Upsert(NativeSession& self, const std::string& name, nb::handle rows,
   Work work(std::move(progress));
   WriteOptions options = OptionsOf("keep", std::move(message), work);
   options.reset = reset;
-  return Consume(self, rows, RowsOf(kind), work,
-                 [&](ArrowArrayStream* stream) { return session.Upsert(name, stream, options); });
+  return ToPython(Consume(self, rows, RowsOf(kind), work, [&](ArrowArrayStream* stream) {
+    return session.Upsert(name, stream, options);
+  }));
 }
 
 // Runs `change(options)`.

@@ -8,6 +8,7 @@
 #include "errors.h"
 #include "facts.h"
 #include "interrupt.h"
+#include "merge_options.h"
 #include "session.h"
 
 namespace nb = nanobind;
@@ -38,12 +39,6 @@ nb::dict SetBranch(NativeSession& self, const std::string& name, std::optional<i
                    std::optional<bool> is_protected) {
   BranchOptions options{.expires_micros = expires, .is_protected = is_protected};
   return ToPython(Ask(self, [&](Session& session) { return session.SetBranch(name, options); }));
-}
-
-MergeStrategy StrategyOf(const std::string& text) {
-  return text == "ours"     ? MergeStrategy::kOurs
-         : text == "theirs" ? MergeStrategy::kTheirs
-                            : MergeStrategy::kFail;
 }
 
 // `columns`: (table, column, strategy). `dry_run`: nothing moves.

@@ -17,6 +17,7 @@ constexpr std::array<const char*, merge::kSides> kPrefixes = {"base_", "our_", "
 
 void MergeConflicts::TakeSchema(const model::Schema& schema) {
   if (!rows_.names.empty()) return;
+  schema_ = schema;
   rows_.names = {"_reason", "_column", "_row_id"};
   rows_.types = {LogicalType::VARCHAR, LogicalType::VARCHAR, LogicalType::BLOB};
   auto types = engine::ToLogicalTypes(schema);
@@ -32,6 +33,7 @@ Status MergeConflicts::Add(const model::Schema& schema, merge::RegionConflicts& 
   TakeSchema(schema);
   size_t first = rows_.rows.size();
   for (const auto& conflict : region.conflicts) {
+    at_.push_back({conflict.row, conflict.field, rows_.rows.size()});
     auto& row = rows_.rows.emplace_back();
     row.emplace_back(std::string(merge::ReasonName(conflict.reason)));
     row.push_back(conflict.field ? Value(schema.fields[*conflict.field].name)
@@ -54,7 +56,10 @@ Status MergeConflicts::Add(const model::Schema& schema, merge::RegionConflicts& 
       RETURN_IF_ERROR(engine::Guarded([&]() -> Status {
         duckdb::Vector out(rows_.types[column], numbers.size());
         RETURN_IF_ERROR(values->Gather(field, numbers, &out));
-        for (size_t i = 0; i < of.size(); ++i) rows_.rows[of[i]][column] = out.GetValue(i);
+        for (size_t i = 0; i < of.size(); ++i) {
+          bool is_known = !region.sides[side]->IsUndefined(at_[of[i]].row, schema.fields[field].id);
+          if (is_known) rows_.rows[of[i]][column] = out.GetValue(i);
+        }
         return {};
       }));
     }

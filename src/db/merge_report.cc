@@ -1,5 +1,7 @@
 #include "db/merge_report.h"
 
+#include <algorithm>
+
 #include "db/write_outcome.h"
 
 namespace rhizo::db {
@@ -45,6 +47,56 @@ Error MergeConflictOf(const std::string& message, const ConflictSummary& summary
   return Error(ErrorCode::kMergeConflict, message + "; nothing was changed" + summary.details)
       .With("conflicts", std::to_string(summary.conflicts))
       .With("tables", summary.tables);
+}
+
+Result<txn::BranchMergeOptions> MergeOptionsOf(const MergeOptions& options,
+                                               const std::string& author) {
+  txn::BranchMergeOptions internal;
+  internal.database.favour = FavourOf(options.strategy);
+  for (const auto& [table, strategy] : options.tables) {
+    ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(table));
+    internal.database.by_table[name.ToString()] = FavourOf(strategy);
+  }
+  for (const auto& [column, strategy] : options.columns) {
+    ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(column.first));
+    internal.database.by_column[{name.ToString(), column.second}] = FavourOf(strategy);
+  }
+  internal.no_fast_forward = options.no_fast_forward;
+  internal.text = {author, options.message, {}};
+  return internal;
+}
+
+MergeResult Describe(const txn::BranchMerged& merged) {
+  MergeResult result;
+  result.commit = merged.commit.ToString();
+  result.changed = merged.changed;
+  result.fast_forward = merged.fast_forward;
+  for (const auto& table : merged.tables) {
+    result.tables.push_back({table.name,
+                             table.counts.entries_read,
+                             table.counts.cells_decided,
+                             table.counts.conflicts,
+                             table.counts.settled,
+                             {}});
+  }
+  for (const auto& conflict : merged.conflicts) {
+    result.conflicts += conflict.rows + conflict.problems.size();
+    auto known = std::find_if(result.tables.begin(), result.tables.end(),
+                              [&](const auto& table) { return table.table == conflict.name; });
+    if (known == result.tables.end()) {
+      known = result.tables.insert(known, MergedTable{.table = conflict.name, .problems = {}});
+    }
+    known->problems.insert(known->problems.end(), conflict.problems.begin(),
+                           conflict.problems.end());
+  }
+  return result;
+}
+
+Error ConflictsOf(const txn::BranchMerged& merged, const std::string& source) {
+  return MergeConflictOf("merge: \"" + source + "\" contradicts this branch",
+                         Summarise(merged.conflicts))
+      .With("ours", merged.ours.ToString())
+      .With("theirs", merged.theirs.ToString());
 }
 
 }  // namespace rhizo::db

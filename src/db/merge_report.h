@@ -12,6 +12,10 @@ namespace rhizo::db {
 txn::MergeTools MergeToolsOf(SessionImpl& session);
 merge::Favour FavourOf(MergeStrategy strategy);
 
+Result<txn::BranchMergeOptions> MergeOptionsOf(const MergeOptions& options,
+                                               const std::string& author);
+MergeResult Describe(const txn::BranchMerged& merged);
+
 // Contradictions, table by table.
 struct ConflictSummary {
   uint64_t conflicts = 0;  // rows, cells, and problems of tables as a whole
@@ -22,5 +26,6 @@ ConflictSummary Summarise(const std::vector<txn::TableConflict>& conflicts);
 
 // A kMergeConflict with the fields "conflicts" and "tables".
 Error MergeConflictOf(const std::string& message, const ConflictSummary& summary);
+Error ConflictsOf(const txn::BranchMerged& merged, const std::string& source);
 
 }  // namespace rhizo::db

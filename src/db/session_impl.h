@@ -88,6 +88,8 @@ class SessionImpl final : public sql::QuerySource,
   // What contradicts in a table between two heads.
   Result<sql::MetadataTable> ConflictTable(const std::string& ours, const std::string& theirs,
                                            const std::string& table);
+  // A query over these rows, which it calls "conflicts".
+  Result<QueryResult> AskConflicts(const std::string& query, sql::MetadataTable rows);
   // One table on both sides; at least one is given.
   Result<sql::TablePair> OpenBoth(const txn::View& earlier,
                                   const std::optional<txn::NamedTable>& before,
@@ -124,6 +126,7 @@ class SessionImpl final : public sql::QuerySource,
   CommitOptions transaction_options_;
   std::shared_ptr<const txn::View> view_;  // of the branch when `seen_` was the change counter
   uint64_t seen_ = 0;
+  std::optional<sql::MetadataTable> listed_conflicts_;  // while a query over them binds
 };
 
 namespace db {

@@ -135,6 +135,8 @@ Status IntervalMerge::DecideCell(Cells* cells, size_t i) {
     }
     auto favour = Contradict(ConflictReason::kCell, cells->field, offset);
     if (favour == Favour::kTheirs) cells->from[i] = kTheirs;
+    const auto* choice = about_.options->ChoiceOf(RowAt(offset), about.id);
+    if (choice != nullptr && choice->value) cells->other[i] = *choice->value;
     return {};
   };
   bool has_value = cells->has_base && !cells->undefined.Contains(offset);

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/duckdb_headers.h"
 #include "merge/side.h"
 
 namespace rhizo::merge {
@@ -42,14 +43,28 @@ enum class MergeMode : uint8_t {
 // Who is right where both contradict.
 enum class Favour : uint8_t { kNobody, kOurs, kTheirs };
 
+// What somebody decided about one contradiction: a side's cell or row, or another value.
+struct Choice {
+  Favour side = Favour::kOurs;
+  std::optional<duckdb::Value> value;  // of a cell, in its column's type
+};
+// By row and field; field 0: the row.
+using Choices = std::map<std::pair<model::RowId, FieldId>, Choice>;
+
 struct MergeOptions {
   MergeMode mode = MergeMode::kBranch;
   Favour favour = Favour::kNobody;  // rows, and fields not named below
   std::map<FieldId, Favour> by_field;
+  const Choices* choices = nullptr;  // single contradictions that are settled; null: none
   bool by_key = true;  // false: all three do not have the same key, rows are the same by their id
   // Of a region, while it can be read. Null: they are only counted.
   std::function<Status(RegionConflicts&)> on_conflicts;
 
+  const Choice* ChoiceOf(const model::RowId& row, FieldId field) const {
+    if (choices == nullptr) return nullptr;
+    auto found = choices->find({row, field});
+    return found == choices->end() ? nullptr : &found->second;
+  }
   Favour FavourOf(FieldId field) const {
     auto found = by_field.find(field);
     return found == by_field.end() ? favour : found->second;

@@ -92,9 +92,13 @@ Status IntervalMerge::MergeDeleted(Which other, const PositionSet& rows,
     changed.ForEach([&](uint32_t offset) { about_.undefined->AddRow(RowAt(offset)); });
     return {};
   }
-  changed.ForEach([&](uint32_t offset) { Contradict(ConflictReason::kDeleteUpdate, {}, offset); });
-  auto favoured = about_.options->favour == Favour::kTheirs ? kTheirs : kOurs;
-  if (favoured == other) drafts->push_back(Take(other, changed));
+  std::vector<uint32_t> kept;
+  changed.ForEach([&](uint32_t offset) {
+    auto favour = Contradict(ConflictReason::kDeleteUpdate, {}, offset);
+    Which favoured = favour == Favour::kTheirs ? kTheirs : kOurs;
+    if (favoured == other) kept.push_back(offset);
+  });
+  if (!kept.empty()) drafts->push_back(Take(other, PositionSet::FromSorted(kept)));
   return {};
 }
 
@@ -179,7 +183,10 @@ Status IntervalMerge::MergeBoth(const PositionSet& rows, bool has_base,
                                 std::vector<Draft>* drafts) {
   if (rows.empty()) return {};
   Draft draft{Host(has_base), rows, {}, {}};
-  if (about_.row_is_unit && has_base && !is_virtual()) RETURN_IF_ERROR(MergeRowUnit(&draft));
+  if (about_.row_is_unit && has_base && !is_virtual()) {
+    RETURN_IF_ERROR(MergeRowUnit(&draft, drafts));
+    if (draft.rows.empty()) return {};
+  }
   for (size_t field = 0; field < about_.table->schema().fields.size(); ++field) {
     RETURN_IF_ERROR(MergeField(field, has_base, &draft));
   }
@@ -187,10 +194,21 @@ Status IntervalMerge::MergeBoth(const PositionSet& rows, bool has_base,
   return {};
 }
 
-Status IntervalMerge::MergeRowUnit(Draft* draft) {
+// Rows that both changed contradict; a row that is settled is as the favoured side has it, whole.
+Status IntervalMerge::MergeRowUnit(Draft* draft, std::vector<Draft>* drafts) {
   ASSIGN_OR_RETURN(auto by_us, Changed(kOurs, draft->rows));
-  ASSIGN_OR_RETURN(auto by_them, Changed(kTheirs, by_us));
-  by_them.ForEach([&](uint32_t offset) { Contradict(ConflictReason::kRow, {}, offset); });
+  ASSIGN_OR_RETURN(auto by_both, Changed(kTheirs, by_us));
+  std::array<std::vector<uint32_t>, kSides> taken;
+  by_both.ForEach([&](uint32_t offset) {
+    auto favour = Contradict(ConflictReason::kRow, {}, offset);
+    taken[favour == Favour::kTheirs ? kTheirs : kOurs].push_back(offset);
+  });
+  for (Which side : {kOurs, kTheirs}) {
+    if (taken[side].empty()) continue;
+    auto rows = PositionSet::FromSorted(taken[side]);
+    draft->rows = Subtract(draft->rows, rows);
+    drafts->push_back(Take(side, rows));
+  }
   return {};
 }
 
@@ -203,7 +221,9 @@ void IntervalMerge::Count(MergeCounts* counts) const {
 Favour IntervalMerge::Contradict(ConflictReason reason, std::optional<size_t> field,
                                  uint32_t offset) {
   const auto& options = *about_.options;
-  auto favour = field ? options.FavourOf(about_.table->schema().fields[*field].id) : options.favour;
+  FieldId id = field ? about_.table->schema().fields[*field].id : FieldId{0};
+  auto favour = field ? options.FavourOf(id) : options.favour;
+  if (const auto* choice = options.ChoiceOf(RowAt(offset), id)) favour = choice->side;
   if (favour != Favour::kNobody) {
     ++settled_;
     return favour;
@@ -212,6 +232,8 @@ Favour IntervalMerge::Contradict(ConflictReason reason, std::optional<size_t> fi
   for (size_t side = 0; side < kSides; ++side) {
     const auto& of = views_[side];
     if (of.entry == nullptr || !of.rows.Contains(offset)) continue;
+    bool is_known = side != kBase || !UndefinedRows(kBase).Contains(offset);
+    if (!is_known) continue;
     conflict.rows[side] =
         sides_[side]->RowsOf(of, PositionSet::FromRange(offset, offset + 1)).front();
   }

@@ -70,7 +70,7 @@ class IntervalMerge {
   Status MergeUndefined(std::vector<Draft>* drafts);
   Status MergeBoth(const model::PositionSet& rows, bool has_base, std::vector<Draft>* drafts);
   Status MergeField(size_t field, bool has_base, Draft* draft);
-  Status MergeRowUnit(Draft* draft);
+  Status MergeRowUnit(Draft* draft, std::vector<Draft>* drafts);
   Status DecideCells(Cells* cells, Draft* draft);
   Status DecideCell(Cells* cells, size_t i);
   void LayCells(const Cells& cells, Draft* draft);

@@ -130,6 +130,10 @@ model::PositionSet Side::UndefinedCells(FieldId field, const model::Place& first
   return undefined_->Cells(field, first.row_id(), count);
 }
 
+bool Side::IsUndefined(const model::RowId& row, FieldId field) const {
+  return undefined_ != nullptr && !undefined_->Cells(field, row, 1).empty();
+}
+
 std::vector<uint64_t> Side::RowsOf(const View& view, const model::PositionSet& offsets) const {
   std::vector<uint64_t> rows;
   rows.reserve(offsets.size());

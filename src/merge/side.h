@@ -78,6 +78,9 @@ class Side {
   model::PositionSet UndefinedRows(const model::Place& first, uint32_t count) const;
   model::PositionSet UndefinedCells(FieldId field, const model::Place& first, uint32_t count) const;
 
+  // A cell of which a virtual state does not know what it holds.
+  bool IsUndefined(const model::RowId& row, FieldId field) const;
+
   // Of its entries in the region.
   size_t NumberOf(const SideEntry& entry) const;
   model::Place PlaceOf(size_t entry, uint32_t slot) const;

@@ -66,7 +66,7 @@ bool Attempt::IsAutomatic() const {
   const auto& database = options_.database;
   return options_.text.message.empty() && !options_.no_fast_forward &&
          database.favour == merge::Favour::kNobody && database.by_table.empty() &&
-         database.by_column.empty();
+         database.by_column.empty() && database.choices.empty();
 }
 
 Result<Replaced> Attempt::FindReplaced(const CommitId& ours, const CommitId& theirs) {
@@ -234,6 +234,13 @@ Result<Met> Meet(Repository& repository, const MergeTools& tools, const Head& ou
   return met;
 }
 
+Error HasMoved(const std::string& branch, const CommitId& from) {
+  return Error(ErrorCode::kConflict, "merge: branch \"" + branch + "\" has moved from " +
+                                         from.Short() + " since the merge began; begin it again")
+      .With("branch", branch)
+      .With("ours", from.ToString());
+}
+
 Result<Head> ReadHead(Repository& repository, const CommitId& id) {
   ASSIGN_OR_RETURN(auto commit, repository.ReadCommit(id));
   return Head{id, std::move(commit)};
@@ -259,6 +266,7 @@ Result<BranchMerged> MergeBranch(Repository& repository, const MergeTools& tools
   while (true) {
     ASSIGN_OR_RETURN(auto ref, repository.meta().ReadRef(branch));
     if (!ref || ref->kind == meta::RefKind::kTag) return UnknownRef(repository, branch);
+    if (options.ours && *options.ours != ref->commit) return HasMoved(branch, *options.ours);
     ASSIGN_OR_RETURN(auto ours, ReadHead(repository, ref->commit));
     ASSIGN_OR_RETURN(auto met, Meet(repository, tools, ours, theirs, options));
     if (!met.outcome.changed) return std::move(met.outcome);

@@ -19,7 +19,8 @@ inline constexpr uint32_t kMergeLaw = 1;
 struct BranchMergeOptions {
   DatabaseMergeOptions database;  // mode kBranch
   bool no_fast_forward = false;
-  CommitText text;  // author; a message makes it a user's commit
+  std::optional<CommitId> ours;  // where the branch has to be; kConflict if it is not
+  CommitText text;               // author; a message makes it a user's commit
 };
 
 struct BranchMerged {

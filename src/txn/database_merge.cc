@@ -93,6 +93,9 @@ merge::MergeOptions DatabaseMerge::OptionsFor(const std::string& name,
   merge::MergeOptions options;
   options.mode = options_.mode;
   options.favour = FavourOf(name);
+  if (auto found = options_.choices.find(name); found != options_.choices.end()) {
+    options.choices = &found->second;
+  }
   for (const auto& field : schema.fields) {
     auto found = options_.by_column.find({name, field.name});
     if (found != options_.by_column.end()) options.by_field[field.id] = found->second;

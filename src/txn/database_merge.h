@@ -58,6 +58,7 @@ struct DatabaseMergeOptions {
   merge::Favour favour = merge::Favour::kNobody;
   std::map<std::string, merge::Favour> by_table;                           // by qualified name
   std::map<std::pair<std::string, std::string>, merge::Favour> by_column;  // (table, column)
+  std::map<std::string, merge::Choices> choices;  // single contradictions, by table
   // Conflicts of one table, region by region, while they can be read; `schema`: the merged one.
   std::function<Status(const std::string& table, const model::Schema& schema,
                        merge::RegionConflicts&)>

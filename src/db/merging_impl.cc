@@ -1,0 +1,99 @@
+#include "db/merging_impl.h"
+
+#include <map>
+
+#include "db/settling_rows.h"
+#include "txn/ref_resolver.h"
+
+namespace rhizo {
+
+MergingImpl::MergingImpl(std::shared_ptr<SessionImpl> session, std::string source,
+                         std::string branch, const CommitId& ours, const CommitId& theirs,
+                         txn::BranchMergeOptions options)
+    : session_(std::move(session)),
+      source_(std::move(source)),
+      branch_(std::move(branch)),
+      ours_(ours),
+      theirs_(theirs),
+      options_(std::move(options)) {
+  // A commit of the user's, of just these two heads: what is settled is settled of them.
+  options_.no_fast_forward = true;
+  options_.ours = ours;
+}
+
+Status MergingImpl::CheckOpen() const {
+  if (ended_) return InvalidArgument("this merge has ended already; begin another");
+  return session_->CheckOpen();
+}
+
+Result<txn::BranchMerged> MergingImpl::Try() {
+  return txn::TryMerge(session_->repository(), db::MergeToolsOf(*session_), ours_, theirs_,
+                       options_);
+}
+
+Result<db::MergeConflicts> MergingImpl::Unsettled(const std::string& table) {
+  ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(table));
+  db::MergeConflicts conflicts;
+  auto options = options_;
+  options.database.on_conflicts = [&](const std::string& of, const model::Schema& schema,
+                                      merge::RegionConflicts& region) {
+    return of == name.ToString() ? conflicts.Add(schema, region) : Status();
+  };
+  ASSIGN_OR_RETURN(auto merged, txn::TryMerge(session_->repository(), db::MergeToolsOf(*session_),
+                                              ours_, theirs_, options));
+  static_cast<void>(merged);
+  if (conflicts.schema()) return conflicts;
+  ASSIGN_OR_RETURN(auto view, session_->repository().ViewOf(ours_));
+  ASSIGN_OR_RETURN(auto open, view->FindTable(name));
+  if (!open) {
+    ASSIGN_OR_RETURN(auto other, session_->repository().ViewOf(theirs_));
+    ASSIGN_OR_RETURN(open, other->FindTable(name));
+  }
+  if (!open) return db::UnknownTable(*view, name);
+  conflicts.TakeSchema(open->schema());
+  return conflicts;
+}
+
+Status MergingImpl::Settle(const std::string& table, MergeStrategy side) {
+  if (side == MergeStrategy::kFail)
+    return InvalidArgument("resolve: choose \"ours\" or \"theirs\"");
+  ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(table));
+  ASSIGN_OR_RETURN(auto merged, Try());
+  bool contradicts = false;
+  for (const auto& conflict : merged.conflicts) contradicts |= conflict.name == name.ToString();
+  if (!contradicts) {
+    ASSIGN_OR_RETURN(auto conflicts, Unsettled(table));
+    static_cast<void>(conflicts);
+    return InvalidArgument("resolve: nothing in table \"" + name.ToString() +
+                           "\" is left to settle");
+  }
+  options_.database.by_table[name.ToString()] = db::FavourOf(side);
+  return {};
+}
+
+Result<uint64_t> MergingImpl::SettleRows(const std::string& table, ArrowArrayStream* rows) {
+  ASSIGN_OR_RETURN(auto conflicts, Unsettled(table));
+  ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(table));
+  std::vector<std::string> key;
+  ASSIGN_OR_RETURN(auto view, session_->repository().ViewOf(ours_));
+  ASSIGN_OR_RETURN(auto open, view->FindTable(name));
+  if (open) {
+    for (FieldId field : open->state().key) key.push_back(open->schema().FindId(field)->name);
+  }
+  ASSIGN_OR_RETURN(auto* engine, session_->Engine());
+  ASSIGN_OR_RETURN(auto choices, db::ReadChoices(engine->client(), conflicts, key, rows));
+  auto& known = options_.database.choices[name.ToString()];
+  uint64_t count = choices.size();
+  for (auto& [at, choice] : choices) known.insert_or_assign(at, std::move(choice));
+  return count;
+}
+
+Result<txn::BranchMerged> MergingImpl::Commit(const std::string& message) {
+  auto options = options_;
+  if (!message.empty()) options.text.message = message;
+  if (options.text.message.empty()) options.text.message = "merge " + source_;
+  return txn::MergeBranch(session_->repository(), db::MergeToolsOf(*session_), branch_, theirs_,
+                          options);
+}
+
+}  // namespace rhizo

@@ -1,0 +1,188 @@
+#include "db/settling_rows.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include "db/incoming_rows.h"
+#include "engine/errors.h"
+#include "engine/types.h"
+#include "table/open_table.h"
+#include "table/single_value.h"
+
+namespace rhizo::db {
+namespace {
+
+using duckdb::Value;
+
+constexpr char kRowId[] = "_row_id";
+constexpr char kSide[] = "_side";
+// Columns of a table of conflicts before those of the table: three of each, base, ours, theirs.
+constexpr size_t kFirstColumn = 3;
+
+model::Field Nullable(std::string name, model::TypeKind kind) {
+  model::Field field;
+  field.name = std::move(name);
+  field.type.kind = kind;
+  return field;
+}
+
+// The merged table's columns, any of which may be missing, behind what names a row and a side.
+model::Schema AcceptedColumns(const model::Schema& table) {
+  model::Schema schema;
+  schema.fields.push_back(Nullable(kRowId, model::TypeKind::kBlob));
+  schema.fields.push_back(Nullable(kSide, model::TypeKind::kString));
+  for (auto field : table.fields) {
+    field.nullable = true;
+    field.write_default.reset();
+    schema.fields.push_back(std::move(field));
+  }
+  return schema;
+}
+
+class Reader {
+ public:
+  Reader(const MergeConflicts& conflicts, const std::vector<std::string>& key,
+         const std::vector<size_t>& given)
+      : conflicts_(conflicts), schema_(*conflicts.schema()) {
+    for (const auto& name : key) {
+      int index = schema_.Find(name);
+      if (index >= 0) key_.push_back(static_cast<size_t>(index));
+    }
+    given_.resize(schema_.fields.size() + 2);
+    for (size_t column : given) given_[column] = true;
+    names_by_key_ = !given_[0] && !key_.empty();
+  }
+
+  Status Prepare() {
+    for (size_t field : key_) {
+      if (names_by_key_ && !given_[field + 2]) return NoName();
+    }
+    if (!given_[0] && !names_by_key_) return NoName();
+    for (const auto& at : conflicts_.at()) by_name_[NameOf(at)].push_back(&at);
+    return {};
+  }
+
+  Status Take(duckdb::DataChunk& chunk, merge::Choices* choices) {
+    for (duckdb::idx_t row = 0; row < chunk.size(); ++row) {
+      RETURN_IF_ERROR(TakeRow(chunk, row, choices));
+      ++rows_;
+    }
+    return {};
+  }
+
+ private:
+  Error NoName() const {
+    std::string how = key_.empty() ? "column \"_row_id\"" : "key, or column \"_row_id\"";
+    return InvalidArgument("resolve: the rows need the " + how + " to say which conflict is meant");
+  }
+
+  Error Wrong(const std::string& what) const {
+    return InvalidArgument("resolve: row " + std::to_string(rows_ + 1) + " " + what);
+  }
+
+  std::string NameOf(const ConflictAt& at) const {
+    if (!names_by_key_) return at.row.ToBytes();
+    std::string name;
+    for (size_t field : key_) {
+      // Whichever side has the row knows its key.
+      for (size_t side : {merge::kOurs, merge::kTheirs, merge::kBase}) {
+        const auto& value =
+            conflicts_.rows()[at.number][kFirstColumn + field * merge::kSides + side];
+        if (value.IsNull()) continue;
+        AddToName(field, value, &name);
+        break;
+      }
+    }
+    return name;
+  }
+
+  void AddToName(size_t field, const Value& value, std::string* name) const {
+    auto bytes = table::EncodeValue(schema_.fields[field].type, value);
+    *name += std::to_string(bytes.size()) + ":" + bytes;
+  }
+
+  Result<std::string> NameIn(duckdb::DataChunk& chunk, duckdb::idx_t row) const {
+    if (!names_by_key_) {
+      auto id = chunk.GetValue(0, row);
+      if (id.IsNull()) return Wrong("has no _row_id");
+      return duckdb::StringValue::Get(id);
+    }
+    std::string name;
+    for (size_t field : key_) {
+      auto value = chunk.GetValue(field + 2, row);
+      if (value.IsNull()) return Wrong("has no \"" + schema_.fields[field].name + "\"");
+      AddToName(field, value, &name);
+    }
+    return name;
+  }
+
+  Result<std::optional<merge::Favour>> SideIn(duckdb::DataChunk& chunk, duckdb::idx_t row) const {
+    auto side = given_[1] ? chunk.GetValue(1, row) : Value();
+    if (side.IsNull()) return std::optional<merge::Favour>();
+    auto text = side.ToString();
+    if (text == "ours") return std::optional(merge::Favour::kOurs);
+    if (text == "theirs") return std::optional(merge::Favour::kTheirs);
+    return Wrong("has the _side \"" + text + "\"; it is \"ours\" or \"theirs\"");
+  }
+
+  Status TakeRow(duckdb::DataChunk& chunk, duckdb::idx_t row, merge::Choices* choices) {
+    ASSIGN_OR_RETURN(auto name, NameIn(chunk, row));
+    ASSIGN_OR_RETURN(auto side, SideIn(chunk, row));
+    auto found = by_name_.find(name);
+    if (found == by_name_.end()) return Wrong("is none that has a conflict which is not settled");
+    bool settles = false;
+    for (const auto* at : found->second) {
+      merge::Choice choice;
+      if (side) {
+        choice.side = *side;
+      } else if (!at->field) {
+        return Wrong(
+            "was deleted on one side and changed on the other: say in column \"_side\" "
+            "whether it is as \"ours\" or \"theirs\" have it");
+      } else if (given_[*at->field + 2]) {
+        choice.value = chunk.GetValue(*at->field + 2, row);
+      } else {
+        continue;
+      }
+      FieldId field = at->field ? schema_.fields[*at->field].id : FieldId{0};
+      choices->insert_or_assign({at->row, field}, std::move(choice));
+      settles = true;
+    }
+    if (!settles) return Wrong("says nothing of the columns in which it has conflicts");
+    return {};
+  }
+
+  const MergeConflicts& conflicts_;
+  const model::Schema& schema_;
+  std::vector<size_t> key_;
+  std::vector<bool> given_;  // by column of AcceptedColumns
+  bool names_by_key_ = false;
+  std::map<std::string, std::vector<const ConflictAt*>> by_name_;
+  uint64_t rows_ = 0;
+};
+
+}  // namespace
+
+Result<merge::Choices> ReadChoices(duckdb::ClientContext& client, const MergeConflicts& conflicts,
+                                   const std::vector<std::string>& key, ArrowArrayStream* rows) {
+  auto state = std::make_shared<model::TableState>();
+  state->schema = AcceptedColumns(*conflicts.schema());
+  ASSIGN_OR_RETURN(auto like, table::OpenTable::Open({}, ObjectId(), state));
+  ASSIGN_OR_RETURN(auto incoming,
+                   IncomingRows::Open(client, rows, like.get(), {SchemaMode::kKeep, true, true}));
+  Reader reader(conflicts, key, incoming.given);
+  RETURN_IF_ERROR(reader.Prepare());
+  merge::Choices choices;
+  duckdb::DataChunk chunk;
+  auto types = engine::ToLogicalTypes(state->schema);
+  while (true) {
+    chunk.Destroy();
+    chunk.Initialize(duckdb::Allocator::DefaultAllocator(), types);
+    ASSIGN_OR_RETURN(bool more, incoming.rows->Next(&chunk));
+    if (!more) return choices;
+    RETURN_IF_ERROR(engine::Guarded([&] { return reader.Take(chunk, &choices); }));
+  }
+}
+
+}  // namespace rhizo::db
