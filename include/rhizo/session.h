@@ -80,6 +80,9 @@ struct CommitOptions {
   std::string author;  // "": that of the database handle
   std::map<std::string, std::string> metadata;
   std::string txn_id;  // 32 hex digits; "": drawn at random
+  // Commit() is kConflict also if rows that were read changed meanwhile: transactions that do so
+  // are as if they had run one after the other, in the order of their commits.
+  bool serializable = false;
 };
 
 struct ScanOptions {

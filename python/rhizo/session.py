@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import TracebackType
-from typing import NoReturn, TypeVar, cast
+from typing import Literal, NoReturn, TypeVar, cast
 
 from rhizo import _rhizo
 from rhizo.errors import ClosedError, InvalidArgumentError, ReadOnlyError, RhizoError
@@ -44,6 +44,15 @@ def _metadata(metadata: Mapping[str, str] | None) -> dict[str, str]:
     return {to_text(key, "metadata key"): to_text(value, f"metadata value of {key!r}") for key, value in pairs}
 
 
+Isolation = Literal["snapshot", "serializable"]
+
+
+def _is_serializable(isolation: str) -> bool:
+    if isolation not in ("snapshot", "serializable"):
+        raise InvalidArgumentError(f'isolation={isolation!r}; choose "snapshot" or "serializable"')
+    return isolation == "serializable"
+
+
 class Session(Merges):
     """A branch (or one fixed commit) of a database; each statement sees its newest commit.
 
@@ -67,12 +76,16 @@ class Session(Merges):
         author: str = "",
         metadata: Mapping[str, str] | None = None,
         txn_id: str = "",
+        isolation: Isolation = "snapshot",
     ) -> Transaction:
         """Begins a transaction on this session's branch, in a session of its own: this one stays outside of it.
 
         Args:
             message: recorded in the commit, with ``author`` (default: that of ``open``) and ``metadata``.
             txn_id: 32 hex digits chosen by the caller, so that :meth:`resolve` can be asked after a crash.
+            isolation: ``"snapshot"``: a commit conflicts if others changed the same cells or rows meanwhile;
+                ``"serializable"``: also if they changed rows that this transaction read (which refuses write skew).
+                See docs/transactions.md.
 
         >>> with db.transaction("two at once", metadata={"job": "17"}) as tx:
         ...     _ = tx.write("a", {"n": [1]})
@@ -85,11 +98,17 @@ class Session(Merges):
         branch = self._native.current_branch()
         message, author = to_text(message, "message"), to_text(author, "author")
         native = self._native.on(branch) if branch else self._native
-        begun = native.begin(message, author, _metadata(metadata), txn_id)
+        begun = native.begin(message, author, _metadata(metadata), txn_id, _is_serializable(isolation))
         return Transaction(native, begun, owns_session=bool(branch))
 
     def retry(
-        self, function: Callable[[Transaction], _T], *, attempts: int = 10, message: str = "", author: str = ""
+        self,
+        function: Callable[[Transaction], _T],
+        *,
+        attempts: int = 10,
+        message: str = "",
+        author: str = "",
+        isolation: Isolation = "snapshot",
     ) -> _T:
         """Runs ``function(tx)`` in a transaction, again from the start whenever it meets a retryable conflict.
 
@@ -111,15 +130,17 @@ class Session(Merges):
             raise InvalidArgumentError(f"attempts={attempts}; give 1 or more")
         for attempt in range(1, attempts):
             try:
-                return self._attempt(function, message, author)
+                return self._attempt(function, message, author, isolation)
             except RhizoError as error:
                 if not error.retryable:
                     raise
             time.sleep(random.uniform(0, min(0.1, 0.001 * 2**attempt)))
-        return self._attempt(function, message, author)
+        return self._attempt(function, message, author, isolation)
 
-    def _attempt(self, function: Callable[[Transaction], _T], message: str, author: str) -> _T:
-        with self.transaction(message, author=author) as tx:
+    def _attempt(
+        self, function: Callable[[Transaction], _T], message: str, author: str, isolation: Isolation
+    ) -> _T:
+        with self.transaction(message, author=author, isolation=isolation) as tx:
             return function(tx)
 
     def resolve(self, txn_id: str) -> Resolution:

@@ -45,9 +45,12 @@ NativeSession Open(const std::string& path, const std::string& branch, const std
 
 NativeTransaction Begin(NativeSession& self, const std::string& message, const std::string& author,
                         const std::map<std::string, std::string>& metadata,
-                        const std::string& txn_id) {
-  CommitOptions options{
-      .message = message, .author = author, .metadata = metadata, .txn_id = txn_id};
+                        const std::string& txn_id, bool serializable) {
+  CommitOptions options{.message = message,
+                        .author = author,
+                        .metadata = metadata,
+                        .txn_id = txn_id,
+                        .serializable = serializable};
   Session& session = self.get();
   return NativeTransaction(Unwrap(RunBriefly([&] { return session.Begin(options); })));
 }
@@ -97,7 +100,7 @@ void BindOthers(nb::class_<NativeSession>& binding) {
              return Wrap(RunBriefly([&] { return session.Scratch(); }));
            })
       .def("begin", &Begin, nb::arg("message"), nb::arg("author"), nb::arg("metadata"),
-           nb::arg("txn_id"));
+           nb::arg("txn_id"), nb::arg("serializable"));
 }
 
 void BindCare(nb::class_<NativeSession>& binding) {

@@ -193,7 +193,9 @@ Status SessionImpl::BeginTransaction(const CommitOptions& options) {
   RETURN_IF_ERROR(CheckWritable());
   if (transaction_) return InvalidArgument("a transaction is open on this session already");
   ASSIGN_OR_RETURN(auto id, ParseTxnId(options.txn_id));
-  ASSIGN_OR_RETURN(transaction_, txn::Transaction::Begin(core_->shared_repository(), branch_, id));
+  auto isolation = options.serializable ? txn::Isolation::kSerializable : txn::Isolation::kSnapshot;
+  ASSIGN_OR_RETURN(transaction_,
+                   txn::Transaction::Begin(core_->shared_repository(), branch_, id, isolation));
   transaction_options_ = options;
   return {};
 }
@@ -324,6 +326,10 @@ Result<SessionImpl::PointOfTable> SessionImpl::NamedAt(std::shared_ptr<const txn
   return point;
 }
 
+void SessionImpl::NoteRead(const txn::View& view, const table::OpenTable& table) {
+  if (view.reads() != nullptr) view.reads()->Add(table.state().id);
+}
+
 Result<SessionImpl::FoundTable> SessionImpl::FindBase(const model::QualifiedName& name,
                                                       const std::string& at) {
   ASSIGN_OR_RETURN(auto view, CurrentView());
@@ -352,6 +358,8 @@ Result<sql::TablePair> SessionImpl::TablesBetween(std::shared_ptr<const txn::Vie
   ASSIGN_OR_RETURN(auto after, NamedAt(current, name, to));
   ASSIGN_OR_RETURN(auto before, NamedAt(current, name, from));
   if (!after.table && !before.table) return db::UnknownTable(*current, name);
+  bool reads_now = after.table && (to.empty() || from.empty());
+  if (reads_now && current->reads() != nullptr) current->reads()->Add(after.table->entry.table);
   bool same = after.table && before.table && after.table->entry.table == before.table->entry.table;
   if (!same && after.table) {
     ASSIGN_OR_RETURN(auto found, FindById(*before.view, after.table->entry.table));

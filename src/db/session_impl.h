@@ -57,6 +57,8 @@ class SessionImpl final : public sql::QuerySource,
     uint64_t version = 0;
   };
   Result<FoundTable> FindTable(const std::string& name, const std::string& at);
+  // Tells a serializable transaction that it read all of what a table is now.
+  void NoteRead(const txn::View& view, const table::OpenTable& table);
   // What the table that is called so now was at an earlier point, whatever it was called there.
   Result<FoundTable> FindBase(const model::QualifiedName& name, const std::string& at);
   Result<sql::SessionEngine*> Engine();

@@ -73,20 +73,26 @@ Result<WriteResult> Session::Upsert(const std::string& name, ArrowArrayStream* r
   std::lock_guard lock(impl_->mutex());
   RETURN_IF_ERROR(impl_->CheckWritable());
   ASSIGN_OR_RETURN(auto* engine, impl_->Engine());
-  return ChangeTable(*impl_, name, options.message, options.work, options.reset,
-                     [&](const table::WriteContext& context, Table table,
-                         const model::QualifiedName& table_name) -> Result<table::Written> {
-                       if (table->state().key.empty()) {
-                         return InvalidArgument("upsert: table \"" + table_name.ToString() +
-                                                "\" has no key; set_key names the columns that "
-                                                "identify a row");
-                       }
-                       ASSIGN_OR_RETURN(auto incoming,
-                                        db::IncomingRows::Open(engine->client(), rows, table.get(),
+  return ChangeTable(
+      *impl_, name, options.message, options.work, options.reset,
+      [&](const table::WriteContext& context, Table table,
+          const model::QualifiedName& table_name) -> Result<table::Written> {
+        if (table->state().key.empty()) {
+          return InvalidArgument("upsert: table \"" + table_name.ToString() +
+                                 "\" has no key; set_key names the columns that "
+                                 "identify a row");
+        }
+        ASSIGN_OR_RETURN(auto incoming, db::IncomingRows::Open(engine->client(), rows, table.get(),
                                                                {SchemaMode::kKeep, true, true}));
-                       merge::SetRows sets(incoming.rows.get(), table->schema());
-                       return table::UpsertRows(context, table, incoming.given, &sets);
-                     });
+        merge::SetRows sets(incoming.rows.get(), table->schema());
+        ASSIGN_OR_RETURN(auto written, table::UpsertRows(context, table, incoming.given, &sets));
+        // Rows that were as they should be were only read.
+        if (written.counts.rows_unchanged > 0) {
+          ASSIGN_OR_RETURN(auto view, impl_->CurrentView());
+          impl_->NoteRead(*view, *table);
+        }
+        return written;
+      });
 }
 
 Result<WriteResult> Session::Update(const std::string& name, const Assignments& set,

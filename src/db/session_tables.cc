@@ -206,6 +206,10 @@ Result<std::string> Session::Fingerprint(const std::string& name, const std::str
   std::lock_guard lock(impl_->mutex());
   RETURN_IF_ERROR(impl_->CheckOpen());
   ASSIGN_OR_RETURN(auto found, impl_->FindTable(name, at));
+  if (at.empty()) {
+    ASSIGN_OR_RETURN(auto view, impl_->CurrentView());
+    impl_->NoteRead(*view, *found.table);
+  }
   table::WriteContext context;
   ASSIGN_OR_RETURN(context.engine, impl_->core().engine()->Get());
   context.threads = impl_->core().threads();
@@ -231,6 +235,10 @@ Result<TableInfo> Session::Info(const std::string& name, const std::string& at) 
   std::lock_guard lock(impl_->mutex());
   RETURN_IF_ERROR(impl_->CheckOpen());
   ASSIGN_OR_RETURN(auto found, impl_->FindTable(name, at));
+  if (at.empty()) {
+    ASSIGN_OR_RETURN(auto view, impl_->CurrentView());
+    impl_->NoteRead(*view, *found.table);
+  }
   const auto& state = found.table->state();
   TableInfo info;
   info.name = found.name.ToString();

@@ -3,6 +3,7 @@
 #include <atomic>
 
 #include "engine/errors.h"
+#include "sql/read_tracking.h"
 #include "sql/scan_plan.h"
 #include "sql/scan_reader.h"
 #include "sql/scan_statistics.h"
@@ -36,6 +37,7 @@ const ScanBindData& BindData(const duckdb::FunctionData* data) {
 duckdb::unique_ptr<duckdb::GlobalTableFunctionState> InitGlobal(
     duckdb::ClientContext&, duckdb::TableFunctionInitInput& input) {
   const auto& data = BindData(input.bind_data.get());
+  if (data.look) data.look->Narrow(PartOf(data.table(), input.column_ids, input.filters.get()));
   return duckdb::make_uniq<ScanGlobal>(
       MakeScanPlan(data.entry->name, data.table(), input.column_ids, input.projection_ids));
 }
@@ -121,6 +123,12 @@ duckdb::unique_ptr<duckdb::FunctionData> RefuseToDeserialize(duckdb::Deserialize
 }
 
 }  // namespace
+
+ScanBindData::ScanBindData(std::shared_ptr<TableEntry> entry_in,
+                           std::shared_ptr<const txn::View> view_in)
+    : entry(std::move(entry_in)),
+      view(std::move(view_in)),
+      look(LookAt(view.get(), {entry->schema.name, entry->name}, table())) {}
 
 duckdb::unique_ptr<duckdb::FunctionData> ScanBindData::Copy() const {
   return duckdb::make_uniq<ScanBindData>(entry, view);

@@ -13,6 +13,7 @@
 #include "sql/edit_statement.h"
 #include "sql/interrupt_watch.h"
 #include "sql/metadata_functions.h"
+#include "sql/read_tracking.h"
 #include "sql/refusal.h"
 #include "sql/result_stream.h"
 #include "sql/scan_statement.h"
@@ -262,6 +263,10 @@ Result<RunningQuery> SessionEngine::Scan(std::shared_ptr<const table::OpenTable>
   std::unique_ptr<engine::ChunkSource> rows;
   if (is_direct) {
     auto fields = FieldIndexes(table->schema(), columns);
+    ASSIGN_OR_RETURN(auto view, link.session->View());
+    if (auto look = LookAt(view.get(), qualified, *table)) {
+      look->Narrow(PartOf(*table, {fields.begin(), fields.end()}, nullptr));
+    }
     ASSIGN_OR_RETURN(
         rows, TableRows::Open(link.connection, qualified.ToString(), table, fields, limit, work));
   } else {

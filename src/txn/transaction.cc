@@ -8,6 +8,7 @@
 #include "table/each_entry.h"
 #include "table/key_search.h"
 #include "table/row_diff.h"
+#include "txn/read_check.h"
 #include "txn/staged_state.h"
 #include "txn/state_merge.h"
 #include "txn/table_key.h"
@@ -59,7 +60,8 @@ void AddRows(RowChanges* sum, const table::WriteCounts& more) {
 
 Result<std::unique_ptr<Transaction>> Transaction::Begin(std::shared_ptr<Repository> repository,
                                                         const std::string& branch,
-                                                        std::optional<TxnId> txn) {
+                                                        std::optional<TxnId> txn,
+                                                        Isolation isolation) {
   RETURN_IF_ERROR(repository->CheckWritable());
   bool from_caller = txn.has_value();
   if (from_caller) {
@@ -84,19 +86,21 @@ Result<std::unique_ptr<Transaction>> Transaction::Begin(std::shared_ptr<Reposito
   ASSIGN_OR_RETURN(auto view, repository->ViewOf(ref->commit));
   return std::unique_ptr<Transaction>(
       new Transaction(std::move(repository), branch, *txn, from_caller, std::move(hold),
-                      Head{ref->commit, std::move(commit)}, std::move(view)));
+                      Head{ref->commit, std::move(commit)}, std::move(view), isolation));
 }
 
 Transaction::Transaction(std::shared_ptr<Repository> repository, std::string branch, TxnId id,
                          bool id_from_caller, std::shared_ptr<const void> hold, Head snapshot,
-                         std::shared_ptr<const View> snapshot_view)
+                         std::shared_ptr<const View> snapshot_view, Isolation isolation)
     : repository_(std::move(repository)),
       branch_(std::move(branch)),
       id_(id),
       id_from_caller_(id_from_caller),
       hold_(std::move(hold)),
       snapshot_(std::move(snapshot)),
-      snapshot_view_(std::move(snapshot_view)),
+      reads_(isolation == Isolation::kSerializable ? std::make_shared<ReadSet>() : nullptr),
+      snapshot_view_(reads_ ? std::make_shared<const View>(*snapshot_view, reads_)
+                            : std::move(snapshot_view)),
       staging_(std::make_shared<object::Staging>(repository_->small())),
       opener_(std::make_shared<TableOpener>(StagedContext(*repository_, staging_.get()), 64)),
       current_view_(snapshot_view_) {}
@@ -561,9 +565,10 @@ Result<std::shared_ptr<const View>> Transaction::CurrentView() {
   }
   unseen_.clear();
   auto keep = std::make_shared<KeepAlive>(KeepAlive{snapshot_view_, staging_, hold_});
-  current_view_ = root == snapshot_view_->state_root()
-                      ? snapshot_view_
-                      : std::make_shared<View>(*snapshot_view_, root, opener_, own_names_, keep);
+  current_view_ =
+      root == snapshot_view_->state_root()
+          ? snapshot_view_
+          : std::make_shared<View>(*snapshot_view_, root, opener_, own_names_, keep, reads_);
   return current_view_;
 }
 
@@ -587,6 +592,7 @@ Result<PreparedCommit> Transaction::Prepare(const Head& head, const CommitText& 
   prepared.head = head;
   ASSIGN_OR_RETURN(prepared.tables, PlaceAll(head));
   if (prepared.tables.empty()) return prepared;
+  if (reads_) RETURN_IF_ERROR(CheckReads(*repository_, engine_, *reads_, snapshot_, head));
   auto commit = std::make_shared<model::Commit>();
   commit->database = head.commit->database;
   commit->parents = {head.id};

@@ -61,12 +61,19 @@ struct Change {
   bool created = false;
 };
 
+// What others may have done between a transaction's snapshot and its commit.
+enum class Isolation {
+  kSnapshot,      // anything but what it wrote itself
+  kSerializable,  // nothing that it read either
+};
+
 class Transaction {
  public:
   // `txn` nothing: drawn. kAlreadyExists if a caller's id has landed before. kBranchNotFound.
   static Result<std::unique_ptr<Transaction>> Begin(std::shared_ptr<Repository> repository,
                                                     const std::string& branch,
-                                                    std::optional<TxnId> txn = std::nullopt);
+                                                    std::optional<TxnId> txn = std::nullopt,
+                                                    Isolation isolation = Isolation::kSnapshot);
 
   const TxnId& id() const { return id_; }
   const std::string& branch() const { return branch_; }
@@ -132,7 +139,7 @@ class Transaction {
  private:
   Transaction(std::shared_ptr<Repository> repository, std::string branch, TxnId id,
               bool id_from_caller, std::shared_ptr<const void> hold, Head snapshot,
-              std::shared_ptr<const View> snapshot_view);
+              std::shared_ptr<const View> snapshot_view, Isolation isolation);
 
   // A table and what it is called: changed here already, or only in the snapshot.
   struct Known {
@@ -180,6 +187,7 @@ class Transaction {
   const bool id_from_caller_;
   const std::shared_ptr<const void> hold_;  // the gc lock, until this ends
   const Head snapshot_;
+  const std::shared_ptr<ReadSet> reads_;  // null: of kSnapshot
   const std::shared_ptr<const View> snapshot_view_;
   const std::shared_ptr<object::Staging> staging_;
   const std::shared_ptr<TableOpener> opener_;

@@ -49,7 +49,8 @@ View::View(const CommitId& commit, Timestamp time, const ObjectId& state_root,
       keep_(std::move(keep)) {}
 
 View::View(const View& snapshot, const ObjectId& state_root, std::shared_ptr<TableOpener> opener,
-           std::shared_ptr<const OwnNames> own_names, std::shared_ptr<const void> keep)
+           std::shared_ptr<const OwnNames> own_names, std::shared_ptr<const void> keep,
+           std::shared_ptr<ReadSet> reads)
     : commit_(snapshot.commit_),
       time_(snapshot.time_),
       state_root_(state_root),
@@ -59,7 +60,21 @@ View::View(const View& snapshot, const ObjectId& state_root, std::shared_ptr<Tab
       names_(snapshot.names_),
       has_own_writes_(true),
       number_(NextViewNumber()),
-      keep_(std::move(keep)) {}
+      keep_(std::move(keep)),
+      reads_(std::move(reads)) {}
+
+View::View(const View& snapshot, std::shared_ptr<ReadSet> reads)
+    : commit_(snapshot.commit_),
+      time_(snapshot.time_),
+      state_root_(snapshot.state_root_),
+      published_root_(snapshot.published_root_),
+      own_names_(snapshot.own_names_),
+      opener_(snapshot.opener_),
+      names_(snapshot.names_),
+      has_own_writes_(snapshot.has_own_writes_),
+      number_(NextViewNumber()),
+      keep_(snapshot.keep_),
+      reads_(std::move(reads)) {}
 
 Result<std::optional<NamedTable>> View::FindName(const model::QualifiedName& name) const {
   // No state holds a name that nobody may give.

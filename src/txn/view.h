@@ -18,6 +18,7 @@
 #include "table/open_table.h"
 #include "txn/name_index.h"
 #include "txn/own_names.h"
+#include "txn/read_set.h"
 
 namespace rhizo::txn {
 
@@ -50,12 +51,17 @@ class View {
        std::shared_ptr<const void> keep);
   // The state of a transaction that started from `snapshot` and named tables itself.
   View(const View& snapshot, const ObjectId& state_root, std::shared_ptr<TableOpener> opener,
-       std::shared_ptr<const OwnNames> own_names, std::shared_ptr<const void> keep);
+       std::shared_ptr<const OwnNames> own_names, std::shared_ptr<const void> keep,
+       std::shared_ptr<ReadSet> reads);
+  // The same as `snapshot`; statements tell `reads` what they read.
+  View(const View& snapshot, std::shared_ptr<ReadSet> reads);
 
   const CommitId& commit() const { return commit_; }
   Timestamp time() const { return time_; }
   const ObjectId& state_root() const { return state_root_; }
   bool has_own_writes() const { return has_own_writes_; }
+  // Where what is read is noted; null: nobody wants to know.
+  ReadSet* reads() const { return reads_.get(); }
   // Differs for every View object ever made in this process: plans made for one are not used for
   // another.
   uint64_t number() const { return number_; }
@@ -84,6 +90,7 @@ class View {
   const bool has_own_writes_;
   const uint64_t number_;
   const std::shared_ptr<const void> keep_;
+  const std::shared_ptr<ReadSet> reads_;
 };
 
 }  // namespace rhizo::txn

@@ -1,0 +1,140 @@
+"""isolation="serializable": what a transaction read must still hold when it commits."""
+
+from __future__ import annotations
+
+import pytest
+import rhizo
+
+
+@pytest.fixture
+def db(tmp_path):
+    with rhizo.open(str(tmp_path / "db")) as opened:
+        rows = {"id": list(range(10)), "a": [1] * 10, "b": [1] * 10}
+        opened.write("t", rows, key="id")
+        opened.write("log", {"n": [0]})
+        yield opened
+
+
+def attempt(db, read, other, isolation="serializable"):
+    """Reads in a transaction, lets another session change something, writes elsewhere, commits; whether it could."""
+    with db.on("main") as somebody:
+        tx = db.transaction(isolation=isolation)
+        read(tx)
+        other(somebody)
+        tx.append("log", {"n": [1]})
+        try:
+            tx.commit()
+        except rhizo.ConflictError as error:
+            assert error.retryable and error.table == "t"
+            return False
+    return True
+
+
+READS = {
+    "sql": lambda tx: tx.sql("SELECT sum(a) FROM t WHERE id = 5").fetchall(),
+    "scan": lambda tx: tx.scan("t", columns=["a"], where="id = 5").fetchall(),
+    "prepared": lambda tx: tx.sql("SELECT a FROM t WHERE id = ?", [5]).fetchall(),
+    "update": lambda tx: tx.update("t", {"a": "a"}, "id = 5"),
+    "in": lambda tx: tx.sql("SELECT a FROM t WHERE id IN (4, 5)").fetchall(),
+}
+
+
+@pytest.mark.parametrize("how", READS)
+def test_rows_that_were_read_must_not_change(db, how):
+    read = READS[how]
+    assert not attempt(db, read, lambda o: o.update("t", {"a": "7"}, "id = 5"))
+    assert not attempt(db, read, lambda o: o.delete("t", "id = 5"))
+    assert not attempt(db, read, lambda o: o.insert("t", {"id": [5], "a": [3], "b": [3]}))
+    assert attempt(db, read, lambda o: o.update("t", {"a": "8"}, "id = 6"))
+    assert attempt(db, read, lambda o: o.delete("t", "id = 9"))
+    assert attempt(db, read, lambda o: o.append("t", {"id": [11], "a": [3], "b": [3]}))
+    assert attempt(db, read, lambda o: o.update("log", {"n": "n"}))
+
+
+def test_columns_that_were_not_read_may_change(db):
+    read = READS["scan"]
+    assert attempt(db, read, lambda o: o.update("t", {"b": "9"}, "id = 5"))
+    assert not attempt(db, lambda tx: tx.read("t"), lambda o: o.update("t", {"b": "8"}, "id = 5"))
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda tx: tx.sql("SELECT count(*) FROM t").fetchall(),
+        lambda tx: tx.sql("SELECT max(id) FROM t").fetchall(),
+        lambda tx: tx.info("t"),
+        lambda tx: tx.fingerprint("t"),
+        lambda tx: tx.read("t").to_dict(),
+        lambda tx: tx.sql("SELECT * FROM t WHERE id > 100").fetchall(),
+        lambda tx: tx.sql("SELECT * FROM log WHERE NOT EXISTS (SELECT 1 FROM t WHERE id = 200)").fetchall(),
+        lambda tx: tx.sql("SELECT l.n FROM log l LEFT JOIN t ON t.id = l.n + 200").fetchall(),
+        lambda tx: tx.diff("main", table="t").summary(),
+        lambda tx: tx.upsert("t", {"id": [3], "a": [1], "b": [1]}),
+    ],
+    ids=["count", "max", "info", "fingerprint", "read", "range", "exists", "join", "diff", "upsert"],
+)
+def test_rows_that_would_have_been_seen_are_phantoms(db, read):
+    assert not attempt(db, read, lambda o: o.append("t", {"id": [200], "a": [3], "b": [3]}))
+
+
+def test_old_versions_are_read_freely(db):
+    read = lambda tx: tx.sql("SELECT sum(a) FROM t VERSION 1").fetchall()  # noqa: E731
+    db.update("t", {"a": "5"})
+    assert attempt(db, read, lambda o: o.update("t", {"a": "7"}, "id = 5"))
+
+
+def test_dropped_renamed_and_altered_tables_are_changes(db):
+    read = READS["sql"]
+    assert not attempt(db, read, lambda o: o.alter("t", add={"c": "BIGINT"}))
+    assert not attempt(db, read, lambda o: o.rename_table("t", "u"))
+    db.rename_table("u", "t")
+    assert not attempt(db, read, lambda o: o.drop_table("t"))
+
+
+def test_snapshot_isolation_lets_all_that_happen(db):
+    for read in READS.values():
+        if read is READS["update"]:
+            continue
+        assert attempt(db, read, lambda o: o.update("t", {"a": "a + 1"}, "id = 5"), isolation="snapshot")
+
+
+def test_write_skew_is_refused(db):
+    with db.on("main") as other:
+        one, two = db.transaction(isolation="serializable"), other.transaction(isolation="serializable")
+        for tx, mine in ((one, 1), (two, 2)):
+            assert tx.sql("SELECT sum(a) FROM t WHERE id IN (1, 2)").fetchone() == (2,)
+            tx.update("t", {"a": "0"}, f"id = {mine}")
+        one.commit()
+        with pytest.raises(rhizo.ConflictError, match="serializable"):
+            two.commit()
+    assert db.sql("SELECT sum(a) FROM t WHERE id IN (1, 2)").fetchone() == (1,)
+
+
+def test_what_only_reads_needs_no_check_and_own_writes_are_no_conflict(db):
+    with db.on("main") as other, db.transaction(isolation="serializable") as tx:
+        tx.read("t").fetchall()
+        other.update("t", {"a": "2"})
+    with db.transaction(isolation="serializable") as tx:
+        tx.update("t", {"a": "a + 1"})
+        assert tx.sql("SELECT sum(a) FROM t").fetchone() == (30,)
+        tx.update("t", {"a": "a + 1"})
+    assert db.sql("SELECT sum(a) FROM t").fetchone() == (40,)
+
+
+def test_retry_runs_it_again_until_it_is_serial(db):
+    seen = []
+
+    def move(tx):
+        total = tx.sql("SELECT sum(a) FROM t").fetchone()[0]
+        seen.append(total)
+        if len(seen) == 1:
+            db.update("t", {"a": "2"}, "id = 3")
+        tx.append("log", {"n": [total]})
+
+    db.retry(move, isolation="serializable")
+    assert seen == [10, 11] and db.read("log").fetchall()[-1] == (11,)
+
+
+def test_other_levels_are_refused(db):
+    with pytest.raises(rhizo.InvalidArgumentError, match="serializable"):
+        db.transaction(isolation="read committed")

@@ -1,0 +1,50 @@
+// What a serializable transaction read: tables, and which of their rows a statement could see.
+// Thread-safe; statements may add to it as long as they run.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "base/id.h"
+#include "base/result.h"
+#include "engine/duckdb_headers.h"
+
+namespace rhizo::txn {
+
+// One look at a table: all of it, unless it was narrowed.
+class Look {
+ public:
+  // Whether one of the rows (of the table's columns, in order) could be seen.
+  using Sees = std::function<Result<bool>(duckdb::ClientContext&, duckdb::DataChunk& rows)>;
+  struct Part {
+    std::vector<FieldId> fields;  // whose values counted; a row that came or went always counts
+    Sees sees;                    // null: every row
+  };
+
+  explicit Look(const TableId& table) : table_(table) {}
+  const TableId& table() const { return table_; }
+  // What is read are only these rows (and those of other parts).
+  void Narrow(Part part);
+  // Nothing: all of the table.
+  std::optional<std::vector<Part>> parts() const;
+
+ private:
+  const TableId table_;
+  mutable std::mutex mutex_;
+  std::optional<std::vector<Part>> parts_;
+};
+
+class ReadSet {
+ public:
+  std::shared_ptr<Look> Add(const TableId& table);
+  std::vector<std::shared_ptr<const Look>> looks() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::shared_ptr<const Look>> looks_;
+};
+
+}  // namespace rhizo::txn
