@@ -4,6 +4,7 @@
 #include "cli/command_line.h"
 #include "cli/json_shapes.h"
 #include "cli/lists.h"
+#include "cli/merge_state.h"
 #include "cli/printable.h"
 #include "cli/row_printer.h"
 #include "cli/strategy.h"
@@ -14,10 +15,18 @@ namespace {
 
 struct MergeArguments {
   std::string source;
-  std::string table;
   std::string strategy = "fail";
   MergeOptions options;
   bool dry_run = false;
+  bool go_on = false;
+  bool abort = false;
+};
+
+struct ResolveArguments {
+  std::string name;  // a table of the merge in progress, or a transaction's id
+  bool ours = false;
+  bool theirs = false;
+  std::string query;
 };
 
 void PrintTables(const MergeResult& merged) {
@@ -48,27 +57,147 @@ void PrintMerge(const Context& context, const MergeArguments& arguments,
   PrintTables(merged);
 }
 
-Status Merge(const Context& context, const MergeArguments& arguments) {
-  auto options = arguments.options;
-  options.strategy = StrategyOf(arguments.strategy);
-  ASSIGN_OR_RETURN(auto database,
-                   arguments.dry_run ? context.OpenForReading() : context.OpenForWriting());
-  ASSIGN_OR_RETURN(auto merged, arguments.dry_run ? database.TryMerge(arguments.source, options)
-                                                  : database.Merge(arguments.source, options));
+void PrintOutcome(const Context& context, const MergeArguments& arguments,
+                  const MergeResult& merged) {
   if (context.json) {
     PrintJson(Document("merge", Shape(merged)));
   } else {
     PrintMerge(context, arguments, merged);
   }
+}
+
+Error NoMerge(const Context& context) {
+  return InvalidArgument("no merge is in progress on branch \"" + context.branch + "\"");
+}
+
+Result<MergeState> MergeInProgress(const Context& context) {
+  ASSIGN_OR_RETURN(auto state, LoadMerge(context));
+  if (!state) return NoMerge(context);
+  return std::move(*state);
+}
+
+Status TakeStep(Merging& merging, const MergeStep& step) {
+  if (!step.side.empty()) return merging.Resolve(step.table, StrategyOf(step.side));
+  auto settled = merging.ResolveSql(step.table, step.query);
+  if (!settled) return std::move(settled).error();
   return {};
 }
 
-Status Conflicts(const Context& context, const MergeArguments& arguments) {
-  ASSIGN_OR_RETURN(auto database, context.OpenForReading());
-  ASSIGN_OR_RETURN(auto rows,
-                   database.Conflicts(context.branch, arguments.source, arguments.table));
+// The merge again, with all that was said of it.
+Result<Merging> Resume(Database& database, const Context& context, const MergeState& state) {
+  ASSIGN_OR_RETURN(auto head, database.Show(context.branch));
+  if (head.id != state.ours) {
+    return Error(ErrorCode::kConflict, "merge: branch \"" + context.branch +
+                                           "\" has moved since the merge of \"" + state.source +
+                                           "\" began; merge --abort, and begin it again")
+        .With("branch", context.branch);
+  }
+  MergeOptions options;
+  options.into = context.branch;
+  ASSIGN_OR_RETURN(auto merging, database.StartMerge(state.theirs, options));
+  for (const auto& step : state.steps) RETURN_IF_ERROR(TakeStep(merging, step));
+  return merging;
+}
+
+// What contradicts is kept, to be settled by later commands.
+Status Keep(const Context& context, const std::string& source, const Error& conflict) {
+  return SaveMerge(
+      context,
+      {source, std::string(conflict.field("ours")), std::string(conflict.field("theirs")), {}});
+}
+
+Status Begin(const Context& context, const MergeArguments& arguments) {
+  auto options = arguments.options;
+  options.strategy = StrategyOf(arguments.strategy);
+  ASSIGN_OR_RETURN(auto begun, LoadMerge(context));
+  if (begun && !begun->steps.empty() && !arguments.dry_run) {
+    return InvalidArgument("a merge of \"" + begun->source + "\" is in progress on branch \"" +
+                           context.branch + "\"; merge --continue or --abort it first");
+  }
+  ASSIGN_OR_RETURN(auto database,
+                   arguments.dry_run ? context.OpenForReading() : context.OpenForWriting());
+  auto merged = arguments.dry_run ? database.TryMerge(arguments.source, options)
+                                  : database.Merge(arguments.source, options);
+  if (!merged) {
+    bool contradicts = merged.error().code() == ErrorCode::kMergeConflict;
+    if (contradicts) RETURN_IF_ERROR(Keep(context, arguments.source, merged.error()));
+    return std::move(merged).error();
+  }
+  if (begun && !arguments.dry_run) RETURN_IF_ERROR(ForgetMerge(context));
+  PrintOutcome(context, arguments, *merged);
+  return {};
+}
+
+// Without a source: where the merge in progress stands.
+Status ShowState(const Context& context, MergeArguments arguments) {
+  ASSIGN_OR_RETURN(auto state, MergeInProgress(context));
+  ASSIGN_OR_RETURN(auto database, context.OpenForWriting());
+  ASSIGN_OR_RETURN(auto merging, Resume(database, context, state));
+  ASSIGN_OR_RETURN(auto merged, merging.State());
+  arguments.source = state.source;
+  arguments.dry_run = true;
+  PrintOutcome(context, arguments, merged);
+  return {};
+}
+
+Status Continue(const Context& context, MergeArguments arguments) {
+  ASSIGN_OR_RETURN(auto state, MergeInProgress(context));
+  ASSIGN_OR_RETURN(auto database, context.OpenForWriting());
+  ASSIGN_OR_RETURN(auto merging, Resume(database, context, state));
+  const auto& message = arguments.options.message;
+  ASSIGN_OR_RETURN(auto merged,
+                   merging.Commit(message.empty() ? "merge " + state.source : message));
+  RETURN_IF_ERROR(ForgetMerge(context));
+  arguments.source = state.source;
+  PrintOutcome(context, arguments, merged);
+  return {};
+}
+
+Status Abort(const Context& context) {
+  auto state = LoadMerge(context);
+  if (state && !*state) return NoMerge(context);
+  return ForgetMerge(context);
+}
+
+Status Merge(const Context& context, const MergeArguments& arguments) {
+  if (arguments.abort) return Abort(context);
+  if (arguments.go_on) return Continue(context, arguments);
+  return arguments.source.empty() ? ShowState(context, arguments) : Begin(context, arguments);
+}
+
+// SOURCE TABLE, or only TABLE of the merge in progress.
+Status Conflicts(const Context& context, const std::vector<std::string>& names) {
   auto form = context.json ? RowForm::kJson : RowForm::kTable;
+  if (names.size() == 2) {
+    ASSIGN_OR_RETURN(auto database, context.OpenForReading());
+    ASSIGN_OR_RETURN(auto rows, database.Conflicts(context.branch, names[0], names[1]));
+    return PrintRows(std::cout, StyleOf(Stream::kOutput), form, &rows);
+  }
+  ASSIGN_OR_RETURN(auto state, MergeInProgress(context));
+  ASSIGN_OR_RETURN(auto database, context.OpenForWriting());
+  ASSIGN_OR_RETURN(auto merging, Resume(database, context, state));
+  ASSIGN_OR_RETURN(auto rows, merging.Conflicts(names[0]));
   return PrintRows(std::cout, StyleOf(Stream::kOutput), form, &rows);
+}
+
+Status ResolveTable(const Context& context, const ResolveArguments& arguments) {
+  ASSIGN_OR_RETURN(auto state, MergeInProgress(context));
+  ASSIGN_OR_RETURN(auto database, context.OpenForWriting());
+  ASSIGN_OR_RETURN(auto merging, Resume(database, context, state));
+  MergeStep step{arguments.name,
+                 arguments.ours     ? "ours"
+                 : arguments.theirs ? "theirs"
+                                    : "",
+                 arguments.query};
+  RETURN_IF_ERROR(TakeStep(merging, step));
+  state.steps.push_back(std::move(step));
+  ASSIGN_OR_RETURN(auto merged, merging.State());
+  RETURN_IF_ERROR(SaveMerge(context, state));
+  MergeArguments about;
+  about.source = state.source;
+  about.dry_run = true;
+  PrintOutcome(context, about, merged);
+  return {};
 }
 
 const char* Words(TxnOutcome outcome) {
@@ -81,7 +210,7 @@ const char* Words(TxnOutcome outcome) {
   return "";
 }
 
-Status Resolve(const Context& context, const std::string& txn_id) {
+Status ResolveTransaction(const Context& context, const std::string& txn_id) {
   ASSIGN_OR_RETURN(auto database, context.OpenForReading());
   ASSIGN_OR_RETURN(auto resolution, database.Resolve(txn_id));
   if (context.json) {
@@ -94,29 +223,54 @@ Status Resolve(const Context& context, const std::string& txn_id) {
   return {};
 }
 
+void AddResolveVerb(CommandLine* line) {
+  auto arguments = Var<ResolveArguments>();
+  auto act = [=](const Context& context) {
+    bool of_merge = arguments->ours || arguments->theirs || !arguments->query.empty();
+    return of_merge ? ResolveTable(context, *arguments)
+                    : ResolveTransaction(context, arguments->name);
+  };
+  auto* resolve = line->AddVerb(
+      "resolve", "settle conflicts of the merge in progress, or tell whether a transaction landed",
+      act);
+  resolve->add_option("NAME", arguments->name, "a table; or TXN_ID, 32 hex digits as in the error")
+      ->required();
+  auto* ours = resolve->add_flag("--ours", arguments->ours, "what is not settled is as here");
+  auto* theirs = resolve->add_flag("--theirs", arguments->theirs, "or as there");
+  auto* query = resolve->add_option("--sql", arguments->query,
+                                    "rows from the table `conflicts`: _row_id or the key, and "
+                                    "values or _side ('ours', 'theirs')");
+  ours->excludes(theirs)->excludes(query);
+  theirs->excludes(query);
+}
+
 }  // namespace
 
 void AddMergeVerbs(CommandLine* line) {
   auto arguments = Var<MergeArguments>();
-  const char* source = "a branch, tag or commit";
   auto* merge = line->AddVerb("merge", "bring what another branch did into the branch",
                               [=](const Context& context) { return Merge(context, *arguments); });
-  merge->add_option("SOURCE", arguments->source, source)->required();
+  auto* from = merge->add_option("SOURCE", arguments->source,
+                                 "a branch, tag or commit; left out: show the merge in progress");
   AddStrategyOption(merge, &arguments->strategy);
   merge->add_option("-m,--message", arguments->options.message, "a commit of its own, with this");
   merge->add_flag("--no-ff", arguments->options.no_fast_forward,
                   "a commit of its own, also where the branch could be forwarded");
   merge->add_flag("--dry-run", arguments->dry_run, "tell what would happen, change nothing");
-  auto* conflicts =
-      line->AddVerb("conflicts", "show what contradicts in a table between two branches",
-                    [=](const Context& context) { return Conflicts(context, *arguments); });
-  conflicts->add_option("SOURCE", arguments->source, source)->required();
-  conflicts->add_option("TABLE", arguments->table)->required();
-  auto argument = Var<std::string>();
-  line->AddVerb("resolve", "tell whether a transaction landed",
-                [=](const Context& context) { return Resolve(context, *argument); })
-      ->add_option("TXN_ID", *argument, "32 hex digits, as in the error")
+  auto* go_on = merge->add_flag("--continue", arguments->go_on,
+                                "commit the merge in progress, once its conflicts are settled");
+  auto* abort = merge->add_flag("--abort", arguments->abort, "forget the merge in progress");
+  go_on->excludes(abort)->excludes(from);
+  abort->excludes(from);
+  auto names = Var<std::vector<std::string>>();
+  line->AddVerb("conflicts",
+                "show what contradicts in a table between this branch and another, or what is not "
+                "settled of the merge in progress",
+                [=](const Context& context) { return Conflicts(context, *names); })
+      ->add_option("[SOURCE] TABLE", *names, "a branch, tag or commit; a table")
+      ->expected(1, 2)
       ->required();
+  AddResolveVerb(line);
 }
 
 }  // namespace rhizo::cli

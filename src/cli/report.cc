@@ -28,7 +28,10 @@ std::string HintFor(const Error& error, const Context& context) {
       return "rhizo branch list " + db + " and rhizo tag list " + db + " list the names";
     case ErrorCode::kVersionNotFound: return "rhizo log " + db + " shows the history";
     case ErrorCode::kMergeConflict:
-      return "rhizo conflicts shows them; rhizo merge --strategy ours|theirs settles them all";
+      return "rhizo conflicts " + db +
+             " TABLE shows them, rhizo resolve settles them, then rhizo "
+             "merge " +
+             db + " --continue (or --abort); --strategy ours|theirs settles them all";
     case ErrorCode::kConflict: return "somebody else changed it meanwhile: run the command again";
     case ErrorCode::kBusy: return "another process is writing: run the command again";
     case ErrorCode::kCorruption: return "rhizo verify " + db + " names what is damaged";

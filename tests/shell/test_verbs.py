@@ -117,6 +117,51 @@ def test_merge_conflicts_end_with_3_and_are_shown(people):
     assert "take theirs" in people("log", "db")
 
 
+def test_conflicts_are_settled_over_several_commands(people):
+    people("branch", "create", "db", "next")
+    (people.directory / "theirs.csv").write_text("id,name,score\n1,Ada,30\n2,Grace,20\n3,Emmy,4.25\n")
+    (people.directory / "ours.csv").write_text("id,name,score\n1,Ada,3\n2,Grace,2\n3,Emmy,4.25\n")
+    people("import", "db", "people", "theirs.csv", "--branch", "next")
+    people("import", "db", "people", "ours.csv")
+    head = people.json("show", "db")["commit"]["id"]
+    assert people.error("merge", "db", "next", code=3)["code"] == "merge_conflict"
+    assert "2 conflicts" in people("merge", "db")
+    assert len(people.json("conflicts", "db", "people")["rows"]) == 2
+    chosen = "SELECT _row_id, our_score + their_score AS score FROM conflicts WHERE our_name = 'Ada'"
+    assert "1 conflicts" in people("resolve", "db", "people", "--sql", chosen)
+    assert people.error("merge", "db", "--continue", code=3)["fields"]["conflicts"] == "1"
+    assert people.error("merge", "db", "next")["code"] == "invalid_argument"
+    assert "1 conflicts" in people("resolve", "db", "people", "--sql", chosen)
+    nothing = "SELECT 1 AS nothing FROM conflicts"
+    assert people.error("resolve", "db", "people", "--sql", nothing)["code"] == "schema"
+    people("resolve", "db", "people", "--theirs")
+    assert people.json("show", "db")["commit"]["id"] == head
+    people("merge", "db", "--continue", "-m", "settled")
+    assert people.json("show", "db")["commit"]["message"] == "settled"
+    assert [row[-1] for row in people.rows("db", "SELECT score FROM people ORDER BY id")] == [33.0, 20.0, 4.25]
+    assert "no merge is in progress" in people.error("merge", "db", "--continue")["message"]
+    assert people.error("merge", "db", "--abort")["code"] == "invalid_argument"
+
+
+def test_a_merge_in_progress_is_forgotten_by_abort_and_refused_on_a_branch_that_moved(people):
+    people("branch", "create", "db", "next")
+    (people.directory / "theirs.csv").write_text("id,name,score\n1,Ada,30\n2,Grace,\n3,Emmy,4.25\n")
+    (people.directory / "ours.csv").write_text("id,name,score\n1,Ada,3\n2,Grace,\n3,Emmy,4.25\n")
+    people("import", "db", "people", "theirs.csv", "--branch", "next")
+    people("import", "db", "people", "ours.csv")
+    people.error("merge", "db", "next", code=3)
+    people("resolve", "db", "people", "--ours")
+    people("import", "db", "other", "more.csv")
+    assert "has moved" in people.error("merge", "db", "--continue", code=3)["message"]
+    people("merge", "db", "--abort")
+    people.error("merge", "db", "next", code=3)
+    kept = next((people.directory / "db" / "merging").glob("*.json"))
+    kept.write_text("{")
+    assert people.error("merge", "db", "--continue")["code"] == "corruption"
+    people("merge", "db", "--abort")
+    people("merge", "db", "next", "--strategy", "ours")
+
+
 def test_commits_are_reverted_picked_rebased_and_branches_reset(people):
     people("import", "db", "people", "more.csv", "--append")
     people("branch", "create", "db", "next")
