@@ -138,7 +138,7 @@ def test_conflicts_are_settled_over_several_commands(people):
     assert people.json("show", "db")["commit"]["id"] == head
     people("merge", "db", "--continue", "-m", "settled")
     assert people.json("show", "db")["commit"]["message"] == "settled"
-    assert [row[-1] for row in people.rows("db", "SELECT score FROM people ORDER BY id")] == [33.0, 20.0, 4.25]
+    assert [row["score"] for row in people.rows("db", "SELECT score FROM people ORDER BY id")] == [33.0, 20.0, 4.25]
     assert "no merge is in progress" in people.error("merge", "db", "--continue")["message"]
     assert people.error("merge", "db", "--abort")["code"] == "invalid_argument"
 
