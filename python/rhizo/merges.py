@@ -23,6 +23,12 @@ def _strategy(strategy: object) -> str:
     raise InvalidArgumentError(f'a merge strategy is "fail", "ours" or "theirs", not {strategy!r}')
 
 
+def _source(source: Ref) -> str:
+    if not (name := "" if source is None else to_ref(source)):
+        raise InvalidArgumentError(f"{source!r} names nothing to merge; give a branch, tag or commit")
+    return name
+
+
 class Merges(Tables):
     """What sessions do with other branches."""
 
@@ -103,7 +109,7 @@ class Merges(Tables):
         [(1, 'Anna')]
         """
         target = "" if into is None else to_ref(into)
-        return Merging(self._native, self._native.start_merge(to_ref(source), target))
+        return Merging(self._native, self._native.start_merge(_source(source), target))
 
     def conflicts(self, ours: Ref, theirs: Ref, table: str) -> Result:
         """What contradicts in a table between two heads: a row for each cell that both changed, or row that one
@@ -172,7 +178,8 @@ class Merges(Tables):
     def rebase(self, onto: Ref, *, strategy: Strategy = "fail") -> HeadMove:
         """Puts the commits that this branch has and ``onto`` has not on top of ``onto``, each done again.
 
-        The branch's ref log keeps what it was. Commits that change nothing there vanish.
+        The branch's ref log keeps what it was. Commits that change nothing there vanish, and so do those that were
+        picked there.
 
         Raises:
             MergeConflict: one of them contradicts ``onto`` (field ``commit``); nothing was changed.
@@ -210,7 +217,7 @@ class Merges(Tables):
     def _replay(
         self, verb: str, ref: Ref, message: str | None, parent: int | None, strategy: Strategy
     ) -> HeadMove:
-        if parent is not None and (isinstance(parent, bool) or not isinstance(parent, int) or parent < 1):
+        if parent is not None and (isinstance(parent, bool) or not isinstance(parent, int) or not 0 < parent < 2**32):
             raise InvalidArgumentError(f"parent={parent!r}; give a number from 1 on")
         text = "" if message is None else to_text(message, "message")
         return HeadMove(**self._native.replay(verb, to_ref(ref), text, parent, _strategy(strategy)))
@@ -235,6 +242,6 @@ class Merges(Tables):
         target = "" if into is None else to_ref(into)
         text = to_text(message, "message")
         merged = self._native.merge(
-            to_ref(source), target, _strategy(strategy), by_table, by_column, text, no_ff, dry_run
+            _source(source), target, _strategy(strategy), by_table, by_column, text, no_ff, dry_run
         )
         return MergeResult.of(merged)

@@ -250,6 +250,9 @@ class RowChanges:
         >>> db.read("stock").fetchall(), db.info("stock").merge_rules
         ([('nut', 5)], {'n': 'add'})
         """
+        for name, option in (("row_is_unit", row_is_unit), ("delete_wins", delete_wins)):
+            if option is not None and not isinstance(option, bool):
+                raise InvalidArgumentError(f"{name}={option!r}; give True, False or None")
         settings, text = to_rules(rules or {}), to_message(message)
         changed = self._native.set_merge_rules(to_name(table), settings, row_is_unit, delete_wins, text)
         return WriteResult(**changed)

@@ -45,6 +45,8 @@ def to_ref(ref: Ref | None) -> str:
 
 def to_base(base: Ref | Result | None) -> str:
     """What rows were made of, as text: of a result the commit it was read at."""
+    if isinstance(base, str) and not base:
+        raise InvalidArgumentError("base='' names no version")
     if not isinstance(base, Result):
         return to_ref(base)
     if not base.commit:
@@ -143,6 +145,7 @@ class Tables(RowChanges):
                 takes the schema of ``data``.
             base: what ``data`` was made of: a version number, a branch, tag or commit, or the ``Result`` that was
                 read. What differs from it is written, and what others did since stays, row by row and cell by cell.
+                Rows that keep less than half of it replace the table, which contradicts whatever others did.
             reset: values may go against their columns' merge rules (:meth:`set_merge_rules`).
             message: recorded in the commit.
             progress: called with the number of rows done, at most ten times a second.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "db/incoming_rows.h"
 #include "engine/errors.h"
@@ -131,6 +132,7 @@ class Reader {
     ASSIGN_OR_RETURN(auto side, SideIn(chunk, row));
     auto found = by_name_.find(name);
     if (found == by_name_.end()) return Wrong("is none that has a conflict which is not settled");
+    if (!named_.insert(name).second) return Wrong("is a second one of the same conflict");
     bool settles = false;
     for (const auto* at : found->second) {
       merge::Choice choice;
@@ -159,6 +161,7 @@ class Reader {
   std::vector<bool> given_;  // by column of AcceptedColumns
   bool names_by_key_ = false;
   std::map<std::string, std::vector<const ConflictAt*>> by_name_;
+  std::set<std::string> named_;
   uint64_t rows_ = 0;
 };
 

@@ -170,10 +170,12 @@ Status IntervalMerge::DecideCell(Cells* cells, size_t i) {
   if (cells->same[i] && !DecidesByChange(rule.kind)) {
     return claims && (has_value || by_key_) ? conflict() : Status();
   }
-  auto kind = has_value         ? BaseKind::kValue
-              : cells->has_base ? BaseKind::kUndefined
-              : by_key_         ? BaseKind::kAbsent
-                                : BaseKind::kSameRow;
+  // A row that was picked, or came back, on both sides has one id.
+  bool is_one_row = view(kOurs).first == view(kTheirs).first;
+  auto kind = has_value                ? BaseKind::kValue
+              : cells->has_base        ? BaseKind::kUndefined
+              : by_key_ && !is_one_row ? BaseKind::kAbsent
+                                       : BaseKind::kSameRow;
   auto decided =
       Decide(rule, about.type, kind, has_value ? of(kBase) : Value(), of(kOurs), of(kTheirs));
   if (!decided) return conflict();

@@ -111,6 +111,29 @@ PositionSet IntervalMerge::Touched(Which side, size_t field, const PositionSet& 
   return undefined.empty() ? touched : Union(touched, Intersect(undefined, rows));
 }
 
+// Rows that are not the same in ours and theirs.
+Result<PositionSet> IntervalMerge::Different(const PositionSet& rows) {
+  PositionSet different;
+  for (size_t field = 0; field < about_.table->schema().fields.size(); ++field) {
+    auto left = Subtract(rows, different);
+    if (left.empty()) break;
+    auto offsets = left.ToVector();
+    std::vector<uint32_t> found;
+    RETURN_IF_ERROR(engine::Guarded([&]() -> Status {
+      const auto& type = about_.table->types()[field];
+      duckdb::Vector ours(type, offsets.size());
+      duckdb::Vector theirs(type, offsets.size());
+      RETURN_IF_ERROR(sides_[kOurs]->Gather(view(kOurs), field, left, &ours));
+      RETURN_IF_ERROR(sides_[kTheirs]->Gather(view(kTheirs), field, left, &theirs));
+      return table::CompareVectors(about_.table->schema().fields[field].type, ours, theirs,
+                                   offsets.size(),
+                                   [&](uint64_t i) { found.push_back(offsets[i]); });
+    }));
+    different = Union(different, PositionSet::FromSorted(found));
+  }
+  return different;
+}
+
 // Rows of which the side has another value in some field than base has.
 Result<PositionSet> IntervalMerge::Changed(Which side, const PositionSet& rows) {
   PositionSet changed;
@@ -198,6 +221,10 @@ Status IntervalMerge::MergeBoth(const PositionSet& rows, bool has_base,
 Status IntervalMerge::MergeRowUnit(Draft* draft, std::vector<Draft>* drafts) {
   ASSIGN_OR_RETURN(auto by_us, Changed(kOurs, draft->rows));
   ASSIGN_OR_RETURN(auto by_both, Changed(kTheirs, by_us));
+  // In a commit also equal changes contradict each other.
+  if (about_.options->mode != MergeMode::kCommit) {
+    ASSIGN_OR_RETURN(by_both, Different(by_both));
+  }
   std::array<std::vector<uint32_t>, kSides> taken;
   by_both.ForEach([&](uint32_t offset) {
     auto favour = Contradict(ConflictReason::kRow, {}, offset);

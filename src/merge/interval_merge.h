@@ -66,6 +66,7 @@ class IntervalMerge {
   }
   model::PositionSet Touched(Which side, size_t field, const model::PositionSet& rows) const;
   Result<model::PositionSet> Changed(Which side, const model::PositionSet& rows);
+  Result<model::PositionSet> Different(const model::PositionSet& rows);
   Status MergeDeleted(Which other, const model::PositionSet& rows, std::vector<Draft>* drafts);
   Status MergeUndefined(std::vector<Draft>* drafts);
   Status MergeBoth(const model::PositionSet& rows, bool has_base, std::vector<Draft>* drafts);

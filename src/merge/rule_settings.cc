@@ -12,6 +12,13 @@ bool IsKey(const model::TableState& state, const model::Field& field) {
   return std::find(state.key.begin(), state.key.end(), field.id) != state.key.end();
 }
 
+Error IsPartOfKey(const model::Field& field) {
+  return Error(ErrorCode::kSchema, "column \"" + field.name +
+                                       "\" is part of the key, which never changes: no merge rule "
+                                       "could ever decide it")
+      .With("column", field.name);
+}
+
 // The column that `field`'s rule goes by is no more.
 Error GoesByNothing(const model::Field& field) {
   return Error(ErrorCode::kSchema,
@@ -30,18 +37,20 @@ Status SetRules(model::TableState* state, const RuleSettings& settings) {
     if (index < 0) return model::UnknownColumn(schema, column);
     auto& field = schema.fields[static_cast<size_t>(index)];
     ASSIGN_OR_RETURN(auto rule, ResolveRule(schema, text));
-    if (rule.kind != RuleKind::kConflict && IsKey(*state, field)) {
-      return Error(ErrorCode::kSchema, "column \"" + field.name +
-                                           "\" is part of the key, which never changes: no merge "
-                                           "rule could ever decide it")
-          .With("column", field.name);
-    }
+    if (rule.kind != RuleKind::kConflict && IsKey(*state, field)) return IsPartOfKey(field);
     field.merge_rule = ToString(rule);
   }
   RETURN_IF_ERROR(CheckRules(schema));
   state->schema = std::move(schema);
   state->merge_row = settings.row_is_unit.value_or(state->merge_row);
   state->delete_wins = settings.delete_wins.value_or(state->delete_wins);
+  return {};
+}
+
+Status CheckKeyRules(const model::TableState& state) {
+  for (const auto& field : state.schema.fields) {
+    if (field.merge_rule != "conflict" && IsKey(state, field)) return IsPartOfKey(field);
+  }
   return {};
 }
 

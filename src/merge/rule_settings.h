@@ -23,6 +23,9 @@ Status SetRules(model::TableState* state, const RuleSettings& settings);
 // Whether the rules of all columns still fit after the columns changed. kSchema with the reason.
 Status CheckRules(const model::Schema& schema);
 
+// Columns of a key have no rule: they never change. kSchema naming one that has.
+Status CheckKeyRules(const model::TableState& state);
+
 // A column's rule as users write it. kCorruption for what is none.
 Result<std::string> RuleText(const model::Schema& schema, const model::Field& field);
 

@@ -6,6 +6,7 @@
 #include "engine/types.h"
 #include "table/key_search.h"
 #include "table/row_diff.h"
+#include "tree/diff.h"
 
 namespace rhizo::merge {
 namespace {
@@ -58,6 +59,53 @@ model::TableState Undropped(model::TableState side, const model::TableState& bas
     columns.insert(columns.begin() + static_cast<ptrdiff_t>(at), *was);
   }
   return side;
+}
+
+bool TakesBack(const model::Type& from, const model::Type& to) {
+  if (from == to) return false;
+  auto wide = engine::ToLogicalType(from);
+  auto narrow = engine::ToLogicalType(to);
+  return wide != narrow && duckdb::LogicalType::ForceMaxLogicalType(wide, narrow) == wide;
+}
+
+// Whether rows of `before` were stored anew in `after`, or went.
+Result<bool> ReplacesEntries(const MergeMeans& means, const model::TableState& before,
+                             const model::TableState& after) {
+  bool replaces = false;
+  auto visit = [&](const tree::DiffEntry& entry) -> Status {
+    replaces = replaces || entry.before.has_value();
+    return {};
+  };
+  auto* reader = means.context.read.small;
+  RETURN_IF_ERROR(
+      tree::Diff(tree::Tree(reader, before.tree_root), tree::Tree(reader, after.tree_root), visit));
+  return replaces;
+}
+
+// Columns that one side took back to what they were before base, as reverts do, while the other
+// stored rows: as wide as base has them, or without a column that comes back.
+Status FindTakenBack(const MergeMeans& means, const model::TableState& base,
+                     const model::TableState& side, const model::TableState& other,
+                     const model::Schema& merged, std::vector<std::string>* problems) {
+  if (base.tree_root == other.tree_root) return {};
+  for (const auto& field : merged.fields) {
+    const auto* was = base.schema.FindId(field.id);
+    const auto* is = side.schema.FindId(field.id);
+    if (is == nullptr) continue;
+    if (was != nullptr && field.type == is->type && TakesBack(was->type, is->type)) {
+      problems->push_back("column \"" + field.name + "\" would be " + is->type.ToString() +
+                          " again, and rows were written since it is " + was->type.ToString());
+    }
+    bool comes_back =
+        was == nullptr && other.schema.FindId(field.id) == nullptr &&
+        std::binary_search(base.used_field_ids.begin(), base.used_field_ids.end(), field.id);
+    if (!comes_back) continue;
+    ASSIGN_OR_RETURN(bool replaces, ReplacesEntries(means, base, other));
+    if (!replaces) continue;
+    problems->push_back("column \"" + field.name +
+                        "\" would come back, and rows were stored without it since it was dropped");
+  }
+  return {};
 }
 
 // NOT NULL and checks, on rows of `merged` that are not as they were in `before`.
@@ -201,6 +249,14 @@ Result<MergedTable> MergeTable(const MergeMeans& means, const TableVersion& base
       schema = MergeSchemas(was, undropped, *theirs.state, options.favour);
     }
     for (const auto& conflict : schema.conflicts) merged.problems.push_back(conflict.what);
+    if (!merged.problems.empty()) return merged;
+  }
+  if (options.mode != MergeMode::kVirtual && base.state != nullptr) {
+    const auto& columns = schema.state.schema;
+    RETURN_IF_ERROR(
+        FindTakenBack(means, was, *theirs.state, *ours.state, columns, &merged.problems));
+    RETURN_IF_ERROR(
+        FindTakenBack(means, was, *ours.state, *theirs.state, columns, &merged.problems));
     if (!merged.problems.empty()) return merged;
   }
   auto by_rows = options;

@@ -62,6 +62,7 @@ class Counting {
       summary.kind = before ? model::ChangeKind::kDrop : model::ChangeKind::kCreate;
       summary.rows_removed = before ? before->state().rows : 0;
       summary.rows_added = after ? after->state().rows : 0;
+      changes_anything_ = true;
       return {};
     }
     ASSIGN_OR_RETURN(auto diff, table::RowDiff::Open(means_.client, before, after));
@@ -70,26 +71,37 @@ class Counting {
     summary.rows_removed = counts.deleted;
     summary.rows_updated = counts.updated;
     bool rows = counts.inserted + counts.deleted + counts.updated > 0;
-    bool schema = before->schema() != after->schema();
+    bool schema = !SameBut(before->state(), after->state());
     summary.kind = rows     ? model::ChangeKind::kUpdate
                    : schema ? model::ChangeKind::kSchema
                             : model::ChangeKind::kRename;
+    bool is_renamed = placed->name != placed->before->name;
+    changes_anything_ = changes_anything_ || rows || schema || is_renamed;
     return {};
   }
+  // Whether one of the tables changed in more than how it is stored.
+  bool changes_anything() const { return changes_anything_; }
 
  private:
+  // But for the rows.
+  static bool SameBut(model::TableState before, const model::TableState& after) {
+    before.tree_root = after.tree_root;
+    before.entries = after.entries;
+    before.rows = after.rows;
+    before.bytes = after.bytes;
+    return before == after;
+  }
+
   TableOpener opener_;
   const merge::MergeMeans& means_;
+  bool changes_anything_ = false;
 };
 
 // Commits made one on top of the other, until they are published together.
 class Replay {
  public:
   Replay(Repository& repository, const ReplayOptions& options, Head head)
-      : repository_(repository),
-        space_(repository),
-        counting_(repository, space_),
-        head_(std::move(head)) {
+      : repository_(repository), space_(repository), head_(std::move(head)) {
     database_.favour = options.favour;
   }
 
@@ -126,10 +138,12 @@ class Replay {
     commit->message = like.message;
     commit->metadata = like.metadata;
     commit->extensions = like.extensions;
+    Counting counting(repository_, space_);
     for (auto& table : merged.tables) {
-      RETURN_IF_ERROR(counting_.Count(&table));
+      RETURN_IF_ERROR(counting.Count(&table));
       commit->tables.push_back(table.summary);
     }
+    if (!merged.tables.empty() && !counting.changes_anything()) return {};
     std::sort(commit->tables.begin(), commit->tables.end(),
               [](const auto& a, const auto& b) { return a.table < b.table; });
     auto bytes = model::Encode(*commit);
@@ -147,7 +161,6 @@ class Replay {
 
   Repository& repository_;
   MergeWorkspace space_;
-  Counting counting_;
   DatabaseMergeOptions database_;
   Head head_;  // of what there is so far
   std::vector<NewCommit> commits_;
@@ -280,6 +293,11 @@ Result<Replayed> Rebase(Repository& repository, const MergeTools& tools, const s
                      repository.ancestry().Contains(head.id, onto, new_base.commit->generation));
     if (contains) return replayed;
     ASSIGN_OR_RETURN(auto beyond, CommitsBeyond(repository, head, onto));
+    ASSIGN_OR_RETURN(auto there, HistoryOf(repository, onto, head.id));
+    // What was picked there is there already.
+    std::erase_if(beyond, [&](const Head& commit) {
+      return there.changes.contains(PickedFrom(*commit.commit).value_or(commit.id));
+    });
     Replay replay(repository, options, new_base);
     RETURN_IF_ERROR(replay.Open(tools));
     for (const auto& commit : beyond) {

@@ -487,6 +487,7 @@ Result<Change> Transaction::SetKey(const model::QualifiedName& name, const Colum
   auto take = [&](model::TableState* state) -> Status {
     auto before = *state;
     RETURN_IF_ERROR(TakeKey(state, key));
+    RETURN_IF_ERROR(merge::CheckKeyRules(*state));
     if (*state == before || state->key.empty()) return {};
     return CheckKeys(*state, means);
   };

@@ -28175,13 +28175,12 @@ static int ArrowIpcDecoderMakeBuffer(struct ArrowIpcArraySetter* setter, int64_t
   }
 
   // Check that this buffer fits within the body
-  int64_t buffer_start = offset;
-  int64_t buffer_end = buffer_start + length;
-  if (buffer_start < 0 || buffer_end > setter->factory.buffer_length) {
+  if (offset < 0 || length < 0 || offset > setter->factory.buffer_length ||
+      length > setter->factory.buffer_length - offset) {
     ArrowErrorSet(error,
-                  "Buffer requires body offsets [%" PRId64 "..%" PRId64
-                  ") but body has size %" PRId64,
-                  buffer_start, buffer_end, setter->factory.buffer_length);
+                  "Buffer requires %" PRId64 " bytes at body offset %" PRId64
+                  " but body has size %" PRId64,
+                  length, offset, setter->factory.buffer_length);
     return EINVAL;
   }
 
