@@ -788,7 +788,10 @@ def rebase(history: History) -> None:
     """The branch's own commits on top of the other branch: as many picks, in order, or nothing."""
     head, onto = history.head(0), history.head(1)
     theirs = line(history, 1)
-    mine = [one for one in line(history, 0) if one not in theirs]
+    ours = line(history, 0)
+    origin = {one: history.db.commit(one).picked_from or one for one in {*ours, *theirs}}
+    there = {origin[one] for one in theirs if one not in ours}  # what was picked there is there already
+    mine = [one for one in ours if one not in theirs and origin[one] not in there]
     history.log.append(f"rebase {len(mine)}")
     states = [history.states[onto]]
     for one in mine:
