@@ -56,6 +56,24 @@ Result<WriteResult> ChangeFoundRows(SessionImpl& session, const std::string& nam
       });
 }
 
+// What a table says of its rows changes, not the rows; run again where it meets a conflict.
+Result<WriteResult> ChangePolicy(
+    SessionImpl& session, const std::string& name, const ChangeOptions& options,
+    const std::function<Result<txn::Change>(txn::Transaction&, const model::QualifiedName&,
+                                            const txn::Transaction::Means&)>& change) {
+  RETURN_IF_ERROR(session.CheckWritable());
+  ASSIGN_OR_RETURN(auto table_name, model::QualifiedName::Parse(name));
+  ASSIGN_OR_RETURN(auto* engine, session.core().engine()->Get());
+  auto body = [&](txn::Transaction& transaction) -> Result<std::optional<txn::Change>> {
+    auto means = db::MeansFor(session.core(), engine, options.work);
+    ASSIGN_OR_RETURN(auto changed, change(transaction, table_name, means));
+    return std::optional(changed);
+  };
+  return db::RunUntilItFits(session, options.work, [&] {
+    return db::ModifyTable(session, table_name, options.message.value_or(""), body);
+  });
+}
+
 }  // namespace
 
 Result<WriteResult> Session::Insert(const std::string& name, ArrowArrayStream* rows,
@@ -125,36 +143,22 @@ Result<WriteResult> Session::Truncate(const std::string& name, const ChangeOptio
 Result<WriteResult> Session::SetMergeRules(const std::string& name, const MergeRules& rules,
                                            const ChangeOptions& options) {
   std::lock_guard lock(impl_->mutex());
-  RETURN_IF_ERROR(impl_->CheckWritable());
-  ASSIGN_OR_RETURN(auto table_name, model::QualifiedName::Parse(name));
-  ASSIGN_OR_RETURN(auto* engine, impl_->core().engine()->Get());
-  auto body = [&](txn::Transaction& transaction) -> Result<std::optional<txn::Change>> {
-    ASSIGN_OR_RETURN(auto change,
-                     transaction.SetMergeRules(table_name, db::RuleSettingsOf(rules),
-                                               db::MeansFor(impl_->core(), engine, options.work)));
-    return std::optional(change);
-  };
-  return db::RunUntilItFits(*impl_, options.work, [&] {
-    return db::ModifyTable(*impl_, table_name, options.message.value_or(""), body);
-  });
+  return ChangePolicy(*impl_, name, options,
+                      [&](txn::Transaction& transaction, const model::QualifiedName& table,
+                          const txn::Transaction::Means& means) {
+                        return transaction.SetMergeRules(table, db::RuleSettingsOf(rules), means);
+                      });
 }
 
 Result<WriteResult> Session::SetKey(const std::string& name,
                                     const std::vector<std::string>& columns,
                                     const ChangeOptions& options) {
   std::lock_guard lock(impl_->mutex());
-  RETURN_IF_ERROR(impl_->CheckWritable());
-  ASSIGN_OR_RETURN(auto table_name, model::QualifiedName::Parse(name));
-  ASSIGN_OR_RETURN(auto* engine, impl_->core().engine()->Get());
-  auto body = [&](txn::Transaction& transaction) -> Result<std::optional<txn::Change>> {
-    ASSIGN_OR_RETURN(
-        auto change,
-        transaction.SetKey(table_name, columns, db::MeansFor(impl_->core(), engine, options.work)));
-    return std::optional(change);
-  };
-  return db::RunUntilItFits(*impl_, options.work, [&] {
-    return db::ModifyTable(*impl_, table_name, options.message.value_or(""), body);
-  });
+  return ChangePolicy(*impl_, name, options,
+                      [&](txn::Transaction& transaction, const model::QualifiedName& table,
+                          const txn::Transaction::Means& means) {
+                        return transaction.SetKey(table, columns, means);
+                      });
 }
 
 }  // namespace rhizo
