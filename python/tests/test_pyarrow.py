@@ -77,6 +77,17 @@ def test_other_forms_of_a_type_keep_their_values(db: rhizo.Database, array: pa.A
     assert db.read("t").to_arrow().column("c").to_pylist() == array.to_pylist()
 
 
+def test_batches_that_name_few_values_of_a_large_dictionary(db: rhizo.Database) -> None:
+    values = pa.array([f"value {n}" for n in range(100_000)])
+    indices = pa.array([(n * 7919) % 100_000 if n % 10 else None for n in range(5_000)], pa.int32())
+    column = pa.DictionaryArray.from_arrays(indices, values)
+    nested = pa.StructArray.from_arrays([column], names=["d"])
+    db.write("t", pa.table({"c": column, "s": nested}))
+    back = db.read("t").to_arrow()
+    assert back.column("c").to_pylist() == column.to_pylist()
+    assert back.column("s").to_pylist() == nested.to_pylist()
+
+
 def test_record_batches_readers_slices_and_chunks(db: rhizo.Database) -> None:
     table = pa.table({"n": list(range(1000)), "s": [str(n) for n in range(1000)]})
     chunked = pa.concat_tables([table.slice(0, 10), table.slice(500, 7)])

@@ -203,6 +203,36 @@ std::unique_ptr<Vector> NewVector(const duckdb::LogicalType& type, idx_t count) 
   return std::make_unique<Vector>(type, std::max<idx_t>(count, STANDARD_VECTOR_SIZE));
 }
 
+// Rows [start, start + count) of an array, laid behind `before` others.
+struct Stretch {
+  uint64_t start;
+  idx_t count;
+  idx_t before;
+};
+
+// What covers `positions`, in order, without the large gaps between them: what is converted follows
+// the number of positions, not how far they lie apart (a dictionary may say it has 2^40 values).
+std::vector<Stretch> StretchesOf(std::vector<uint64_t> positions) {
+  constexpr uint64_t kGap = 64;
+  std::sort(positions.begin(), positions.end());
+  std::vector<Stretch> stretches;
+  for (uint64_t position : positions) {
+    if (stretches.empty() || position >= stretches.back().start + stretches.back().count + kGap) {
+      idx_t before = stretches.empty() ? 0 : stretches.back().before + stretches.back().count;
+      stretches.push_back(Stretch{position, 0, before});
+    }
+    stretches.back().count = position - stretches.back().start + 1;
+  }
+  return stretches;
+}
+
+idx_t PlaceIn(const std::vector<Stretch>& stretches, uint64_t position) {
+  auto after = std::upper_bound(stretches.begin(), stretches.end(), position,
+                                [](uint64_t at, const Stretch& other) { return at < other.start; });
+  const Stretch& stretch = *std::prev(after);
+  return stretch.before + (position - stretch.start);
+}
+
 }  // namespace
 
 BatchConverter::BatchConverter(const std::vector<ArrowColumn>& columns,
@@ -526,13 +556,24 @@ void BatchConverter::ConvertDenseUnion(const Rows& rows, Vector* out) {
 
 void BatchConverter::ConvertPicked(const ArrowColumn& column, const ArrowArray& array,
                                    const std::vector<uint64_t>& positions, Vector* out) {
-  auto [low, high] = std::minmax_element(positions.begin(), positions.end());
-  idx_t span = *high - *low + 1;
-  auto part = NewVector(out->GetType(), span);
-  Convert(Rows{column, array, *low, span}, part.get());
+  auto stretches = StretchesOf(positions);
+  idx_t total = 0;
+  for (const auto& stretch : stretches) total += stretch.count;
+  auto all = NewVector(out->GetType(), total);
+  if (stretches.size() == 1) {
+    Convert(Rows{column, array, stretches[0].start, total}, all.get());
+  } else {
+    for (const auto& stretch : stretches) {
+      auto part = NewVector(out->GetType(), stretch.count);
+      Convert(Rows{column, array, stretch.start, stretch.count}, part.get());
+      duckdb::VectorOperations::Copy(*part, *all, stretch.count, 0, stretch.before);
+    }
+  }
   duckdb::SelectionVector picked(positions.size());
-  for (size_t i = 0; i < positions.size(); ++i) picked.set_index(i, positions[i] - *low);
-  duckdb::VectorOperations::Copy(*part, *out, picked, positions.size(), 0, 0);
+  for (size_t i = 0; i < positions.size(); ++i) {
+    picked.set_index(i, PlaceIn(stretches, positions[i]));
+  }
+  duckdb::VectorOperations::Copy(*all, *out, picked, positions.size(), 0, 0);
 }
 
 // Run k covers the rows from the end of run k - 1 to its own end.
@@ -554,7 +595,7 @@ void BatchConverter::ConvertRunEnds(const Rows& rows, Vector* out) {
   ConvertPicked(rows.column.children[1], *rows.array.children[1], positions, out);
 }
 
-// All values of the dictionary; converted once per batch.
+// All values of a dictionary that is not larger than its column; converted once per batch.
 Vector& BatchConverter::DictionaryVector(const ArrowColumn& column, const ArrowArray& dictionary) {
   auto& cached = dictionaries_[&dictionary];
   if (!cached) {
@@ -568,19 +609,22 @@ Vector& BatchConverter::DictionaryVector(const ArrowColumn& column, const ArrowA
 void BatchConverter::ConvertDictionary(const Rows& rows, Vector* out) {
   const ArrowArray& dictionary = *rows.array.dictionary;
   duckdb::ValidityMask nulls = FlatVector::Validity(*out);
-  duckdb::SelectionVector picked(rows.count);
+  std::vector<uint64_t> positions(rows.count);
   for (idx_t i = 0; i < rows.count; ++i) {
-    picked.set_index(i, 0);
     if (!nulls.RowIsValid(i)) continue;
     int64_t index = LoadIndex(rows.column, rows.array.buffers[1], rows.first() + i);
     if (index < 0 || index >= dictionary.length) {
       ThrowLie(rows.column, "an index lies outside the dictionary");
     }
-    picked.set_index(i, static_cast<idx_t>(index));
+    positions[i] = static_cast<uint64_t>(index);
   }
   std::vector<bool> is_null(rows.count);
   for (idx_t i = 0; i < rows.count; ++i) is_null[i] = !nulls.RowIsValid(i);
-  if (dictionary.length > 0) {
+  if (dictionary.length > std::max<int64_t>(rows.array.length, STANDARD_VECTOR_SIZE)) {
+    ConvertPicked(*rows.column.dictionary, dictionary, positions, out);
+  } else if (dictionary.length > 0) {
+    duckdb::SelectionVector picked(rows.count);
+    for (idx_t i = 0; i < rows.count; ++i) picked.set_index(i, positions[i]);
     duckdb::VectorOperations::Copy(DictionaryVector(rows.column, dictionary), *out, picked,
                                    rows.count, 0, 0);
   }

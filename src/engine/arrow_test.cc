@@ -429,6 +429,18 @@ TEST(ArrowReader, ReadsNullsWithUnknownNullCounts) {
   EXPECT_EQ(Rendered(list), "[NULL]|[x]");
 }
 
+TEST(ArrowReader, ReadsOfALargeDictionaryWhatItsRowsName) {
+  Hand indices = Validity(Fixed("l", 4, Bytes<int64_t>({4000, 1, 0, 4001})), "\x0b");
+  std::vector<int32_t> values(5000);
+  for (int32_t i = 0; i < 5000; ++i) values[static_cast<size_t>(i)] = i * 10;
+  Hand numbers = Fixed("i", 5000, std::string(reinterpret_cast<const char*>(values.data()), 20000));
+  indices.dictionary = {numbers};
+  EXPECT_EQ(Rendered(indices), "40000|10|NULL|40010");
+  Hand nulls = Parent("n", int64_t{1} << 40, {}, {});
+  indices.dictionary = {nulls};
+  EXPECT_EQ(Rendered(indices), "NULL|NULL|NULL|NULL");
+}
+
 TEST(ArrowReader, ReadsRunsUnionsAndMaps) {
   Hand runs = Parent(
       "+r", 4, {}, {Fixed("i", 2, Bytes<int32_t>({3, 6})), Fixed("l", 2, Bytes<int64_t>({7, 8}))});
