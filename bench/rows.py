@@ -8,6 +8,7 @@ from typing import Any
 ALL = ["rhizo", "duckdb", "ducklake", "delta", "lance", "iceberg"]
 ENGINES = ["rhizo", "duckdb", "parquet"]
 QUERIES = list(range(1, 23))
+ADDERS = {"rhizo": [1, 2, 8, 32], "duckdb": [1, 8, 32], "ducklake": [1, 8], "delta": [1, 8], "lance": [1, 8]}
 CHANGES = ["1 % of a field", "a row in front", "1 % of the rows gone", "shuffled"]
 
 
@@ -180,12 +181,34 @@ ROWS = [
         "write_back_memory", each(["rhizo", "ducklake", "delta", "lance"], rows=10_000_000), {"rows": 20_000}),
     Row("diff_narrow", "The 1,000 rows that differ, in up to 100 M", "Five columns, a key; changed by a condition.",
         "diff_narrow", sized("rhizo", "rows", [1_000_000, 100_000_000], changes=1_000, repeats=10), {"rows": 20_000, "repeats": 2}),
-    Row("merge_narrow", "Merging 1,000 changed rows of either side, in up to 100 M", "Five columns, a key; other columns of other rows changed by a "
-        "condition on two branches, then merged as a commit; then 1,000 and (in 1 M rows) 100,000 cells that both changed. Nobody else here merges.",
+    Row("merge_narrow", "Merging changed rows of either side, in up to 100 M", "Five columns, a key; other columns of other rows changed by a "
+        "condition on two branches, scattered, then merged as a commit; then as many cells that both changed, counted and read as a table. "
+        "Nobody else here merges: beside it the join of three tables in DuckDB's file that people write by hand.",
         "merge_narrow",
-        [*sized("rhizo", "rows", [1_000_000, 100_000_000], changes=1_000, repeats=5),
-         Case("rhizo", "rhizo, 1,000,000 rows, 100,000 changes", {"rows": 1_000_000, "changes": 100_000, "repeats": 2})],
+        [Case(system, f"{system}, {changes:,} changes in {rows:,} rows", {"rows": rows, "changes": changes, "repeats": repeats})
+         for system, rows, changes, repeats in [
+             ("rhizo", 1_000_000, 1_000, 5), ("duckdb", 1_000_000, 1_000, 2), ("rhizo", 1_000_000, 10_000, 3),
+             ("rhizo", 1_000_000, 100_000, 2), ("duckdb", 1_000_000, 100_000, 2), ("rhizo", 10_000_000, 1_000, 5),
+             ("rhizo", 100_000_000, 1_000, 5)]],
         {"rows": 20_000, "changes": 100, "repeats": 1}),
+    Row("write_back_merged", "Writing 1 M rows back, merged with what another wrote back",
+        "Two read one version, 17 columns; each changes one field in 1 % of the rows. `write` is the first, `merged` the second with `base=`, "
+        "so that both changes are there. Elsewhere the second overwrites the first, or is refused.",
+        "write_back_merged", each(["rhizo"], data="tpch", rows=1_000_000), {"rows": 20_000}, rounds=3),
+    Row("adding", "1, 2, 8, 32 threads add to numbers of one table",
+        "10,000 rows, a key; `UPDATE … SET n = n + 1` for three seconds, a durable commit each, nobody retrying by hand: everybody in a row of its "
+        "own, everybody in one row, and in one row whose column has the rule `add`. The sum must be the number of commits that reported success. "
+        "`of the slowest`: what the slowest writer got, of the mean.",
+        "threads",
+        [Case(system, f"{system}, {adds_to}, {workers} threads", {"workers": workers, "seconds": 3, "adds_to": adds_to})
+         for adds_to in ["own row", "one row", "one row, rule add"] for system, counts in ADDERS.items()
+         if system == "rhizo" or adds_to != "one row, rule add" for workers in counts],
+        {"workers": 2, "seconds": 1}),
+    Row("adding_processes", "8 processes add to numbers of one table", "The same with processes.", "processes",
+        [Case(system, f"{system}, {adds_to}", {"workers": 8, "seconds": 5, "adds_to": adds_to})
+         for adds_to in ["own row", "one row", "one row, rule add"] for system in ["rhizo", "ducklake", "delta", "lance"]
+         if system == "rhizo" or adds_to != "one row, rule add"],
+        {"workers": 2, "seconds": 1}),
     Row("opening", "Opening a database of 200 / 100,000 commits",
         "A fresh process each; `open` is opening and asking for the table's columns, `first query` counts and sums "
         "afterwards (this starts the engine; delta-rs, Lance and PyIceberg read the table instead). DuckLake: with loading its extensions.",

@@ -59,6 +59,10 @@ class BaseSystem:
         """A new table in which `key` identifies a row, where the system knows keys; `rows` may be a stream."""
         self.create(table, rows)
 
+    def create_counted(self, table: str, rows: Any, key: str, adds: str | None) -> None:
+        """The same; changes of column `adds` by several add up, where the system knows how."""
+        self.create_keyed(table, rows, key)
+
     def upsert(self, table: str, rows: Any, key: str) -> None:
         """Rows with a key that is there are replaced, others added; one durable commit."""
         raise NotImplementedError("no upsert")
@@ -92,6 +96,25 @@ class BaseSystem:
 
     def branch(self, name: str) -> None:
         raise NotImplementedError("no branches")
+
+    def update_on(self, branch: str, table: str, assignment: str, condition: str) -> None:
+        raise NotImplementedError("no branches")
+
+    def merge(self, branch: str, table: str) -> None:
+        """What was changed on the branch and here since it was made, together; one durable commit."""
+        raise NotImplementedError("no merge")
+
+    def count_conflicts(self, branch: str, table: str) -> int:
+        """Cells that both changed to different values."""
+        raise NotImplementedError("no merge")
+
+    def conflicts(self, branch: str, table: str) -> Any:
+        """They, as a pyarrow table."""
+        raise NotImplementedError("no merge")
+
+    def write_based(self, table: str, rows: Any, version: int) -> None:
+        """The rows a reader of that version made of it, together with what others did since; one durable commit."""
+        raise NotImplementedError("no merge")
 
     def stored_bytes(self) -> int:
         total = 0

@@ -50,6 +50,38 @@ class Engine(BaseSystem):
     def delete(self, table: str, condition: str) -> None:
         self.con.execute(f"DELETE FROM {table} WHERE {condition}")
 
+    def branch(self, name: str) -> None:
+        """No branches: a copy to change, and one of what both started from."""
+        self.con.execute(f"CREATE TABLE t_{name} AS FROM t")
+        self.con.execute(f"CREATE TABLE t_{name}_base AS FROM t")
+
+    def update_on(self, branch: str, table: str, assignment: str, condition: str) -> None:
+        self.update(f"{table}_{branch}", assignment, condition)
+
+    def merge(self, branch: str, table: str) -> None:
+        """No merge: the join of three tables that people write by hand. Deleted and new rows are left out here."""
+        columns = [row[0] for row in self.con.execute(f"DESCRIBE {table}").fetchall()]
+        cells = [f"CASE WHEN o.{c} IS DISTINCT FROM b.{c} THEN o.{c} ELSE t.{c} END AS {c}" for c in columns]
+        self.con.execute("BEGIN")
+        self.con.execute(f"CREATE TABLE merged AS SELECT {', '.join(cells)} {self._joined(branch, table)}")
+        self.con.execute(f"DROP TABLE {table}")
+        self.con.execute(f"ALTER TABLE merged RENAME TO {table}")
+        self.con.execute("COMMIT")
+
+    def count_conflicts(self, branch: str, table: str) -> int:
+        found = self.con.execute(f"SELECT count(*) {self._joined(branch, table)} WHERE {self._contradict()}").fetchone()
+        return int(found[0])
+
+    def conflicts(self, branch: str, table: str) -> Any:
+        cells = "b.id, b.amount AS base_amount, o.amount AS our_amount, t.amount AS their_amount"
+        return self.sql(f"SELECT {cells} {self._joined(branch, table)} WHERE {self._contradict()}")
+
+    def _joined(self, branch: str, table: str) -> str:
+        return f"FROM {table} o JOIN {table}_{branch} t USING (id) JOIN {table}_{branch}_base b USING (id)"
+
+    def _contradict(self) -> str:
+        return "o.amount <> b.amount AND t.amount <> b.amount AND o.amount <> t.amount"
+
     def read(self, table: str) -> Any:
         return self.sql(f"SELECT * FROM {table}")
 

@@ -37,6 +37,10 @@ class System(BaseSystem):
     def create_keyed(self, table: str, rows: Any, key: str) -> None:
         self.db.write(table, rows, key=key)
 
+    def create_counted(self, table: str, rows: Any, key: str, adds: str | None) -> None:
+        self.db.create_table(table, rows.schema, key=key, merge_rules={adds: "add"} if adds else None)
+        self.db.append(table, rows)
+
     def upsert(self, table: str, rows: Any, key: str) -> None:
         self.db.upsert(table, rows)
 
@@ -64,6 +68,23 @@ class System(BaseSystem):
 
     def branch(self, name: str) -> None:
         self.db.create_branch(name)
+
+    def update_on(self, branch: str, table: str, assignment: str, condition: str) -> None:
+        column, expression = assignment.split(" = ", 1)
+        with self.db.on(branch) as session:
+            session.update(table, {column: expression}, condition)
+
+    def merge(self, branch: str, table: str) -> None:
+        self.db.merge(branch)
+
+    def count_conflicts(self, branch: str, table: str) -> int:
+        return self.db.try_merge(branch).conflicts
+
+    def conflicts(self, branch: str, table: str) -> Any:
+        return self.db.conflicts("main", branch, table).to_arrow()
+
+    def write_based(self, table: str, rows: Any, version: int) -> None:
+        self.db.write(table, rows, base=version)
 
     def close(self) -> None:
         if not self.durable:
