@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
 import pytest
 import rhizo
 
@@ -134,6 +135,28 @@ def test_a_row_that_is_the_unit_is_taken_whole(db):
         m.resolve("stock", "ours")
         m.commit()
     assert rows(db) == [("bolt", 8, "B"), ("nail", 10, "C"), ("nut", 15, "a")]
+
+
+def test_more_conflicts_than_fit_into_memory(tmp_path):
+    count = 300_000
+    (tmp_path / "spill").mkdir()
+    with rhizo.open(tmp_path / "db", durability="none") as db:
+        db.write("t", {"i": list(range(count)), "v": ["a"] * count}, key="i")
+        db.create_branch("side")
+        with db.on("side") as side:
+            side.update("t", {"v": "repeat('side ', 20) || i"})
+        db.update("t", {"v": "repeat('main ', 20) || i"})
+    with rhizo.open(tmp_path / "db", memory_limit="64MiB", temp_directory=tmp_path / "spill") as db:
+        query = "SELECT count(*), sum(length(our_v)), sum(length(their_v)) FROM rhizo_conflicts('main', 'side', 't')"
+        lengths = sum(100 + len(str(i)) for i in range(count))
+        assert db.sql(query).fetchone() == (count, lengths, lengths)
+        seen = sum(batch.num_rows for batch in pa.RecordBatchReader.from_stream(db.conflicts("main", "side", "t")))
+        assert seen == count
+        with db.merging("side") as m:
+            assert m.resolve("t", "SELECT our_i AS i, 'theirs' AS _side FROM conflicts WHERE our_i % 2 = 0") == count // 2
+            m.resolve("t", "ours")
+            m.commit()
+        assert db.sql("SELECT count(*) FILTER (WHERE v LIKE 'side%'), count(*) FROM t").fetchone() == (count // 2, count)
 
 
 def test_many_conflicts_without_a_key(tmp_path):

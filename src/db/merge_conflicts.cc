@@ -1,5 +1,6 @@
 #include "db/merge_conflicts.h"
 
+#include <algorithm>
 #include <array>
 
 #include "engine/errors.h"
@@ -16,53 +17,79 @@ constexpr std::array<const char*, merge::kSides> kPrefixes = {"base_", "our_", "
 }  // namespace
 
 void MergeConflicts::TakeSchema(const model::Schema& schema) {
-  if (!rows_.names.empty()) return;
+  if (schema_) return;
   schema_ = schema;
-  rows_.names = {"_reason", "_column", "_row_id"};
-  rows_.types = {LogicalType::VARCHAR, LogicalType::VARCHAR, LogicalType::BLOB};
+  listed_.names = {"_reason", "_column", "_row_id"};
+  listed_.types = {LogicalType::VARCHAR, LogicalType::VARCHAR, LogicalType::BLOB};
   auto types = engine::ToLogicalTypes(schema);
   for (size_t field = 0; field < types.size(); ++field) {
     for (const auto* prefix : kPrefixes) {
-      rows_.names.push_back(prefix + schema.fields[field].name);
-      rows_.types.push_back(types[field]);
+      listed_.names.push_back(prefix + schema.fields[field].name);
+      listed_.types.push_back(types[field]);
     }
   }
+  duckdb::vector<LogicalType> all(listed_.types.begin(), listed_.types.end());
+  listed_.many = std::make_shared<duckdb::ColumnDataCollection>(*client_, std::move(all));
 }
 
 Status MergeConflicts::Add(const model::Schema& schema, merge::RegionConflicts& region) {
   TakeSchema(schema);
-  size_t first = rows_.rows.size();
-  for (const auto& conflict : region.conflicts) {
-    at_.push_back({conflict.row, conflict.field, rows_.rows.size()});
-    auto& row = rows_.rows.emplace_back();
-    row.emplace_back(std::string(merge::ReasonName(conflict.reason)));
-    row.push_back(conflict.field ? Value(schema.fields[*conflict.field].name)
-                                 : Value(LogicalType::VARCHAR));
-    row.push_back(Value::BLOB_RAW(conflict.row.ToBytes()));
-    for (size_t i = 3; i < rows_.types.size(); ++i) row.emplace_back(rows_.types[i]);
+  std::span<const merge::RowConflict> all(region.conflicts);
+  for (size_t begin = 0; begin < all.size(); begin += STANDARD_VECTOR_SIZE) {
+    auto part = all.subspan(begin, std::min<size_t>(STANDARD_VECTOR_SIZE, all.size() - begin));
+    RETURN_IF_ERROR(engine::Guarded([&] { return AddPart(region, part); }));
+  }
+  return {};
+}
+
+Status MergeConflicts::AddPart(merge::RegionConflicts& region,
+                               std::span<const merge::RowConflict> conflicts) {
+  duckdb::DataChunk chunk;
+  chunk.Initialize(duckdb::Allocator::DefaultAllocator(), listed_.many->Types());
+  for (size_t i = 0; i < conflicts.size(); ++i) {
+    const auto& conflict = conflicts[i];
+    chunk.SetValue(kReason, i, Value(std::string(merge::ReasonName(conflict.reason))));
+    chunk.SetValue(kColumn, i,
+                   conflict.field ? Value(schema_->fields[*conflict.field].name)
+                                  : Value(LogicalType::VARCHAR));
+    chunk.SetValue(kRowId, i, Value::BLOB_RAW(conflict.row.ToBytes()));
   }
   for (size_t side = 0; side < merge::kSides; ++side) {
-    std::vector<uint64_t> numbers;
-    std::vector<size_t> of;
-    for (size_t i = 0; i < region.conflicts.size(); ++i) {
-      if (!region.conflicts[i].rows[side]) continue;
-      numbers.push_back(*region.conflicts[i].rows[side]);
-      of.push_back(first + i);
+    RETURN_IF_ERROR(FillSide(region, conflicts, side, &chunk));
+  }
+  chunk.SetCardinality(conflicts.size());
+  listed_.many->Append(chunk);
+  return {};
+}
+
+// The columns as one side has them: NULL where it does not have the row, or nobody knows.
+Status MergeConflicts::FillSide(merge::RegionConflicts& region,
+                                std::span<const merge::RowConflict> conflicts, size_t side,
+                                duckdb::DataChunk* chunk) const {
+  std::vector<uint64_t> rows;
+  duckdb::SelectionVector picked(conflicts.size());
+  for (size_t i = 0; i < conflicts.size(); ++i) {
+    if (conflicts[i].rows[side]) rows.push_back(*conflicts[i].rows[side]);
+  }
+  // The row behind the last one is NULL.
+  for (size_t i = 0, next = 0; i < conflicts.size(); ++i) {
+    picked.set_index(i, conflicts[i].rows[side] ? next++ : rows.size());
+  }
+  table::OldRows* values = nullptr;
+  if (!rows.empty()) {
+    ASSIGN_OR_RETURN(values, region.sides[side]->rows());
+  }
+  for (size_t field = 0; field < schema_->fields.size(); ++field) {
+    auto& out = chunk->data[ColumnOf(field, side)];
+    duckdb::Vector gathered(out.GetType(), rows.size() + 1);
+    if (values != nullptr) RETURN_IF_ERROR(values->Gather(field, rows, &gathered));
+    duckdb::FlatVector::SetNull(gathered, rows.size(), true);
+    for (size_t i = 0; i < conflicts.size(); ++i) {
+      if (!conflicts[i].rows[side]) continue;
+      if (!region.sides[side]->IsUndefined(conflicts[i].row, schema_->fields[field].id)) continue;
+      duckdb::FlatVector::SetNull(gathered, picked.get_index(i), true);
     }
-    if (numbers.empty()) continue;
-    ASSIGN_OR_RETURN(auto* values, region.sides[side]->rows());
-    for (size_t field = 0; field < schema.fields.size(); ++field) {
-      size_t column = 3 + field * merge::kSides + side;
-      RETURN_IF_ERROR(engine::Guarded([&]() -> Status {
-        duckdb::Vector out(rows_.types[column], numbers.size());
-        RETURN_IF_ERROR(values->Gather(field, numbers, &out));
-        for (size_t i = 0; i < of.size(); ++i) {
-          bool is_known = !region.sides[side]->IsUndefined(at_[of[i]].row, schema.fields[field].id);
-          if (is_known) rows_.rows[of[i]][column] = out.GetValue(i);
-        }
-        return {};
-      }));
-    }
+    out.Slice(gathered, picked, conflicts.size());
   }
   return {};
 }

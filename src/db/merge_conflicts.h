@@ -1,10 +1,10 @@
 // Conflicts of one table as rows: reason, column, row id, then every column as base, ours and
-// theirs have it.
+// theirs have it. Held by the engine, which moves what does not fit its memory limit to disk.
 #pragma once
 
+#include <memory>
 #include <optional>
-#include <string>
-#include <vector>
+#include <span>
 
 #include "merge/conflict.h"
 #include "model/schema.h"
@@ -12,29 +12,36 @@
 
 namespace rhizo::db {
 
-// Where a conflict is: a row, and a column (nothing: the row as a whole).
-struct ConflictAt {
-  model::RowId row;
-  std::optional<size_t> field;
-  size_t number = 0;  // its row in the table of conflicts
-};
-
 class MergeConflicts {
  public:
-  bool any() const { return !rows_.rows.empty(); }
+  // Columns before those of the table.
+  enum : size_t { kReason, kColumn, kRowId, kFirstOfTable };
+  // Of the table's columns: three of each, base, ours, theirs.
+  static size_t ColumnOf(size_t field, size_t side) {
+    return kFirstOfTable + field * merge::kSides + side;
+  }
+
+  // `client` outlives it.
+  explicit MergeConflicts(duckdb::ClientContext& client) : client_(&client) {}
+
+  bool any() const { return listed_.many != nullptr && listed_.many->Count() > 0; }
   void TakeSchema(const model::Schema& schema);
   // Those of a region, while its rows can be read.
   Status Add(const model::Schema& schema, merge::RegionConflicts& region);
-  sql::MetadataTable Take() && { return std::move(rows_); }
-  const std::vector<ConflictAt>& at() const { return at_; }
-  const std::vector<std::vector<duckdb::Value>>& rows() const { return rows_.rows; }
+  sql::MetadataTable Take() && { return std::move(listed_); }
+  // Once there is a schema.
+  const duckdb::ColumnDataCollection& rows() const { return *listed_.many; }
   // Of the merged table.
   const std::optional<model::Schema>& schema() const { return schema_; }
 
  private:
+  Status AddPart(merge::RegionConflicts& region, std::span<const merge::RowConflict> conflicts);
+  Status FillSide(merge::RegionConflicts& region, std::span<const merge::RowConflict> conflicts,
+                  size_t side, duckdb::DataChunk* chunk) const;
+
+  duckdb::ClientContext* client_;
   std::optional<model::Schema> schema_;
-  sql::MetadataTable rows_;
-  std::vector<ConflictAt> at_;
+  sql::MetadataTable listed_;
 };
 
 }  // namespace rhizo::db

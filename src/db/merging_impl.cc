@@ -33,7 +33,8 @@ Result<txn::BranchMerged> MergingImpl::Try() {
 
 Result<db::MergeConflicts> MergingImpl::Unsettled(const std::string& table) {
   ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(table));
-  db::MergeConflicts conflicts;
+  ASSIGN_OR_RETURN(auto* engine, session_->Engine());
+  db::MergeConflicts conflicts(engine->client());
   auto options = options_;
   options.database.on_conflicts = [&](const std::string& of, const model::Schema& schema,
                                       merge::RegionConflicts& region) {

@@ -38,7 +38,8 @@ Result<sql::MetadataTable> SessionImpl::ConflictTable(const std::string& ours,
   ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(table));
   ASSIGN_OR_RETURN(auto our_head, ResolvePoint(ours));
   ASSIGN_OR_RETURN(auto their_head, ResolvePoint(theirs));
-  db::MergeConflicts conflicts;
+  ASSIGN_OR_RETURN(auto* engine, Engine());
+  db::MergeConflicts conflicts(engine->client());
   txn::BranchMergeOptions options;
   options.database.on_conflicts = [&](const std::string& of, const model::Schema& schema,
                                       merge::RegionConflicts& region) {

@@ -18,8 +18,21 @@ using duckdb::Value;
 
 constexpr char kRowId[] = "_row_id";
 constexpr char kSide[] = "_side";
-// Columns of a table of conflicts before those of the table: three of each, base, ours, theirs.
-constexpr size_t kFirstColumn = 3;
+
+// Where a conflict is: a row, and a column (nothing: the row as a whole).
+struct ConflictAt {
+  model::RowId row;
+  std::optional<size_t> field;
+};
+
+// What RowId::ToBytes gave.
+model::RowId RowIdOf(std::string_view bytes) {
+  size_t birth = bytes.size() - sizeof(uint32_t);
+  model::RowId row{BirthId::FromBytes(bytes.substr(0, birth)), 0};
+  for (char byte : bytes.substr(birth))
+    row.position = row.position << 8 | static_cast<uint8_t>(byte);
+  return row;
+}
 
 model::Field Nullable(std::string name, model::TypeKind kind) {
   model::Field field;
@@ -60,7 +73,15 @@ class Reader {
       if (names_by_key_ && !given_[field + 2]) return NoName();
     }
     if (!given_[0] && !names_by_key_) return NoName();
-    for (const auto& at : conflicts_.at()) by_name_[NameOf(at)].push_back(&at);
+    duckdb::ColumnDataScanState scan;
+    duckdb::DataChunk chunk;
+    conflicts_.rows().InitializeScan(scan);
+    conflicts_.rows().InitializeScanChunk(scan, chunk);
+    while (conflicts_.rows().Scan(scan, chunk)) {
+      for (duckdb::idx_t row = 0; row < chunk.size(); ++row) {
+        by_name_[NameOf(chunk, row)].push_back(AtOf(chunk, row));
+      }
+    }
     return {};
   }
 
@@ -82,14 +103,24 @@ class Reader {
     return InvalidArgument("resolve: row " + std::to_string(rows_ + 1) + " " + what);
   }
 
-  std::string NameOf(const ConflictAt& at) const {
-    if (!names_by_key_) return at.row.ToBytes();
+  // Of a row of the table of conflicts.
+  ConflictAt AtOf(duckdb::DataChunk& chunk, duckdb::idx_t row) const {
+    auto id = duckdb::StringValue::Get(chunk.GetValue(MergeConflicts::kRowId, row));
+    ConflictAt at{RowIdOf(id), {}};
+    auto column = chunk.GetValue(MergeConflicts::kColumn, row);
+    if (!column.IsNull()) at.field = static_cast<size_t>(schema_.Find(column.ToString()));
+    return at;
+  }
+
+  std::string NameOf(duckdb::DataChunk& chunk, duckdb::idx_t row) const {
+    if (!names_by_key_) {
+      return duckdb::StringValue::Get(chunk.GetValue(MergeConflicts::kRowId, row));
+    }
     std::string name;
     for (size_t field : key_) {
       // Whichever side has the row knows its key.
       for (size_t side : {merge::kOurs, merge::kTheirs, merge::kBase}) {
-        const auto& value =
-            conflicts_.rows()[at.number][kFirstColumn + field * merge::kSides + side];
+        auto value = chunk.GetValue(MergeConflicts::ColumnOf(field, side), row);
         if (value.IsNull()) continue;
         AddToName(field, value, &name);
         break;
@@ -134,21 +165,21 @@ class Reader {
     if (found == by_name_.end()) return Wrong("is none that has a conflict which is not settled");
     if (!named_.insert(name).second) return Wrong("is a second one of the same conflict");
     bool settles = false;
-    for (const auto* at : found->second) {
+    for (const auto& at : found->second) {
       merge::Choice choice;
       if (side) {
         choice.side = *side;
-      } else if (!at->field) {
+      } else if (!at.field) {
         return Wrong(
             "was deleted on one side and changed on the other: say in column \"_side\" "
             "whether it is as \"ours\" or \"theirs\" have it");
-      } else if (given_[*at->field + 2]) {
-        choice.value = chunk.GetValue(*at->field + 2, row);
+      } else if (given_[*at.field + 2]) {
+        choice.value = chunk.GetValue(*at.field + 2, row);
       } else {
         continue;
       }
-      FieldId field = at->field ? schema_.fields[*at->field].id : FieldId{0};
-      choices->insert_or_assign({at->row, field}, std::move(choice));
+      FieldId field = at.field ? schema_.fields[*at.field].id : FieldId{0};
+      choices->insert_or_assign({at.row, field}, std::move(choice));
       settles = true;
     }
     if (!settles) return Wrong("says nothing of the columns in which it has conflicts");
@@ -160,7 +191,7 @@ class Reader {
   std::vector<size_t> key_;
   std::vector<bool> given_;  // by column of AcceptedColumns
   bool names_by_key_ = false;
-  std::map<std::string, std::vector<const ConflictAt*>> by_name_;
+  std::map<std::string, std::vector<ConflictAt>> by_name_;
   std::set<std::string> named_;
   uint64_t rows_ = 0;
 };
@@ -175,7 +206,7 @@ Result<merge::Choices> ReadChoices(duckdb::ClientContext& client, const MergeCon
   ASSIGN_OR_RETURN(auto incoming,
                    IncomingRows::Open(client, rows, like.get(), {SchemaMode::kKeep, true, true}));
   Reader reader(conflicts, key, incoming.given);
-  RETURN_IF_ERROR(reader.Prepare());
+  RETURN_IF_ERROR(engine::Guarded([&] { return reader.Prepare(); }));
   merge::Choices choices;
   duckdb::DataChunk chunk;
   auto types = engine::ToLogicalTypes(state->schema);

@@ -99,6 +99,9 @@ Status LockDown(duckdb::DuckDB* duckdb) {
   config.options.allowed_paths.clear();
   config.options.allowed_directories.clear();
   config.AddAllowedDirectory(kSegmentScheme);
+  // The engine's own files alone go there: no statement and no function that opens files is left.
+  const auto& spill = config.options.temporary_directory;
+  if (!spill.empty()) config.AddAllowedDirectory(spill);
   config.replacement_scans.clear();  // FROM 'file.parquet'
 
   duckdb::Connection connection(*duckdb);

@@ -3,11 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "engine/errors.h"
 #include "engine/segment_file_system.h"
 #include "engine/statement_check.h"
+#include "io/testing/temporary_directory.h"
 
 namespace rhizo::engine {
 namespace {
@@ -36,8 +38,11 @@ InstanceOptions CheckedOptions() {
   return options;
 }
 
-std::unique_ptr<Instance> StartInstance() {
-  auto instance = Instance::Start(CheckedOptions());
+std::unique_ptr<Instance> StartInstance(const std::string& temp_directory = "") {
+  auto options = CheckedOptions();
+  options.temp_directory = temp_directory;
+  options.memory_limit_bytes = 64 << 20;
+  auto instance = Instance::Start(options);
   EXPECT_TRUE(instance) << (instance ? "" : instance.error().message());
   return std::move(instance).value();
 }
@@ -175,6 +180,39 @@ INSTANTIATE_TEST_SUITE_P(
         "PRAGMA json_execute_serialized_sql('{}')", "SELECT * FROM arrow_scan(1, 2, 3)",
         "SELECT * FROM arrow_scan_dumb(1, 2, 3)", "PRAGMA database_size", "PRAGMA metadata_info",
         "SELECT * FROM pragma_storage_info('t')", "SELECT * FROM checkpoint()"));
+
+TEST(Instance, WhatDoesNotFitItsMemoryGoesToTheTemporaryDirectory) {
+  const std::string sorted =
+      "SELECT last(s) FROM (SELECT i::VARCHAR || ' and more text' AS s FROM range(2000000) r(i) "
+      "WINDOW w AS (ORDER BY hash(i)) QUALIFY row_number() OVER w > 0)";
+  auto small = StartInstance();
+  auto in_memory = small->Connect();
+  auto outcome = Answer(**in_memory, sorted);
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code(), ErrorCode::kOutOfMemory);
+  io::TemporaryDirectory directory;
+  auto spilling = StartInstance(directory.path());
+  auto connection = spilling->Connect();
+  outcome = Answer(**connection, sorted);
+  EXPECT_TRUE(outcome) << outcome.error().message();
+}
+
+TEST(Instance, StatementsReachNothingInTheTemporaryDirectory) {
+  io::TemporaryDirectory directory;
+  auto instance = StartInstance(directory.path());
+  auto connection = instance->Connect();
+  const std::string file = directory.path() + "/x.csv";
+  std::ofstream(file) << "a\n1\n";
+  for (const std::string& query :
+       {"SELECT * FROM read_csv('" + file + "')", "SELECT * FROM read_text('" + file + "')",
+        "SELECT * FROM '" + file + "'", "SELECT * FROM glob('" + directory.path() + "/*')",
+        "COPY (SELECT 1) TO '" + directory.path() + "/y.csv'",
+        "EXPORT DATABASE '" + directory.path() + "/y'",
+        "ATTACH '" + directory.path() + "/y.db' AS y"}) {
+    EXPECT_FALSE(Answer(**connection, query)) << query;
+  }
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory.path()), {}), 1);
+}
 
 TEST(Instance, SaysWhatToUseInsteadOfARefusedStatement) {
   auto instance = StartInstance();

@@ -21,6 +21,7 @@ struct MetadataBindData final : public duckdb::TableFunctionData {
 
 struct MetadataScan final : public duckdb::GlobalTableFunctionState {
   size_t next_row = 0;
+  duckdb::ColumnDataScanState many;
 };
 
 std::vector<std::string> TextArguments(const std::string& function,
@@ -60,13 +61,21 @@ duckdb::unique_ptr<duckdb::FunctionData> Bind(duckdb::ClientContext& client,
 }
 
 duckdb::unique_ptr<duckdb::GlobalTableFunctionState> Init(duckdb::ClientContext&,
-                                                          duckdb::TableFunctionInitInput&) {
-  return duckdb::make_uniq<MetadataScan>();
+                                                          duckdb::TableFunctionInitInput& input) {
+  auto scan = duckdb::make_uniq<MetadataScan>();
+  const auto& many = input.bind_data->Cast<MetadataBindData>().table.many;
+  if (many) many->InitializeScan(scan->many);
+  return scan;
 }
 
 void Scan(duckdb::ClientContext&, duckdb::TableFunctionInput& input, duckdb::DataChunk& out) {
-  const auto& rows = input.bind_data->Cast<MetadataBindData>().table.rows;
+  const auto& table = input.bind_data->Cast<MetadataBindData>().table;
   auto& scan = input.global_state->Cast<MetadataScan>();
+  if (table.many) {
+    table.many->Scan(scan.many, out);
+    return;
+  }
+  const auto& rows = table.rows;
   size_t count = std::min<size_t>(STANDARD_VECTOR_SIZE, rows.size() - scan.next_row);
   for (size_t row = 0; row < count; ++row) {
     const auto& values = rows[scan.next_row + row];
@@ -81,7 +90,8 @@ void Scan(duckdb::ClientContext&, duckdb::TableFunctionInput& input, duckdb::Dat
 
 duckdb::unique_ptr<duckdb::NodeStatistics> Cardinality(duckdb::ClientContext&,
                                                        const duckdb::FunctionData* data) {
-  auto rows = data->Cast<MetadataBindData>().table.rows.size();
+  const auto& table = data->Cast<MetadataBindData>().table;
+  auto rows = table.many ? table.many->Count() : table.rows.size();
   return duckdb::make_uniq<duckdb::NodeStatistics>(rows, rows);
 }
 

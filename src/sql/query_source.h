@@ -28,6 +28,8 @@ struct MetadataTable {
   std::vector<std::string> names;
   std::vector<duckdb::LogicalType> types;
   std::vector<std::vector<duckdb::Value>> rows;
+  // Instead of `rows`, where there may be more than fit into memory.
+  std::shared_ptr<duckdb::ColumnDataCollection> many = nullptr;
 };
 
 // A table at two points of history; where it did not exist, a state without rows.

@@ -1,18 +1,20 @@
-"""Breaks the commit protocol on purpose, one line at a time; each broken tree must make a test fail.
+"""Breaks the commit protocol and the merge law on purpose, a line at a time; each broken tree must make a test fail.
 
 usage: mutants.py [--dir DIR] [--jobs N] [--list] [--deps DIR] [NAME ...]
 
 Copies the tree to DIR (default build/mutants), builds the tests there, proves that they pass, then for
-each mutant of mutants.json puts the broken line in, builds the tests that must see it, and runs them
-until one fails. A mutant that no test sees is a survivor; so counts one whose line is gone or that does
-not build, for it proves nothing any more. Exit code 1 if there is any.
+each mutant of commit.json and merge.json puts the broken line in, builds the tests that must see it, and
+runs them until one fails. A mutant that no test sees is a survivor; so counts one whose line is gone or
+that does not build, for it proves nothing any more. Exit code 1 if there is any.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -22,6 +24,8 @@ SECONDS_FOR_A_TEST = 600
 # A mutant that makes a test hang is killed; this much slower than without one is hanging.
 PATIENCE = 10
 LEAST_SECONDS = 30
+# Random histories are the same in every run: who kills a mutant once kills it again.
+SEED = "1"
 
 
 class Unusable(Exception):
@@ -47,14 +51,16 @@ def copy_tree(tree: pathlib.Path) -> None:
     for path in [*tree.rglob("*.cc"), *tree.rglob("*.h")]:
         if str(path.relative_to(tree)) not in wanted:
             path.unlink()
+    if not (tree / ".venv").exists():
+        (tree / ".venv").symlink_to(ROOT / ".venv")
 
 
 def configure(tree: pathlib.Path, build: pathlib.Path, deps: pathlib.Path) -> None:
     environment = dict(os.environ, RHIZO_DUCKDB_DIR=os.environ.get("RHIZO_DUCKDB_DIR", str(deps / "duckdb")))
     done = run(
         ["cmake", "-S", str(tree), "-B", str(build), "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
-         "-DCMAKE_CXX_FLAGS_RELEASE=-O1", "-DCMAKE_CXX_FLAGS=-w", "-DRHIZO_PYTHON=OFF",
-         "-DRHIZO_BENCH=OFF"], env=environment)
+         "-DCMAKE_CXX_FLAGS_RELEASE=-O1", "-DCMAKE_CXX_FLAGS=-w", "-DRHIZO_PYTHON=ON", "-DRHIZO_BENCH=OFF"],
+        env=environment)
     if done.returncode != 0:
         sys.exit(done.stdout)
 
@@ -65,18 +71,37 @@ def build_targets(build: pathlib.Path, targets: list[str], jobs: int) -> str:
     return "" if done.returncode == 0 else done.stdout[-3000:]
 
 
+def command_of(build: pathlib.Path, test: str) -> list[str]:
+    """`test` is TARGET or TARGET:FILTER of GoogleTest, or FILE.py or FILE.py:EXPRESSION of pytest."""
+    name, _, only = test.partition(":")
+    if name.endswith(".py"):
+        order = [str(ROOT / ".venv" / "bin" / "python"), "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", name]
+        return order + (["-k", only] if only else [])
+    return [str(build / "bin" / name)] + ([f"--gtest_filter={only}"] if only else [])
+
+
 def passes(build: pathlib.Path, test: str, seconds: float) -> bool:
-    """`test` is TARGET or TARGET:FILTER."""
-    target, _, only = test.partition(":")
-    command = [str(build / "bin" / target)] + ([f"--gtest_filter={only}"] if only else [])
+    environment = dict(os.environ, PYTHONPATH=str(build / "python"), RHIZO_TEST_SEED=SEED)
+    # In a group of its own: what a test started goes with it.
+    running = subprocess.Popen(command_of(build, test), cwd=build.parent / "tree", env=environment,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     try:
-        return run(command, timeout=seconds).returncode == 0
+        return running.wait(timeout=seconds) == 0
     except subprocess.TimeoutExpired:
         return False
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(running.pid, signal.SIGKILL)
+        running.wait()
+
+
+def target_of(test: str) -> str:
+    name = test.partition(":")[0]
+    return "rhizo_python" if name.endswith(".py") else name
 
 
 def targets_of(mutants: list[dict]) -> list[str]:
-    return sorted({test.partition(":")[0] for mutant in mutants for test in mutant["tests"]})
+    return sorted({target_of(test) for mutant in mutants for test in mutant["tests"]})
 
 
 def broken(mutant: dict, whole: str) -> str:
@@ -87,7 +112,7 @@ def broken(mutant: dict, whole: str) -> str:
 
 def killer_of(mutant: dict, build: pathlib.Path, jobs: int, durations: dict[str, float]) -> str:
     for test in mutant["tests"]:
-        failure = build_targets(build, [test.partition(":")[0]], jobs)
+        failure = build_targets(build, [target_of(test)], jobs)
         if failure:
             raise Unusable(f"it does not build:\n{failure}")
         if not passes(build, test, max(LEAST_SECONDS, PATIENCE * durations[test])):
@@ -135,8 +160,14 @@ def try_all(mutants: list[dict], tree: pathlib.Path, build: pathlib.Path, jobs: 
         start = time.monotonic()
         dead, verdict = verdict_on(mutant, tree, build, jobs, durations)
         killed += dead
-        print(f"rule {mutant['rule']:>2}  {mutant['name']}: {verdict} ({time.monotonic() - start:.0f} s)", flush=True)
+        print(f"rule {mutant['rule']:>4}  {mutant['name']}: {verdict} ({time.monotonic() - start:.0f} s)", flush=True)
     return killed
+
+
+def read_mutants() -> list[dict]:
+    """In merge.json rules are sections of docs/merge.md."""
+    here = pathlib.Path(__file__).parent
+    return [mutant for name in ("commit.json", "merge.json") for mutant in json.loads((here / name).read_text("utf-8"))]
 
 
 def main() -> int:
@@ -147,11 +178,11 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--list", action="store_true")
     arguments = parser.parse_args()
-    mutants = json.loads((pathlib.Path(__file__).parent / "mutants.json").read_text(encoding="utf-8"))
+    mutants = read_mutants()
     if arguments.names:
         mutants = [mutant for mutant in mutants if mutant["name"] in arguments.names]
     if arguments.list:
-        print("\n".join(f"rule {mutant['rule']:>2}  {mutant['name']}" for mutant in mutants))
+        print("\n".join(f"rule {mutant['rule']:>4}  {mutant['name']}" for mutant in mutants))
         return 0
     tree, build = arguments.dir / "tree", arguments.dir / "build"
     copy_tree(tree)
