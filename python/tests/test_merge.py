@@ -122,6 +122,20 @@ def test_tables_and_columns_may_have_strategies_of_their_own(db, side):
     assert rows(db)[0] == (1, "Ann", 12)
 
 
+def test_a_strategy_for_what_is_not_there_is_refused(db, side):
+    db.update("users", {"score": "11"}, where="id = 1")
+    side.update("users", {"score": "12"}, where="id = 2")
+    side.write("theirs", {"n": [1]})
+    before = db.log()[0].id
+    for call in (db.merge, db.try_merge):
+        with pytest.raises(rhizo.TableNotFoundError, match='"user".*"users"'):
+            call("side", tables={"user": "ours"})
+        with pytest.raises(rhizo.SchemaError, match='"users".*"nmae".*"name"'):
+            call("side", columns={("users", "nmae"): "ours"})
+    assert db.log()[0].id == before
+    assert db.merge("side", tables={"theirs": "ours"}, columns={("theirs", "n"): "ours"}).changed
+
+
 def test_rows_of_a_table_with_a_key_are_the_same_by_their_key(db, side):
     db.set_key("users", ["id"])
     db.create_branch("left")

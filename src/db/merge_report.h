@@ -12,8 +12,9 @@ namespace rhizo::db {
 txn::MergeTools MergeToolsOf(SessionImpl& session);
 merge::Favour FavourOf(MergeStrategy strategy);
 
-Result<txn::BranchMergeOptions> MergeOptionsOf(const MergeOptions& options,
-                                               const std::string& author);
+// kTableNotFound or kSchema for a strategy of a table or column that neither head has.
+Result<txn::BranchMergeOptions> MergeOptionsOf(SessionImpl& session, const MergeOptions& options,
+                                               const CommitId& ours, const CommitId& theirs);
 MergeResult Describe(const txn::BranchMerged& merged);
 
 // Contradictions, table by table.

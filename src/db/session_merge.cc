@@ -10,7 +10,8 @@ Result<MergeResult> Session::Merge(const std::string& source, const MergeOptions
   RETURN_IF_ERROR(impl_->CheckIdle("merge"));
   RETURN_IF_ERROR(impl_->CheckWritable());
   ASSIGN_OR_RETURN(auto theirs, impl_->ResolvePoint(source));
-  ASSIGN_OR_RETURN(auto internal, db::MergeOptionsOf(options, impl_->author()));
+  ASSIGN_OR_RETURN(auto ours, impl_->ResolvePoint(options.into));
+  ASSIGN_OR_RETURN(auto internal, db::MergeOptionsOf(*impl_, options, ours, theirs));
   auto branch = options.into.empty() ? impl_->branch() : options.into;
   ASSIGN_OR_RETURN(auto merged, txn::MergeBranch(impl_->repository(), db::MergeToolsOf(*impl_),
                                                  branch, theirs, internal));
@@ -23,7 +24,7 @@ Result<MergeResult> Session::TryMerge(const std::string& source, const MergeOpti
   RETURN_IF_ERROR(impl_->CheckOpen());
   ASSIGN_OR_RETURN(auto theirs, impl_->ResolvePoint(source));
   ASSIGN_OR_RETURN(auto ours, impl_->ResolvePoint(options.into));
-  ASSIGN_OR_RETURN(auto internal, db::MergeOptionsOf(options, impl_->author()));
+  ASSIGN_OR_RETURN(auto internal, db::MergeOptionsOf(*impl_, options, ours, theirs));
   ASSIGN_OR_RETURN(auto merged, txn::TryMerge(impl_->repository(), db::MergeToolsOf(*impl_), ours,
                                               theirs, internal));
   return db::Describe(merged);

@@ -25,7 +25,7 @@ Result<Merging> Session::StartMerge(const std::string& source, const MergeOption
   ASSIGN_OR_RETURN(auto theirs, impl_->ResolvePoint(source));
   auto branch = options.into.empty() ? impl_->branch() : options.into;
   ASSIGN_OR_RETURN(auto ours, impl_->ResolvePoint(options.into));
-  ASSIGN_OR_RETURN(auto internal, db::MergeOptionsOf(options, impl_->author()));
+  ASSIGN_OR_RETURN(auto internal, db::MergeOptionsOf(*impl_, options, ours, theirs));
   return Merging(
       std::make_unique<MergingImpl>(impl_, source, branch, ours, theirs, std::move(internal)));
 }
