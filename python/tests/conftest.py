@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,3 +21,11 @@ def path(tmp_path: Path) -> Path:
 def db(path: Path) -> Iterator[rhizo.Database]:
     with rhizo.open(path, author="tester") as opened:
         yield opened
+
+
+@pytest.fixture
+def rng() -> random.Random:
+    """RHIZO_TEST_SEED repeats a run; each prints its own."""
+    seed = os.environ.get("RHIZO_TEST_SEED") or str(random.SystemRandom().randrange(1 << 32))
+    print(f"RHIZO_TEST_SEED={seed}")
+    return random.Random(seed)

@@ -5,7 +5,6 @@ Each test prints its seed; RHIZO_TEST_SEED repeats it, RHIZO_TEST_SCALE makes mo
 
 from __future__ import annotations
 
-import os
 import random
 import subprocess
 import sys
@@ -18,28 +17,17 @@ from typing import Any
 import pytest
 
 import rhizo
+from histories import Sizes, each_history, times
 
 Row = tuple[Any, ...]
 Rows = dict[int, Row]  # by identity, in the order of the table
 Rule = Callable[[str | None], str]  # the strategy of a column, or (None) of whole rows
 
-SCALE = float(os.environ.get("RHIZO_TEST_SCALE", "1"))
 # The first column of a table is its key, or a number that tells rows apart, or (plain) there is none.
 COLUMNS = {"keyed": ("k", "a", "b", "c"), "tagged": ("u", "a", "b", "c"), "plain": ("a", "b", "c")}
 KINDS = tuple(COLUMNS)
 TYPES = {"k": "BIGINT", "u": "BIGINT", "a": "BIGINT", "b": "VARCHAR", "c": "BIGINT"}
 VALUES = {"a": (0, 1, 2, None), "b": ("x", "y", None), "c": (0, 1, None)}
-
-
-@pytest.fixture
-def rng() -> random.Random:
-    seed = os.environ.get("RHIZO_TEST_SEED") or str(random.SystemRandom().randrange(1 << 32))
-    print(f"RHIZO_TEST_SEED={seed}")
-    return random.Random(seed)
-
-
-def times(count: int) -> range:
-    return range(max(1, round(count * SCALE)))
 
 
 # --- the naive model
@@ -309,7 +297,7 @@ class Node:
 class History:
     """Branches of one table, and next to each commit what the naive model says about it."""
 
-    def __init__(self, db: rhizo.Database, name: str, rng: random.Random, kind: str, rows: int) -> None:
+    def __init__(self, db: rhizo.Database, name: str, rng: Sizes, kind: str, rows: int) -> None:
         self.db, self.name, self.rng, self.kind = db, name, rng, kind
         self.columns = COLUMNS[kind]
         self.numbers = Numbers(rng, kind, max(50, 2 * rows))
@@ -576,16 +564,18 @@ def check_fingerprint(history: History) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_two_branches_merge_as_the_naive_model_does(db: rhizo.Database, rng: random.Random, kind: str) -> None:
-    for number in times(40):
-        with History(db, f"h{number}", rng, kind, rng.choice([0, 1, 3, 10, 40])) as history:
-            for _ in range(rng.randint(0, 3)):
+    def one(name: str, rng: Sizes) -> None:
+        with History(db, name, rng, kind, rng.size(0, 1, 3, 10, 40)) as history:
+            for _ in range(rng.between(0, 3)):
                 history.do_any(0)
             history.branch()
-            for _ in range(rng.randint(1, 5)):
+            for _ in range(rng.between(1, 5)):
                 history.do_any(rng.randrange(2))
             check_both_ways(history)
             check_time_travel(history)
             check_fingerprint(history)
+
+    each_history(rng, 40, one)
     assert db.verify().ok
 
 
@@ -607,14 +597,16 @@ def a_strategy(rng: random.Random) -> dict[str, Any]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_strategies_settle_what_the_naive_model_settles(db: rhizo.Database, rng: random.Random, kind: str) -> None:
-    for number in times(30):
-        with History(db, f"h{number}", rng, kind, rng.choice([1, 3, 10])) as history:
+    def one(name: str, rng: Sizes) -> None:
+        with History(db, name, rng, kind, rng.size(1, 3, 10)) as history:
             history.branch()
-            for _ in range(rng.randint(2, 6)):
+            for _ in range(rng.between(2, 6)):
                 history.do_any(rng.randrange(2))
             check_merge(history, 0, 1, a_strategy(rng))
             check_merge(history, 1, 0)
             check_time_travel(history)
+
+    each_history(rng, 30, one)
     assert db.verify().ok
 
 
@@ -630,12 +622,12 @@ def check_convergence(history: History) -> None:
 
 
 def check_network(history: History, by_hand: bool) -> None:
-    """Two to four branches change rows and merge each other in any order; in the end all merge all."""
+    """Two to eight branches change rows and merge each other in any order; in the end all merge all."""
     rng = history.rng
-    for _ in range(rng.choice([1, 2, 3])):
+    for _ in range(rng.size(1, 2, 3, 7)):
         history.branch()
     branches = range(len(history.sessions))
-    for _ in range(rng.randint(5, 25)):
+    for _ in range(rng.between(3, 25)):
         if rng.random() < 0.5:
             history.do_any(rng.choice(branches))
         else:
@@ -649,9 +641,11 @@ def check_network(history: History, by_hand: bool) -> None:
 def test_automatic_merges_in_any_order_count_every_change_once(
     db: rhizo.Database, rng: random.Random, kind: str
 ) -> None:
-    for number in times(20):
-        with History(db, f"h{number}", rng, kind, rng.choice([1, 3, 10, 30])) as history:
+    def one(name: str, rng: Sizes) -> None:
+        with History(db, name, rng, kind, rng.size(1, 3, 10, 30)) as history:
             check_network(history, by_hand=False)
+
+    each_history(rng, 20, one)
     assert db.verify().ok
 
 
@@ -659,9 +653,11 @@ def test_automatic_merges_in_any_order_count_every_change_once(
 def test_merges_by_users_among_automatic_ones_count_every_change_once(
     db: rhizo.Database, rng: random.Random, kind: str
 ) -> None:
-    for number in times(20):
-        with History(db, f"h{number}", rng, kind, rng.choice([1, 3, 10, 30])) as history:
+    def one(name: str, rng: Sizes) -> None:
+        with History(db, name, rng, kind, rng.size(1, 3, 10, 30)) as history:
             check_network(history, by_hand=True)
+
+    each_history(rng, 20, one)
     assert db.verify().ok
 
 
@@ -795,8 +791,8 @@ def replaced(history: History, side: int) -> bool:
 
 
 def test_a_table_replaced_on_one_side_meets_every_change_of_the_other(db: rhizo.Database, rng: random.Random) -> None:
-    for number in times(40):
-        with History(db, f"h{number}", rng, "keyed", rng.choice([0, 1, 4, 6])) as history:
+    def one(name: str, rng: Sizes) -> None:
+        with History(db, name, rng, "keyed", rng.size(0, 1, 4, 6)) as history:
             base = history.rows(0)
             history.branch()
             replaces = [any([replaced(history, side) for _ in range(rng.choice([0, 1, 1, 2]))]) for side in range(2)]
@@ -816,6 +812,8 @@ def test_a_table_replaced_on_one_side_meets_every_change_of_the_other(db: rhizo.
                 history.check(0, ours)
             else:
                 check_both_ways(history)
+
+    each_history(rng, 40, one)
 
 
 # --- transactions
@@ -912,10 +910,10 @@ def check_commit(history: History, begun: Begun) -> None:
 def test_transactions_from_one_snapshot_commit_unless_they_meet(
     db: rhizo.Database, rng: random.Random, kind: str
 ) -> None:
-    for number in times(30):
-        with History(db, f"h{number}", rng, kind, rng.choice([0, 2, 5, 20])) as history:
+    def one(name: str, rng: Sizes) -> None:
+        with History(db, name, rng, kind, rng.size(0, 2, 5, 20)) as history:
             open_: list[Begun] = []
-            for _ in range(rng.randint(4, 12)):
+            for _ in range(rng.between(3, 12)):
                 if rng.random() < 0.5:
                     open_.append(begin(history, kind != "plain" and rng.random() < 0.1))
                 elif rng.random() < 0.3:
@@ -925,6 +923,8 @@ def test_transactions_from_one_snapshot_commit_unless_they_meet(
             while open_:
                 check_commit(history, open_.pop(rng.randrange(len(open_))))
             check_time_travel(history)
+
+    each_history(rng, 30, one)
     assert db.verify().ok
 
 
@@ -1111,27 +1111,29 @@ def check_shape(session: rhizo.Session, shape: Shape) -> None:
 def test_columns_that_change_merge_as_the_naive_model_does(
     db: rhizo.Database, rng: random.Random, key: str | None
 ) -> None:
-    for number in times(50):
+    def one_history(history: str, rng: Sizes) -> None:
         numbers = Numbers(rng, "tagged")
-        db.create_branch(f"h{number}-0", "root")
-        with db.on(f"h{number}-0") as one:
+        db.create_branch(f"{history}-0", "root")
+        with db.on(f"{history}-0") as one:
             columns = {name: Column(name, TYPES[name]) for name in "abc"}
-            first = {row: {name: cell(rng, name) for name in "abc"} for row in numbers.take({}, rng.choice([1, 4, 12]))}
+            first = {row: {name: cell(rng, name) for name in "abc"} for row in numbers.take({}, rng.size(1, 4, 12))}
             base = Shape(columns, first)
             rows = [{"u": row, **values} for row, values in base.rows.items()]
             one.create_table("t", {"u": "BIGINT"} | {name: TYPES[name] for name in "abc"}, key=key)
             one.append("t", {name: [row[name] for row in rows] for name in "uabc"})
-            db.create_branch(f"h{number}-1", f"h{number}-0")
-            with db.on(f"h{number}-1") as two:
+            db.create_branch(f"{history}-1", f"{history}-0")
+            with db.on(f"{history}-1") as two:
                 check_columns(db, rng, (one, two), base, numbers)
+
+    each_history(rng, 50, one_history)
     assert db.verify().ok
 
 
 def check_columns(
-    db: rhizo.Database, rng: random.Random, sessions: tuple[rhizo.Session, ...], base: Shape, numbers: Numbers
+    db: rhizo.Database, rng: Sizes, sessions: tuple[rhizo.Session, ...], base: Shape, numbers: Numbers
 ) -> None:
     shapes, was = [base, base], [{"a", "b", "c"}, {"a", "b", "c"}]
-    for _ in range(rng.randint(2, 6)):
+    for _ in range(rng.between(2, 6)):
         side = rng.randrange(2)
         shapes[side] = any_change(rng, sessions[side], shapes[side], numbers, was[side])
         check_shape(sessions[side], shapes[side])
@@ -1156,8 +1158,9 @@ def check_columns(
 def test_large_tables_merge_as_the_naive_model_does(
     db: rhizo.Database, rng: random.Random, kind: str, rows: int
 ) -> None:
-    for number in times(1):
-        with History(db, f"h{number}", rng, rng.choice(KINDS) if kind == "any" else kind, rows) as history:
+    def one(name: str, rng: Sizes) -> None:
+        count = rows if rng.most is None else 100 * rng.most
+        with History(db, name, rng, rng.choice(KINDS) if kind == "any" else kind, count) as history:
             history.branch()
             for side in (0, 1, *(rng.randrange(2) for _ in range(2 if rows > 5_000 else 5))):
                 history.do_any(side)
@@ -1166,6 +1169,8 @@ def test_large_tables_merge_as_the_naive_model_does(
                 history.do_any(1)
                 check_merge(history, 0, 1, {"strategy": rng.choice(["ours", "theirs"])})
                 check_time_travel(history)
+
+    each_history(rng, 1, one)
     assert db.verify().ok
 
 

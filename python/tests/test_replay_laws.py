@@ -7,7 +7,6 @@ histories.
 from __future__ import annotations
 
 import math
-import os
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -19,16 +18,9 @@ import pyarrow as pa
 import pytest
 
 import rhizo
+from histories import each_history
 
-SCALE = float(os.environ.get("RHIZO_TEST_SCALE", "1"))
 KINDS = ("keyed", "tagged")  # a table with the key k, and one without key in which k tells the rows apart
-
-
-@pytest.fixture
-def rng() -> random.Random:
-    seed = os.environ.get("RHIZO_TEST_SEED") or str(random.SystemRandom().randrange(1 << 32))
-    print(f"RHIZO_TEST_SEED={seed}")
-    return random.Random(seed)
 
 
 @pytest.fixture
@@ -36,10 +28,6 @@ def db(tmp_path: Path) -> Iterator[rhizo.Database]:
     with rhizo.open(tmp_path / "db", durability="none") as opened:
         opened.tag("root")
         yield opened
-
-
-def times(count: int) -> range:
-    return range(max(1, round(count * SCALE)))
 
 
 # --- tables
@@ -580,16 +568,18 @@ def check_order(table: Table, merged: Rows, *sides: Rows) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_two_branches_merge_by_the_rules_of_their_columns(db, rng, kind) -> None:
-    for number in times(40):
-        with History(db, f"h{number}", rng, any_table(rng, kind, rules=True), rng.choice([1, 2, 4, 6])) as history:
+    def one(name, rng) -> None:
+        with History(db, name, rng, any_table(rng, kind, rules=True), rng.size(1, 2, 4, 6)) as history:
             history.branch()
-            for _ in range(rng.randint(2, 7)):
+            for _ in range(rng.between(2, 7)):
                 history.do_any(rng.randrange(2))
             try:
                 check_merge(history)
             except Unknown:
-                continue
+                return
             history.check_states()
+
+    each_history(rng, 40, one)
     assert db.verify().ok
 
 
@@ -616,10 +606,10 @@ def check_merge(history: History) -> bool:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_concurrent_transactions_commit_by_the_rules_of_their_columns(db, rng, kind) -> None:
-    for number in times(30):
-        with History(db, f"h{number}", rng, any_table(rng, kind, rules=True), rng.choice([1, 2, 4, 6])) as history:
+    def one(name, rng) -> None:
+        with History(db, name, rng, any_table(rng, kind, rules=True), rng.size(1, 2, 4, 6)) as history:
             begun = []
-            for _ in range(rng.randint(3, 8)):
+            for _ in range(rng.between(3, 8)):
                 if rng.random() < 0.4:
                     begun.append(begin(history))
                 elif rng.random() < 0.4 and begun:
@@ -629,6 +619,8 @@ def test_concurrent_transactions_commit_by_the_rules_of_their_columns(db, rng, k
             while begun:
                 commit(history, *begun.pop(rng.randrange(len(begun))))
             history.check_states()
+
+    each_history(rng, 30, one)
     assert db.verify().ok
 
 
@@ -665,11 +657,11 @@ def commit(history: History, tx: Any, snapshot: Rows, own: Rows) -> None:
 @pytest.mark.parametrize("rules", [False, True])
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_was_made_of_an_old_version_merges_with_what_others_did(db, rng, kind, rules) -> None:
-    for number in times(30):
+    def one(name, rng) -> None:
         table = any_table(rng, kind, rules=rules)
-        with History(db, f"h{number}", rng, table, rng.choice([0, 2, 4, 6])) as history:
+        with History(db, name, rng, table, rng.size(0, 2, 4, 6)) as history:
             history.branch()
-            for _ in range(rng.randint(2, 10)):
+            for _ in range(rng.between(2, 10)):
                 if rng.random() < 0.5:
                     history.do_any(0)
                 elif rng.random() < 0.1:
@@ -679,6 +671,8 @@ def test_what_was_made_of_an_old_version_merges_with_what_others_did(db, rng, ki
                 else:
                     write_on_a_base(history, history.sessions[0], history.rows(0))
             history.check_states()
+
+    each_history(rng, 30, one)
     assert db.verify().ok
 
 
@@ -730,12 +724,12 @@ def write_in_a_transaction(history: History) -> None:
 @pytest.mark.parametrize("rules", [False, True])
 @pytest.mark.parametrize("kind", KINDS)
 def test_commits_are_undone_and_done_again_as_merges_with_another_base(db, rng, kind, rules) -> None:
-    for number in times(30):
+    def one(name, rng) -> None:
         table = any_table(rng, kind, rules=rules)
-        with History(db, f"h{number}", rng, table, rng.choice([1, 3, 6])) as history:
+        with History(db, name, rng, table, rng.size(1, 3, 6)) as history:
             history.branch()
             try:
-                for _ in range(rng.randint(4, 14)):
+                for _ in range(rng.between(4, 14)):
                     choice = rng.random()
                     if choice < 0.55:
                         history.do_any(rng.randrange(2))
@@ -744,8 +738,10 @@ def test_commits_are_undone_and_done_again_as_merges_with_another_base(db, rng, 
                     else:
                         rebase(history)
             except Unknown:
-                continue
+                return
             history.check_states()
+
+    each_history(rng, 30, one)
     assert db.verify().ok
 
 
@@ -823,28 +819,30 @@ def rebase(history: History) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_revert_of_a_revert_is_what_was(db, rng, kind) -> None:
-    for number in times(25):
+    def one(name, rng) -> None:
         table = replace(any_table(rng, kind, rules=rng.random() < 0.5), row_is_unit=False)
-        with History(db, f"h{number}", rng, table, rng.choice([1, 3, 6])) as history:
+        with History(db, name, rng, table, rng.size(1, 3, 6)) as history:
             history.do_any(0)
             if history.head(0) == history.root:
-                continue
+                return
             before, session = found(table, history.sessions[0]), history.sessions[0]
             session.revert(session.commit())
             assert found(table, session) == seen(table, history.states[history.root])
             session.revert(session.commit())
             assert found(table, session) == before
+
+    each_history(rng, 25, one)
     assert db.verify().ok
 
 
 @pytest.mark.parametrize("rules", [False, True])
 @pytest.mark.parametrize("kind", KINDS)
 def test_picked_rows_are_the_same_rows_in_a_later_merge_and_nothing_is_counted_twice(db, rng, kind, rules) -> None:
-    for number in times(30):
+    def one(name, rng) -> None:
         table = any_table(rng, kind, rules=rules)
-        with History(db, f"h{number}", rng, table, rng.choice([1, 3, 6])) as history:
+        with History(db, name, rng, table, rng.size(1, 3, 6)) as history:
             history.branch()
-            for _ in range(rng.randint(2, 6)):
+            for _ in range(rng.between(2, 6)):
                 history.do_any(rng.choice([0, 1, 1]))
             picked = rng.sample(line(history, 1), min(len(line(history, 1)), 2))
             counts = False
@@ -868,7 +866,9 @@ def test_picked_rows_are_the_same_rows_in_a_later_merge_and_nothing_is_counted_t
                 elif history.head(1) not in line(history, 0):
                     check_merge(history)
             except Unknown:
-                continue
+                return
+
+    each_history(rng, 30, one)
     assert db.verify().ok
 
 
@@ -889,20 +889,22 @@ def counting(history: History, one: str) -> bool:
 @pytest.mark.parametrize("rules", [False, True])
 @pytest.mark.parametrize("kind", KINDS)
 def test_conflicts_are_settled_one_by_one(db, rng, kind, rules) -> None:
-    for number in times(30):
+    def one(name, rng) -> None:
         table = any_table(rng, kind, rules=rules)
-        with History(db, f"h{number}", rng, table, rng.choice([1, 3, 6])) as history:
+        with History(db, name, rng, table, rng.size(1, 3, 6)) as history:
             history.branch()
-            for _ in range(rng.randint(3, 9)):
+            for _ in range(rng.between(3, 9)):
                 history.do_any(rng.randrange(2))
             sides = [history.rows(0), history.rows(1)]
             if history.root in (history.head(0), history.head(1)):
-                continue
+                return
             try:
                 check_settling(history, sides)
             except Unknown:
-                continue
+                return
             history.check_states()
+
+    each_history(rng, 30, one)
     assert db.verify().ok
 
 
