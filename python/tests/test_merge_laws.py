@@ -683,6 +683,28 @@ def test_a_criss_cross_settled_differently_is_a_conflict_again(db: rhizo.Databas
         one.merge("two")
 
 
+@pytest.mark.parametrize("key", ["u", None])
+@pytest.mark.parametrize("turn", range(8))  # the order of three ancestors is that of their ids
+def test_what_two_of_three_ancestors_disagree_about_is_a_conflict_again(
+    db: rhizo.Database, key: str | None, turn: int
+) -> None:
+    count = 130_000  # more than one segment
+    db.write("t", {"u": range(count), "a": [0] * count, "b": ["x"] * count}, key=key)
+    db.create_branch("one")
+    db.create_branch("two")
+    with db.on("one") as one, db.on("two") as two, db.on("main") as three:
+        one.update("t", {"a": 1}, "u = 1")
+        two.update("t", {"a": 2}, "u = 1")
+        three.update("t", {"b": "'y'"}, f"u = {2 if turn % 2 else count - 1}")
+        head, other = one.commit().id, two.commit().id
+        one.merge(other, strategy="ours")
+        one.merge("main", message="by hand")
+        two.merge("main", message="by hand")
+        two.merge(head, strategy="ours")
+        with pytest.raises(rhizo.MergeConflict):
+            one.merge("two")
+
+
 def test_a_criss_cross_settled_in_the_same_way_is_settled(db: rhizo.Database) -> None:
     one, two = two_branches(db)
     one.update("t", {"a": 1}, "u = 1")

@@ -5,6 +5,7 @@
 #include <optional>
 #include <unordered_map>
 
+#include "merge/entry_merge.h"
 #include "merge/region_walk.h"
 #include "table/key_search.h"
 #include "table/key_set.h"
@@ -85,7 +86,7 @@ Status KeyMerge::FindInserted(Which side) {
   inserted.keys =
       std::make_unique<table::KeySet>(about_.table->schema(), about_.table->state().key);
   for (size_t region = 0; region < regions_.size(); ++region) {
-    if (regions_[region].Same(side, kBase)) continue;
+    if (HasRowsOfBase(regions_[region], side)) continue;
     ASSIGN_OR_RETURN(auto* base, Load(region, kBase));
     ASSIGN_OR_RETURN(auto* own, Load(region, side));
     ASSIGN_OR_RETURN(auto nothing, Side::Load(client_, *about_.table, {}, {}, nullptr));

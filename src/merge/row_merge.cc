@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "merge/entry_merge.h"
 #include "merge/interval_merge.h"
 #include "merge/key_merge.h"
 #include "merge/region_walk.h"
@@ -29,9 +30,11 @@ class RowMerge {
 
  private:
   Status TakeOver(const MergeRegion& region);
+  Status Merge(size_t number, const MergeRegion& region);
   Status MergeByRow(size_t number, const MergeRegion& region);
   Status KeepBetween(const std::string* after, const std::string* before);
-  bool NeedsRows(size_t number, const MergeRegion& region) const;
+  bool HasSingleRows(size_t number) const;
+  bool ChangedByBoth(const MergeRegion& region) const;
 
   duckdb::ClientContext* client_;
   const table::WriteContext& context_;
@@ -54,12 +57,12 @@ Result<MergedRows> RowMerge::Run() {
   for (size_t number = 0; number < regions.size(); ++number) {
     const auto& region = regions[number];
     counts_.entries_read += region.entries[kOurs].size() + region.entries[kTheirs].size();
-    bool by_row = NeedsRows(number, region);
-    if (!by_row && region.Same(kTheirs, kBase)) continue;
+    bool by_both = HasSingleRows(number) || ChangedByBoth(region);
+    if (!by_both && region.Same(kTheirs, kBase)) continue;
     auto begin = region.first();
     RETURN_IF_ERROR(KeepBetween(end ? &*end : nullptr, &begin));
     for (const auto& entry : region.entries[kOurs]) out_.Erase(entry.key, entry.entry);
-    RETURN_IF_ERROR(by_row ? MergeByRow(number, region) : TakeOver(region));
+    RETURN_IF_ERROR(by_both ? Merge(number, region) : TakeOver(region));
     end = region.last();
   }
   if (end) RETURN_IF_ERROR(KeepBetween(&*end, nullptr));
@@ -67,10 +70,16 @@ Result<MergedRows> RowMerge::Run() {
   return MergedRows{std::move(written.state), counts_, written.counts.new_bytes};
 }
 
-// Whether a region cannot be taken whole from one side.
-bool RowMerge::NeedsRows(size_t number, const MergeRegion& region) const {
-  if (keyed_.regions.contains(number)) return true;
-  if (sides_[kBase].undefined != nullptr && !sides_[kBase].undefined->empty()) return true;
+// Whether something is known of single rows of a region.
+bool RowMerge::HasSingleRows(size_t number) const {
+  auto undefined = [](const TableSide& side) {
+    return side.undefined != nullptr && !side.undefined->empty();
+  };
+  return keyed_.regions.contains(number) || std::ranges::any_of(sides_, undefined);
+}
+
+// Otherwise it can be taken whole from one side.
+bool RowMerge::ChangedByBoth(const MergeRegion& region) const {
   if (region.Same(kOurs, kBase) || region.Same(kTheirs, kBase)) return false;
   if (!region.Same(kOurs, kTheirs)) return true;
   bool counts_changes =
@@ -78,6 +87,18 @@ bool RowMerge::NeedsRows(size_t number, const MergeRegion& region) const {
         return rule.kind == RuleKind::kAdd || rule.kind == RuleKind::kMultiply;
       });
   return counts_changes || about_.options->mode == MergeMode::kCommit;
+}
+
+// By fields if rows and fields allow it: no cell was changed by both, nor any that decides another.
+Status RowMerge::Merge(size_t number, const MergeRegion& region) {
+  bool decides_another = about_.row_is_unit || std::ranges::any_of(about_.rules, [](auto& rule) {
+                           return rule.kind == RuleKind::kLatest;
+                         });
+  if (decides_another || HasSingleRows(number)) return MergeByRow(number, region);
+  auto merged = MergePatches(region, about_.table->schema());
+  if (!merged) return MergeByRow(number, region);
+  for (auto& entry : *merged) RETURN_IF_ERROR(out_.Put(std::move(entry)));
+  return {};
 }
 
 // Only theirs changed it (or both in the same way).
