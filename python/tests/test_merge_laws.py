@@ -684,6 +684,22 @@ def test_a_criss_cross_settled_differently_is_a_conflict_again(db: rhizo.Databas
 
 
 @pytest.mark.parametrize("key", ["u", None])
+def test_a_row_that_one_ancestor_deleted_and_the_other_changed_is_a_conflict_again(
+    db: rhizo.Database, key: str | None
+) -> None:
+    one, two = two_branches(db, key)
+    one.delete("t", "u = 1")
+    two.update("t", {"a": 2}, "u = 1")
+    head = one.commit().id
+    one.merge("two", strategy="ours")
+    two.merge(head, strategy="ours")
+    assert len(one.read("t")) == 1 and len(two.read("t")) == 2
+    for session, source in ((one, "two"), (two, "one")):
+        with pytest.raises(rhizo.MergeConflict):
+            session.merge(source)
+
+
+@pytest.mark.parametrize("key", ["u", None])
 @pytest.mark.parametrize("turn", range(8))  # the order of three ancestors is that of their ids
 def test_what_two_of_three_ancestors_disagree_about_is_a_conflict_again(
     db: rhizo.Database, key: str | None, turn: int
