@@ -6,6 +6,7 @@
 #include "engine/errors.h"
 #include "merge/cell_rule.h"
 #include "table/row_diff.h"
+#include "table/row_name.h"
 
 namespace rhizo::merge {
 namespace {
@@ -132,22 +133,11 @@ class Check {
     return values;
   }
 
-  // " (of the row with id = 7)"; "" in a table without a key.
-  Result<std::string> RowName(table::OldRows* rows, uint64_t row) {
-    std::string name;
-    for (FieldId id : after_.state().key) {
-      auto field = static_cast<size_t>(schema_.FindId(id) - schema_.fields.data());
-      ASSIGN_OR_RETURN(auto value, Gather(rows, field, std::span(&row, 1)));
-      name += (name.empty() ? " (of the row with " : ", ") + schema_.fields[field].name + " = " +
-              value->GetValue(0).ToSQLString();
-    }
-    return name.empty() ? name : name + ")";
-  }
-
   Error Refused(const Directed& directed, table::DiffRegion* region, uint64_t row,
                 const Value& before, const Value& after) {
-    auto of_row = RowName(region->after.get(), row);
-    if (!of_row) return std::move(of_row).error();
+    auto name = table::RowName(schema_, after_.state().key, region->after.get(), row);
+    if (!name) return std::move(name).error();
+    std::string of_row = name->empty() ? "" : " (of " + *name + ")";
     const auto& column = schema_.fields[directed.field].name;
     bool is_latest = directed.rule.kind == RuleKind::kLatest;
     const auto& looked_at = is_latest ? schema_.fields[directed.by].name : column;
@@ -156,7 +146,7 @@ class Check {
                                              ", and this would " +
                                              std::string(Against(directed.rule.kind)) + ": " +
                                              looked_at + " " + before.ToSQLString() + " becomes " +
-                                             after.ToSQLString() + *of_row + "; reset allows it")
+                                             after.ToSQLString() + of_row + "; reset allows it")
         .With("column", column)
         .With("before", before.ToString())
         .With("after", after.ToString());

@@ -13,7 +13,8 @@ namespace rhizo::merge {
 // Whether a side has the rows that base has, as they are stored there, patches aside.
 bool HasRowsOfBase(const MergeRegion& region, Which side);
 
-// The merged entries, of the fields of `schema`. Nothing: rows or fields must be decided one by one.
+// The merged entries, of the fields of `schema`. Nothing: rows or fields must be decided one by
+// one.
 std::optional<std::vector<model::SegmentEntry>> MergePatches(const MergeRegion& region,
                                                              const model::Schema& schema);
 

@@ -241,11 +241,6 @@ Error HasMoved(const std::string& branch, const CommitId& from) {
       .With("ours", from.ToString());
 }
 
-Result<Head> ReadHead(Repository& repository, const CommitId& id) {
-  ASSIGN_OR_RETURN(auto commit, repository.ReadCommit(id));
-  return Head{id, std::move(commit)};
-}
-
 }  // namespace
 
 Result<BranchMerged> TryMerge(Repository& repository, const MergeTools& tools, const CommitId& ours,

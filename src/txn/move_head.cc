@@ -42,6 +42,11 @@ Status CheckKeeps(Repository& repository, const meta::Ref& ref, const CommitId& 
 
 }  // namespace
 
+Result<Head> ReadHead(Repository& repository, const CommitId& id) {
+  ASSIGN_OR_RETURN(auto commit, repository.ReadCommit(id));
+  return Head{id, std::move(commit)};
+}
+
 Result<bool> MoveHead(Repository& repository, const std::string& branch, const CommitId& head,
                       const std::vector<NewCommit>& commits, const std::string& operation) {
   ASSIGN_OR_RETURN(auto lock, LockAt(repository, branch, head));

@@ -19,6 +19,8 @@ struct NewCommit {
   std::vector<PlacedTable> tables;  // that are not as in its first parent
 };
 
+Result<Head> ReadHead(Repository& repository, const CommitId& id);
+
 // From `head` through `commits`, each on top of the one before; false if the branch has moved from
 // `head`. kBranchNotFound.
 Result<bool> MoveHead(Repository& repository, const std::string& branch, const CommitId& head,

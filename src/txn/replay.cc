@@ -13,11 +13,6 @@
 namespace rhizo::txn {
 namespace {
 
-Result<Head> ReadHead(Repository& repository, const CommitId& id) {
-  ASSIGN_OR_RETURN(auto commit, repository.ReadCommit(id));
-  return Head{id, std::move(commit)};
-}
-
 Result<Head> HeadOf(Repository& repository, const std::string& branch) {
   ASSIGN_OR_RETURN(auto ref, repository.meta().ReadRef(branch));
   if (!ref || ref->kind == meta::RefKind::kTag) return UnknownRef(repository, branch);

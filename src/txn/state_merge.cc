@@ -1,9 +1,8 @@
 #include "txn/state_merge.h"
 
-#include "engine/errors.h"
-#include "engine/types.h"
 #include "table/each_entry.h"
 #include "table/redraw_digits.h"
+#include "table/row_name.h"
 
 namespace rhizo::txn {
 namespace {
@@ -37,22 +36,10 @@ class FirstConflicts {
  private:
   // By its key, else by its row id.
   Result<std::string> RowName(merge::RegionConflicts& region, const merge::RowConflict& conflict) {
-    std::string name;
     for (auto side : {merge::kOurs, merge::kTheirs, merge::kBase}) {
       if (key_.empty() || !conflict.rows[side]) continue;
       ASSIGN_OR_RETURN(auto* rows, region.sides[side]->rows());
-      for (FieldId id : key_) {
-        auto field = static_cast<size_t>(schema_.FindId(id) - schema_.fields.data());
-        RETURN_IF_ERROR(engine::Guarded([&]() -> Status {
-          duckdb::Vector value(engine::ToLogicalType(schema_.fields[field].type), 1);
-          uint64_t row = *conflict.rows[side];
-          RETURN_IF_ERROR(rows->Gather(field, std::span(&row, 1), &value));
-          name += (name.empty() ? "the row with " : ", ") + schema_.fields[field].name + " = " +
-                  value.GetValue(0).ToSQLString();
-          return {};
-        }));
-      }
-      return name;
+      return table::RowName(schema_, key_, rows, *conflict.rows[side]);
     }
     return "row " + duckdb::Value::BLOB_RAW(conflict.row.ToBytes()).ToString();
   }
