@@ -9,6 +9,7 @@ from typing import Literal
 
 from rhizo import _rhizo
 from rhizo.errors import InvalidArgumentError
+from rhizo.facts import to_seconds
 from rhizo.session import Session
 from rhizo.texts import to_name, to_path, to_text
 
@@ -40,13 +41,6 @@ def _bytes(size: int | str | None) -> int:
     if match is None or match[2].lower() not in _UNITS:
         raise InvalidArgumentError(f'memory_limit={size!r}; give a number of bytes, or text such as "4GB"')
     return int(float(match[1]) * _UNITS[match[2].lower()])
-
-
-def _millis(timeout: float | timedelta) -> int:
-    seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
-    if seconds < 0:
-        raise InvalidArgumentError(f"busy_timeout={timeout!r}; give seconds, 0 or more")
-    return int(seconds * 1000)
 
 
 def open(
@@ -102,7 +96,7 @@ def open(
         _bytes(memory_limit),
         threads or 0,
         "" if temp_directory is None else to_path(temp_directory),
-        _millis(busy_timeout),
+        int(to_seconds(busy_timeout, "busy_timeout") * 1000),
         to_text(author or "", "author"),
         verify_integrity,
     )

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta, timezone
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from rhizo.errors import InvalidArgumentError
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
@@ -19,6 +21,14 @@ def to_micros(time: datetime) -> int:
     """An aware datetime (naive: UTC) as microseconds since 1970-01-01 UTC."""
     aware = time if time.tzinfo is not None else time.replace(tzinfo=timezone.utc)
     return (aware - _EPOCH) // timedelta(microseconds=1)
+
+
+def to_seconds(time: float | timedelta, what: str) -> float:
+    """A time to wait, as seconds; `what` is the argument's name."""
+    seconds = time.total_seconds() if isinstance(time, timedelta) else time
+    if not isinstance(seconds, (int, float)) or not 0 <= seconds < 1e9:
+        raise InvalidArgumentError(f"{what}={time!r}; give seconds, 0 or more")
+    return seconds
 
 
 def _short(commit: str) -> str:

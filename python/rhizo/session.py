@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Literal, NoReturn, TypeVar, cast
 
@@ -20,6 +21,7 @@ from rhizo.facts import (
     Tag,
     VerifyReport,
     to_micros,
+    to_seconds,
 )
 from rhizo.merges import Merges
 from rhizo.progress import Progress, shown
@@ -37,6 +39,7 @@ class _Closed:
         raise ClosedError("this session was closed")
 
 _T = TypeVar("_T")
+_LONGEST_PAUSE = 0.1  # seconds between two runs of what is retried
 
 
 def _metadata(metadata: Mapping[str, str] | None) -> dict[str, str]:
@@ -105,18 +108,23 @@ class Session(Merges):
         self,
         function: Callable[[Transaction], _T],
         *,
-        attempts: int = 10,
+        timeout: float | timedelta = 30.0,
+        attempts: int | None = None,
         message: str = "",
         author: str = "",
         isolation: Isolation = "snapshot",
     ) -> _T:
         """Runs ``function(tx)`` in a transaction, again from the start whenever it meets a retryable conflict.
 
+        Args:
+            timeout: seconds after which it is not begun again.
+            attempts: how often it is run at most; default as often as there is time for.
+
         Returns:
             what ``function`` returned in the run that was committed.
 
         Raises:
-            the last conflict, after ``attempts`` runs; any other error at once.
+            the last conflict, when time or attempts are over; any other error at once.
 
         >>> _ = db.write("counter", {"n": [1]})
         >>> def add_one(tx):
@@ -126,16 +134,17 @@ class Session(Merges):
         >>> db.retry(add_one)
         2
         """
-        if attempts < 1:
+        if attempts is not None and attempts < 1:
             raise InvalidArgumentError(f"attempts={attempts}; give 1 or more")
-        for attempt in range(1, attempts):
+        end = time.monotonic() + to_seconds(timeout, "timeout")
+        for attempt in itertools.count(1):
             try:
                 return self._attempt(function, message, author, isolation)
             except RhizoError as error:
-                if not error.retryable:
+                if not error.retryable or attempt == attempts or time.monotonic() >= end:
                     raise
-            time.sleep(random.uniform(0, min(0.1, 0.001 * 2**attempt)))
-        return self._attempt(function, message, author, isolation)
+            time.sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.001 * 2 ** min(attempt, 10))))
+        raise AssertionError("not reached")
 
     def _attempt(
         self, function: Callable[[Transaction], _T], message: str, author: str, isolation: Isolation

@@ -828,6 +828,24 @@ def replaced(history: History, side: int) -> bool:
     return history.head(side) != before and (not rows or 2 * len(rows.keys() & out.keys()) < len(rows))
 
 
+@pytest.mark.parametrize("settle", [True, False])
+def test_a_replacement_that_was_settled_does_not_contradict_again(db: rhizo.Database, settle: bool) -> None:
+    db.write("t", {"u": [1, 2, 3, 4], "a": [0] * 4, "b": ["x"] * 4}, key="u")
+    db.create_branch("one")
+    with db.on("one") as one:
+        one.write("t", {"u": [1, 5, 6, 7], "a": [9, 0, 0, 0], "b": ["x"] * 4})  # keeps one row of four
+        db.update("t", {"a": 1}, "u = 2")
+        if settle:
+            one.merge("main", strategy="ours")
+        db.update("t", {"b": "'y'"}, "u = 1")
+        if settle:
+            one.merge("main")
+            assert one.read("t").fetchall()[0] == (1, 9, "y") and len(one.read("t")) == 4
+        else:
+            with pytest.raises(rhizo.MergeConflict, match="replaced"):
+                one.merge("main")
+
+
 def test_a_table_replaced_on_one_side_meets_every_change_of_the_other(db: rhizo.Database, rng: random.Random) -> None:
     def one(name: str, rng: Sizes) -> None:
         with History(db, name, rng, "keyed", rng.size(0, 1, 4, 6)) as history:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 
@@ -118,6 +119,12 @@ def test_retry_gives_up_with_the_last_conflict_and_passes_other_errors_on(db: rh
     with pytest.raises(rhizo.ConflictError):
         db.retry(always_late, attempts=3)
     assert len(runs) == 3
+    began = time.monotonic()
+    with pytest.raises(rhizo.ConflictError):
+        db.retry(always_late, timeout=0.2)
+    assert len(runs) > 4 and time.monotonic() - began > 0.2
+    with pytest.raises(rhizo.InvalidArgumentError, match="timeout"):
+        db.retry(always_late, timeout=-1)
     with pytest.raises(KeyError):
         db.retry(lambda tx: {}["missing"], attempts=3)
 
