@@ -6,6 +6,7 @@
 // parallel work. Nothing is thrown across this boundary except std::bad_alloc.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -23,6 +24,12 @@
 #include "rhizo/value.h"
 
 namespace rhizo {
+
+// Held until the last copy of `held` goes, on whatever thread.
+struct RetryTurn {
+  std::shared_ptr<void> held;
+  bool waited = false;  // for somebody else's turn to end
+};
 
 // What write and append do with columns that differ from the table's.
 enum class SchemaMode {
@@ -249,6 +256,11 @@ class RHIZO_EXPORT Session {
   // --- transactions. One open at a time per session; statements of the session then run inside it.
   Result<Transaction> Begin(const CommitOptions& options = {});
   Result<Resolution> Resolve(const std::string& txn_id);
+  // For who runs something again because it met a conflict: waits until nobody else does, in any
+  // thread or process. Of many that want one cell each would otherwise spoil the others' work.
+  // kBusy after `timeout`, kCancelled. Single statements outside a transaction do so by themselves.
+  Result<RetryTurn> WaitForTurn(std::chrono::milliseconds timeout,
+                                const Cancellation& cancellation = {});
 
   // --- versions
   // The commit this session reads now.

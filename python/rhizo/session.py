@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import random
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -39,7 +38,8 @@ class _Closed:
         raise ClosedError("this session was closed")
 
 _T = TypeVar("_T")
-_LONGEST_PAUSE = 0.1  # seconds between two runs of what is retried
+# Milliseconds to wait for others that run something again. A courtesy, not a lock: the function may come here again.
+_PATIENCE = 500
 
 
 def _metadata(metadata: Mapping[str, str] | None) -> dict[str, str]:
@@ -69,6 +69,7 @@ class Session(Merges):
         super().__init__(native)
         self._path = native.path
         self._is_snapshot = is_snapshot
+        self._contended = False
 
     # --- transactions
 
@@ -137,13 +138,21 @@ class Session(Merges):
         if attempts is not None and attempts < 1:
             raise InvalidArgumentError(f"attempts={attempts}; give 1 or more")
         end = time.monotonic() + to_seconds(timeout, "timeout")
-        for attempt in itertools.count(1):
-            try:
-                return self._attempt(function, message, author, isolation)
-            except RhizoError as error:
-                if not error.retryable or attempt == attempts or time.monotonic() >= end:
-                    raise
-            time.sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.001 * 2 ** min(attempt, 10))))
+        # Otherwise who was lucky once would always be ahead of those who wait for their turn.
+        turn = self._native.wait_for_turn(_PATIENCE) if self._contended else None
+        self._contended = turn is not None and turn.waited
+        try:
+            for attempt in itertools.count(1):
+                try:
+                    return self._attempt(function, message, author, isolation)
+                except RhizoError as error:
+                    if not error.retryable or attempt == attempts or time.monotonic() >= end:
+                        raise
+                self._contended = True
+                turn = turn or self._native.wait_for_turn(_PATIENCE)
+        finally:
+            if turn is not None:
+                turn.end()
         raise AssertionError("not reached")
 
     def _attempt(

@@ -103,6 +103,24 @@ void BindOthers(nb::class_<NativeSession>& binding) {
            nb::arg("txn_id"), nb::arg("serializable"));
 }
 
+// None if it did not come in time.
+std::optional<RetryTurn> WaitForTurn(NativeSession& self, int64_t millis) {
+  Session& session = self.get();
+  Cancellation cancellation;
+  auto turn = RunBlocking(cancellation, [&] {
+    return session.WaitForTurn(std::chrono::milliseconds(millis), cancellation);
+  });
+  if (!turn && turn.error().code() == ErrorCode::kBusy) return std::nullopt;
+  return Unwrap(std::move(turn));
+}
+
+void BindTurns(nb::module_& module, nb::class_<NativeSession>& binding) {
+  nb::class_<RetryTurn>(module, "Turn")
+      .def_ro("waited", &RetryTurn::waited)
+      .def("end", [](RetryTurn& self) { self.held.reset(); });
+  binding.def("wait_for_turn", &WaitForTurn, nb::arg("millis"));
+}
+
 void BindCare(nb::class_<NativeSession>& binding) {
   binding.def("verify", &Verify, nb::arg("progress") = nb::none())
       .def("stats", &Stats)
@@ -148,6 +166,7 @@ void BindSession(nb::module_& module) {
   BindVersions(binding);
   BindMerging(module, binding);
   BindOthers(binding);
+  BindTurns(module, binding);
   BindCare(binding);
   module.def("open", &Open, nb::arg("path"), nb::arg("branch"), nb::arg("create"),
              nb::arg("read_only"), nb::arg("durable"), nb::arg("memory_limit"), nb::arg("threads"),

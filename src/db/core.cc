@@ -144,6 +144,7 @@ Result<std::shared_ptr<Core>> Core::Open(const std::string& path, const OpenOpti
 Core::Core(std::string path, OpenOptions options, std::shared_ptr<txn::Repository> repository)
     : path_(std::move(path)),
       options_(std::move(options)),
+      retry_gate_(std::make_shared<RetryGate>(io::JoinPath(path_, "lock/again"))),
       engine_(std::make_shared<sql::SharedEngine>(ForEngine(options_))),
       repository_(std::move(repository)) {
   repository_->KeepUntilEnd(engine_);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "db/retry_gate.h"
 #include "rhizo/options.h"
 #include "sql/session_engine.h"
 #include "txn/repository.h"
@@ -23,6 +24,7 @@ class Core {
   const std::shared_ptr<sql::SharedEngine>& engine() { return engine_; }
   const OpenOptions& options() const { return options_; }
   const std::string& path() const { return path_; }
+  RetryGate& retry_gate() { return *retry_gate_; }
   unsigned threads() const;
 
  private:
@@ -30,6 +32,7 @@ class Core {
 
   const std::string path_;
   const OpenOptions options_;
+  const std::shared_ptr<RetryGate> retry_gate_;
   std::shared_ptr<sql::SharedEngine> engine_;  // outlives what the repository caches
   std::shared_ptr<txn::Repository> repository_;
 };

@@ -37,6 +37,10 @@ class SessionImpl final : public sql::QuerySource,
   bool is_scratch() const { return scratch_; }
   bool closed() const { return closed_; }
   txn::Transaction* open_transaction() { return transaction_.get(); }
+  // Whether others want what this session wants: its last statement had to be run again, or waited
+  // for those that are.
+  bool is_contended() const { return contended_; }
+  void SetContended(bool contended) { contended_ = contended; }
 
   // --- under mutex()
   Status CheckOpen() const;
@@ -123,6 +127,7 @@ class SessionImpl final : public sql::QuerySource,
   std::optional<CommitId> fixed_;  // a snapshot's commit
   bool scratch_ = false;
   bool closed_ = false;
+  bool contended_ = false;
   std::unique_ptr<sql::SessionEngine> engine_;
   std::unique_ptr<txn::Transaction> transaction_;
   CommitOptions transaction_options_;

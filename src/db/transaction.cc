@@ -11,6 +11,17 @@ Result<Transaction> Session::Begin(const CommitOptions& options) {
   return Transaction(impl_);
 }
 
+Result<RetryTurn> Session::WaitForTurn(std::chrono::milliseconds timeout,
+                                       const Cancellation& cancellation) {
+  std::shared_ptr<db::Core> core;
+  {
+    std::lock_guard lock(impl_->mutex());
+    RETURN_IF_ERROR(impl_->CheckWritable());
+    core = impl_->shared_core();
+  }
+  return core->retry_gate().Wait(std::chrono::steady_clock::now() + timeout, cancellation);
+}
+
 Result<Resolution> Session::Resolve(const std::string& txn_id) {
   std::lock_guard lock(impl_->mutex());
   RETURN_IF_ERROR(impl_->CheckOpen());

@@ -79,13 +79,28 @@ merge::RuleSettings RuleSettingsOf(const MergeRules& rules) {
 
 Result<WriteResult> RunUntilItFits(SessionImpl& session, const WorkOptions& work,
                                    const std::function<Result<WriteResult>()>& statement) {
+  if (session.open_transaction() != nullptr) return statement();
   auto deadline = std::chrono::steady_clock::now() + session.repository().options().busy_timeout;
+  RetryTurn turn;
+  auto wait = [&] {
+    // A courtesy, not a lock: whoever has the turn may have come here again by a call of its own.
+    constexpr std::chrono::milliseconds kPatience{500};
+    auto until = std::min(deadline, std::chrono::steady_clock::now() + kPatience);
+    auto waited = session.core().retry_gate().Wait(until, work.cancellation);
+    if (waited) turn = std::move(waited).value();
+  };
+  // Otherwise who was lucky once would always be ahead of those who wait for their turn.
+  if (session.is_contended()) wait();
+  session.SetContended(turn.waited);
   while (true) {
     auto result = statement();
     bool met_another = !result && result.error().code() == ErrorCode::kConflict;
-    bool may_repeat = session.open_transaction() == nullptr && !work.cancellation.cancelled() &&
-                      std::chrono::steady_clock::now() < deadline;
-    if (!met_another || !may_repeat) return result;
+    if (!met_another) return result;
+    session.SetContended(true);
+    if (work.cancellation.cancelled() || std::chrono::steady_clock::now() >= deadline) {
+      return result;
+    }
+    if (!turn.held) wait();
   }
 }
 
