@@ -9,22 +9,24 @@ from measures.timing import Figures, started, timed
 from measures.write_back import first_rows, with_numbers_changed
 
 
-def merge_narrow(system: Any, rows: int, changes: int, repeats: int) -> Figures:
-    """So many rows changed on either side, scattered, in other columns: the merge as a commit; then as many cells that
-    both changed: counted, and read as a table."""
-    each = rows // changes
+def merge_narrow(system: Any, rows: int, changes: int, repeats: int, within: int = 0) -> Figures:
+    """So many rows changed on either side, scattered over the first `within` rows (0: all), in other columns: the merge as
+    a commit; then as many cells that both changed: counted, and read as a table."""
+    within = within or rows
+    each = within // changes
+    chosen = lambda number: f"id % {each} = {number} AND id < {within}"  # noqa: E731
     with system:
         system.create_keyed("t", reader(rows), "id")
         merged = []
         for turn in range(repeats):
             branch = f"side{turn}"
             system.branch(branch)
-            system.update("t", "amount = amount + 1", f"id % {each} = {7 + turn}")
-            system.update_on(branch, "t", "price = price + 1", f"id % {each} = {8 + turn}")
+            system.update("t", "amount = amount + 1", chosen(7 + turn))
+            system.update_on(branch, "t", "price = price + 1", chosen(8 + turn))
             merged.append(timed(lambda branch=branch: system.merge(branch, "t")))
         system.branch("contrary")
-        system.update("t", "amount = amount + 1", f"id % {each} = 3")
-        system.update_on("contrary", "t", "amount = amount + 2", f"id % {each} = 3")
+        system.update("t", "amount = amount + 1", chosen(3))
+        system.update_on("contrary", "t", "amount = amount + 2", chosen(3))
     with started(system):
         assert system.count_conflicts("contrary", "t") == changes
         found = timed(lambda: system.count_conflicts("contrary", "t"))
