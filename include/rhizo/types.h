@@ -165,6 +165,7 @@ struct MergeResult {
   bool fast_forward = false;
   uint64_t conflicts = 0;  // of rows, cells and tables; only a merge that was tried has any
   std::vector<MergedTable> tables;
+  std::vector<TableDiff> changes;  // TryMerge: of the branch, in tables that do not contradict
 };
 
 // Storage of a whole database.

@@ -10,7 +10,7 @@
 
 from rhizo import _rhizo
 from rhizo.database import Database, open
-from rhizo.diff import Diff, TableDiff
+from rhizo.diff import Diff
 from rhizo.errors import (
     AlreadyExistsError,
     BranchNotFoundError,
@@ -41,8 +41,9 @@ from rhizo.facts import (
     CommitResult,
     HeadMove,
     Interval,
-    MergedTable,
     MergeResult,
+    MergedTable,
+    TableDiff,
     TableInfo,
     Tag,
     Version,

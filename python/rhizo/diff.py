@@ -3,38 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from rhizo.errors import InvalidArgumentError
+from rhizo.facts import TableDiff
 from rhizo.result import Result
-
-
-@dataclass(frozen=True)
-class TableDiff:
-    """What differs in one table.
-
-    ``operation`` is ``"create"``, ``"drop"``, ``"rename"`` (from ``old_name``, rows may differ too) or ``"change"``;
-    ``schema_changes`` has a line for each column that came, went or became another.
-    """
-
-    table: str
-    operation: str
-    old_name: str
-    rows_inserted: int
-    rows_updated: int
-    rows_deleted: int
-    schema_changes: tuple[str, ...]
-
-    @classmethod
-    def of(cls, facts: dict[str, Any]) -> TableDiff:
-        return cls(schema_changes=tuple(facts.pop("schema_changes")), **facts)
-
-    def __str__(self) -> str:
-        name = f"{self.old_name} -> {self.table}" if self.old_name else self.table
-        rows = f"+{self.rows_inserted:,} ~{self.rows_updated:,} -{self.rows_deleted:,} rows"
-        return "\n".join([f"{name}: {self.operation}, {rows}", *(f"  {line}" for line in self.schema_changes)])
 
 
 class Diff:

@@ -263,6 +263,32 @@ class HeadMove:
 
 
 @dataclass(frozen=True)
+class TableDiff:
+    """What differs in one table.
+
+    ``operation`` is ``"create"``, ``"drop"``, ``"rename"`` (from ``old_name``, rows may differ too) or ``"change"``;
+    ``schema_changes`` has a line for each column that came, went or became another.
+    """
+
+    table: str
+    operation: str
+    old_name: str
+    rows_inserted: int
+    rows_updated: int
+    rows_deleted: int
+    schema_changes: tuple[str, ...]
+
+    @classmethod
+    def of(cls, facts: dict[str, Any]) -> TableDiff:
+        return cls(schema_changes=tuple(facts.pop("schema_changes")), **facts)
+
+    def __str__(self) -> str:
+        name = f"{self.old_name} -> {self.table}" if self.old_name else self.table
+        rows = f"+{self.rows_inserted:,} ~{self.rows_updated:,} -{self.rows_deleted:,} rows"
+        return "\n".join([f"{name}: {self.operation}, {rows}", *(f"  {line}" for line in self.schema_changes)])
+
+
+@dataclass(frozen=True)
 class MergedTable:
     """A table that both sides of a merge changed.
 
@@ -280,18 +306,24 @@ class MergedTable:
 
 @dataclass(frozen=True)
 class MergeResult:
-    """Where the branch stands after a merge (or would stand, of ``try_merge``)."""
+    """Where the branch stands after a merge (or would stand, of ``try_merge``).
+
+    ``tables``: those that both sides changed. ``changes``: of ``try_merge``, what the branch would get, counted; of
+    tables that do not contradict.
+    """
 
     commit: str
     changed: bool
     fast_forward: bool
     conflicts: int
     tables: tuple[MergedTable, ...]
+    changes: tuple[TableDiff, ...]
 
     @classmethod
     def of(cls, facts: dict[str, Any]) -> MergeResult:
         tables = tuple(MergedTable(**(table | {"problems": tuple(table["problems"])})) for table in facts.pop("tables"))
-        return cls(**facts, tables=tables)
+        changes = tuple(TableDiff.of(change) for change in facts.pop("changes"))
+        return cls(**facts, tables=tables, changes=changes)
 
 
 @dataclass(frozen=True)

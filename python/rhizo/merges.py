@@ -80,7 +80,7 @@ class Merges(Tables):
         tables: Mapping[str, Strategy] | None = None,
         columns: Mapping[tuple[str, str], Strategy] | None = None,
     ) -> MergeResult:
-        """What :meth:`merge` would do: conflicts are counted, nothing moves.
+        """What :meth:`merge` would do: conflicts are counted, and rows that would change; nothing moves.
 
         >>> _ = db.write("users", {"id": [1], "name": ["ann"]})
         >>> _ = db.create_branch("experiment")
@@ -89,6 +89,8 @@ class Merges(Tables):
         >>> _ = db.update("users", {"name": "'Anne'"})
         >>> db.try_merge("experiment").conflicts
         1
+        >>> print(*db.try_merge("experiment", strategy="theirs").changes)
+        users: change, +0 ~1 -0 rows
         """
         return self._merge(source, into, strategy, tables, columns, "", False, dry_run=True)
 

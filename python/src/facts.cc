@@ -207,6 +207,7 @@ nb::dict ToPython(const MergeResult& result) {
       .Set("fast_forward", result.fast_forward)
       .Set("conflicts", result.conflicts)
       .Set("tables", ToPython(result.tables))
+      .Set("changes", ToPython(result.changes))
       .Take();
 }
 

@@ -122,6 +122,31 @@ def test_tables_and_columns_may_have_strategies_of_their_own(db, side):
     assert rows(db)[0] == (1, "Ann", 12)
 
 
+def test_a_merge_that_is_tried_tells_what_the_branch_would_get(db, side):
+    side.update("users", {"score": "score + 1"}, where="id <= 2")
+    side.append("users", {"id": [9], "name": ["ida"], "score": [90]})
+    side.write("more", {"n": [1, 2]})
+    ahead = db.try_merge("side")
+    assert ahead.fast_forward
+    assert [str(change) for change in ahead.changes] == [
+        "more: create, +2 ~0 -0 rows", "users: change, +1 ~2 -0 rows"
+    ]
+    db.update("users", {"name": "'Ann'"}, where="id = 1")
+    db.update("users", {"score": "0"}, where="id = 2")
+    db.write("other", {"n": [1]})
+    head = db.commit().id
+    tried = db.try_merge("side")
+    assert tried.conflicts == 1 and [change.table for change in tried.changes] == ["more"]
+    tried = db.try_merge("side", strategy="ours")
+    assert [str(change) for change in tried.changes] == [
+        "more: create, +2 ~0 -0 rows", "users: change, +1 ~1 -0 rows"
+    ]
+    assert db.commit().id == head
+    done = db.merge("side", strategy="ours")
+    assert done.changes == () and db.diff(head, done.commit).tables == tried.changes
+    assert db.try_merge("side").changes == ()
+
+
 def test_a_strategy_for_what_is_not_there_is_refused(db, side):
     db.update("users", {"score": "11"}, where="id = 1")
     side.update("users", {"score": "12"}, where="id = 2")

@@ -828,6 +828,20 @@ def replaced(history: History, side: int) -> bool:
     return history.head(side) != before and (not rows or 2 * len(rows.keys() & out.keys()) < len(rows))
 
 
+@pytest.mark.parametrize("commits", [0, 1, 3])
+def test_a_replacement_below_a_merge_of_something_else_contradicts_still(db: rhizo.Database, commits: int) -> None:
+    db.write("t", {"u": [1, 2, 3, 4], "a": [0] * 4, "b": ["x"] * 4}, key="u")
+    db.create_branch("one")
+    with db.on("one") as one:
+        one.write("t", {"u": [1, 5, 6, 7], "a": [9, 0, 0, 0], "b": ["x"] * 4})  # keeps one row of four
+        for number in range(commits):
+            db.write("other", {"n": [number]})
+        one.merge("main", message="by hand", no_ff=True)
+        db.update("t", {"b": "'y'"}, "u = 1")
+        with pytest.raises(rhizo.MergeConflict, match="replaced"):
+            one.merge("main")
+
+
 @pytest.mark.parametrize("settle", [True, False])
 def test_a_replacement_that_was_settled_does_not_contradict_again(db: rhizo.Database, settle: bool) -> None:
     db.write("t", {"u": [1, 2, 3, 4], "a": [0] * 4, "b": ["x"] * 4}, key="u")

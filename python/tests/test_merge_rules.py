@@ -61,6 +61,30 @@ def test_latest_takes_the_value_of_the_later_row(db):
         db.alter("t", drop="stamp")
 
 
+def test_a_value_that_goes_by_another_column_is_touched_with_it(db):
+    db.create_table("t", {"id": "BIGINT", "at": "BIGINT", "v": "VARCHAR"}, key="id")
+    db.append("t", {"id": [1], "at": [1], "v": ["first"]})
+    db.set_merge_rules("t", {"at": "max", "v": "latest(at)"})
+    db.create_branch("side")
+    with db.on("side") as side:
+        side.update("t", {"v": "'sneaked'"}, reset=True)
+    db.update("t", {"at": "5"})
+    db.merge("side")
+    assert db.read("t").fetchall() == [(1, 5, "first")]
+
+
+@pytest.mark.parametrize("key", ["id", None])
+def test_equal_changes_of_a_counter_on_both_branches_both_count(db, key):
+    db.create_table("t", {"id": "BIGINT", "n": "BIGINT"}, key=key, merge_rules={"n": "add"})
+    db.append("t", {"id": [1, 2], "n": [0, 0]})
+    db.create_branch("side")
+    with db.on("side") as side:
+        side.update("t", {"n": "n + 1"}, "id = 1")
+    db.update("t", {"n": "n + 1"}, "id = 1")
+    db.merge("side")
+    assert db.read("t").fetchall() == [(1, 2), (2, 0)]
+
+
 def test_rules_that_do_not_fit_are_refused_with_the_reason(db):
     db.write("t", {"id": [1], "x": [1.5], "name": ["a"]}, key="id")
     for rules, says in [

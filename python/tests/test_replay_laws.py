@@ -993,6 +993,24 @@ def test_a_picked_row_with_a_counter_is_counted_once(db, key) -> None:
 
 
 @pytest.mark.parametrize("key", ["k", None])
+@pytest.mark.parametrize("commits", [1, 3])
+def test_a_pick_below_a_merge_of_something_else_is_not_counted_twice(db, key, commits) -> None:
+    db.create_table("t", {"k": "BIGINT", "n": "BIGINT"}, key=key, merge_rules={"n": "add"})
+    db.append("t", {"k": [1], "n": [0]})
+    db.create_branch("other")
+    db.create_branch("side")
+    with db.on("other") as other, db.on("side") as side:
+        picked = other.update("t", {"n": "n + 5"}).commit
+        side.cherry_pick(picked)
+        for number in range(commits):
+            db.write("something", {"n": [number]})
+        side.merge("main", message="by hand")
+        for one, source in ((side, "other"), (other, "side")):
+            with pytest.raises(rhizo.MergeConflict, match="count"):
+                one.merge(source)
+
+
+@pytest.mark.parametrize("key", ["k", None])
 def test_a_row_that_came_back_on_both_branches_is_counted_once(db, key) -> None:
     db.create_table("t", {"k": "BIGINT", "n": "BIGINT"}, key=key, merge_rules={"n": "add"})
     db.append("t", {"k": [1, 2], "n": [5, 0]})

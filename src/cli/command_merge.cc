@@ -39,6 +39,14 @@ void PrintTables(const MergeResult& merged) {
   }
 }
 
+void PrintChanges(const MergeResult& merged) {
+  for (const auto& change : merged.changes) {
+    std::cout << "  " << Printable(change.table) << ": +" << Grouped(change.rows_inserted) << " ~"
+              << Grouped(change.rows_updated) << " -" << Grouped(change.rows_deleted) << " rows\n";
+    for (const auto& line : change.schema_changes) std::cout << "    " << Printable(line) << '\n';
+  }
+}
+
 void PrintMerge(const Context& context, const MergeArguments& arguments,
                 const MergeResult& merged) {
   std::cout << Printable(context.branch) << ": ";
@@ -55,6 +63,7 @@ void PrintMerge(const Context& context, const MergeArguments& arguments,
               << Printable(arguments.source) << ", commit " << ShortId(merged.commit) << '\n';
   }
   PrintTables(merged);
+  PrintChanges(merged);
 }
 
 void PrintOutcome(const Context& context, const MergeArguments& arguments,

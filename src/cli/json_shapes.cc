@@ -155,7 +155,8 @@ Json Shape(const MergeResult& result) {
   return {{"commit", result.commit},
           {"changed", result.changed},
           {"fast_forward", result.fast_forward},
-          {"tables", std::move(tables)}};
+          {"tables", std::move(tables)},
+          {"changes", Shape(result.changes)}};
 }
 
 Json Shape(const HeadMove& move) {

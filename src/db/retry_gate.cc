@@ -63,8 +63,9 @@ Status RetryGate::WaitForThreads(const Ticket& ticket, Deadline deadline,
 }
 
 // Only one thread of a process is here at a time.
-Result<std::unique_ptr<io::LockFile>> RetryGate::WaitForProcesses(
-    Deadline deadline, const Cancellation& cancellation, bool* waited) const {
+Result<std::unique_ptr<io::LockFile>> RetryGate::WaitForProcesses(Deadline deadline,
+                                                                  const Cancellation& cancellation,
+                                                                  bool* waited) const {
   ASSIGN_OR_RETURN(auto file, io::LockFile::Open(path_, io::LockAccess::kReadWrite));
   while (true) {
     ASSIGN_OR_RETURN(bool locked, file->TryLock(io::LockKind::kExclusive));

@@ -3,7 +3,7 @@
 #include <map>
 
 #include "db/query_result_impl.h"
-#include "db/session_impl.h"
+#include "db/table_changes.h"
 #include "merge/rule_settings.h"
 #include "table/row_diff.h"
 #include "tree/diff.h"
@@ -111,10 +111,14 @@ Status CountRows(duckdb::ClientContext* client, const sql::TablePair& tables, Ta
   return {};
 }
 
-// Nothing: only how the table is stored differs.
-Result<std::optional<TableDiff>> Summarise(duckdb::ClientContext* client,
-                                           const std::string& old_name, const std::string& name,
-                                           const sql::TablePair& tables) {
+}  // namespace
+
+namespace db {
+
+Result<std::optional<TableDiff>> SummariseChange(duckdb::ClientContext* client,
+                                                 const sql::TablePair& tables) {
+  const auto& old_name = tables.before_name;
+  const auto& name = tables.after_name;
   TableDiff diff;
   diff.table = name.empty() ? old_name : name;
   diff.operation = old_name.empty() ? "create" : name.empty() ? "drop" : "change";
@@ -131,7 +135,7 @@ Result<std::optional<TableDiff>> Summarise(duckdb::ClientContext* client,
   return same ? std::optional<TableDiff>() : std::optional(std::move(diff));
 }
 
-}  // namespace
+}  // namespace db
 
 Result<QueryResult> Session::Diff(const std::string& table, const std::string& from,
                                   const std::string& to, const DiffOptions& options) {
@@ -158,8 +162,7 @@ Result<std::vector<TableDiff>> Session::DiffSummary(const std::string& from, con
   if (!table.empty()) {
     ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(table));
     ASSIGN_OR_RETURN(auto tables, impl_->TablesBetween(view, name, from, to));
-    ASSIGN_OR_RETURN(auto diff,
-                     Summarise(&engine->client(), tables.before_name, tables.after_name, tables));
+    ASSIGN_OR_RETURN(auto diff, db::SummariseChange(&engine->client(), tables));
     if (diff) diffs.push_back(std::move(*diff));
     return diffs;
   }
@@ -175,8 +178,7 @@ Result<std::vector<TableDiff>> Session::DiffSummary(const std::string& from, con
                    ChangedTables(impl_->repository(), earlier->state_root(), later->state_root()));
   for (const auto& [id, sides] : changed) {
     ASSIGN_OR_RETURN(auto tables, impl_->OpenBoth(*earlier, sides.before, *later, sides.after));
-    ASSIGN_OR_RETURN(auto diff,
-                     Summarise(&engine->client(), tables.before_name, tables.after_name, tables));
+    ASSIGN_OR_RETURN(auto diff, db::SummariseChange(&engine->client(), tables));
     if (diff) diffs.push_back(std::move(*diff));
   }
   std::sort(diffs.begin(), diffs.end(),

@@ -1,10 +1,35 @@
 // Session: merging branches, and what contradicts between them.
+#include <algorithm>
+
 #include "db/merge_conflicts.h"
 #include "db/merge_report.h"
 #include "db/query_result_impl.h"
-#include "db/session_impl.h"
+#include "db/table_changes.h"
 
 namespace rhizo {
+namespace {
+
+// By the names of the tables.
+Result<std::vector<TableDiff>> ChangesOf(SessionImpl& session, const CommitId& ours,
+                                         const txn::MergePreview& preview) {
+  std::vector<TableDiff> changes;
+  if (preview.tables.empty()) return changes;
+  ASSIGN_OR_RETURN(auto view, session.repository().ViewOf(ours));
+  ASSIGN_OR_RETURN(auto* engine, session.Engine());
+  for (const auto& table : preview.tables) {
+    std::optional<txn::NamedTable> after;
+    if (table.name) after = txn::NamedTable{*table.name, {table.id, table.state_id}};
+    ASSIGN_OR_RETURN(auto tables, session.OpenBoth(*view, table.before, *preview.merged, after));
+    ASSIGN_OR_RETURN(auto change, db::SummariseChange(&engine->client(), tables));
+    if (change) changes.push_back(std::move(*change));
+  }
+  std::sort(changes.begin(), changes.end(),
+            [](const auto& a, const auto& b) { return a.table < b.table; });
+  return changes;
+}
+
+}  // namespace
+
 Result<MergeResult> Session::Merge(const std::string& source, const MergeOptions& options) {
   std::lock_guard lock(impl_->mutex());
   RETURN_IF_ERROR(impl_->CheckIdle("merge"));
@@ -25,9 +50,11 @@ Result<MergeResult> Session::TryMerge(const std::string& source, const MergeOpti
   ASSIGN_OR_RETURN(auto theirs, impl_->ResolvePoint(source));
   ASSIGN_OR_RETURN(auto ours, impl_->ResolvePoint(options.into));
   ASSIGN_OR_RETURN(auto internal, db::MergeOptionsOf(*impl_, options, ours, theirs));
-  ASSIGN_OR_RETURN(auto merged, txn::TryMerge(impl_->repository(), db::MergeToolsOf(*impl_), ours,
-                                              theirs, internal));
-  return db::Describe(merged);
+  ASSIGN_OR_RETURN(auto preview, txn::PreviewMerge(impl_->repository(), db::MergeToolsOf(*impl_),
+                                                   ours, theirs, internal));
+  auto result = db::Describe(preview.outcome);
+  ASSIGN_OR_RETURN(result.changes, ChangesOf(*impl_, ours, preview));
+  return result;
 }
 
 Result<sql::MetadataTable> SessionImpl::ConflictTable(const std::string& ours,

@@ -388,6 +388,17 @@ TEST(RowMerge, OfTablesWithAKeyGivesWhatANaiveMergeByKeyGives) {
   EXPECT_LT(conflicts, runs * 3 / 4);
 }
 
+TEST(RowMerge, JoinsEntriesBetweenWhichNothingLiesAnyMore) {
+  Merges merges(1, true);
+  auto base = merges.edits().Append(merges.store().NewTable(merges.schema()), 6);
+  base = merges.edits().Insert(base, 3, 2);
+  ASSERT_EQ(base.entries, 3u);
+  auto merged =
+      merges.Merge(base, merges.edits().Delete(base, {3}), merges.edits().Delete(base, {4}));
+  EXPECT_EQ(merged.state.rows, 6u);
+  EXPECT_EQ(merged.state.entries, 1u);
+}
+
 TEST(RowMerge, OfAStateWithItselfOrItsAncestorIsThatState) {
   for (uint64_t seed = 1; seed < 40; ++seed) {
     Merges merges(seed, seed % 2 == 0);

@@ -43,6 +43,7 @@ class Attempt {
   Status Run(const Head& ours, const Head& theirs);
   bool is_clean() const { return merged_.conflicts.empty(); }
   MergedDatabase& merged() { return merged_; }
+  const table::ReadContext& context() const { return space_.means().context.read; }
 
   // The commit. Only of a clean merge.
   Result<NewCommit> Finish(const Head& ours);
@@ -199,10 +200,21 @@ Status Attempt::ByUser(model::Commit* commit) {
   commit->author = options_.text.author;
   commit->message = options_.text.message;
   commit->metadata = options_.text.metadata;
+  auto settled = merged_.settled_replacements;
   for (auto& table : merged_.tables) {
     table.summary.replacement_settled =
         replaced_.by_ours.contains(table.id) || replaced_.by_theirs.contains(table.id);
     commit->tables.push_back(table.summary);
+    settled.erase(table.id);
+  }
+  // Also where the table stays as it is here.
+  for (const auto& [id, name] : settled) {
+    model::TableSummary summary;
+    summary.table = id;
+    summary.name = name;
+    summary.kind = model::ChangeKind::kMerge;
+    summary.replacement_settled = true;
+    commit->tables.push_back(std::move(summary));
   }
   return {};
 }
@@ -250,6 +262,30 @@ Result<BranchMerged> TryMerge(Repository& repository, const MergeTools& tools, c
   ASSIGN_OR_RETURN(auto their_head, ReadHead(repository, theirs));
   ASSIGN_OR_RETURN(auto met, Meet(repository, tools, our_head, their_head, options));
   return std::move(met.outcome);
+}
+
+Result<MergePreview> PreviewMerge(Repository& repository, const MergeTools& tools,
+                                  const CommitId& ours, const CommitId& theirs,
+                                  const BranchMergeOptions& options) {
+  RETURN_IF_ERROR(repository.CheckUsable());
+  ASSIGN_OR_RETURN(auto our_head, ReadHead(repository, ours));
+  ASSIGN_OR_RETURN(auto their_head, ReadHead(repository, theirs));
+  ASSIGN_OR_RETURN(auto met, Meet(repository, tools, our_head, their_head, options));
+  MergePreview preview{std::move(met.outcome), {}, {}};
+  ASSIGN_OR_RETURN(preview.merged, repository.ViewOf(ours));
+  if (met.attempt) {
+    std::shared_ptr<Attempt> attempt = std::move(met.attempt);
+    preview.tables = attempt->merged().tables;
+    auto opener = std::make_shared<TableOpener>(attempt->context(), 0);
+    preview.merged = std::make_shared<View>(*preview.merged, attempt->merged().root,
+                                            std::move(opener), nullptr, attempt, nullptr);
+  } else if (preview.outcome.fast_forward) {
+    ASSIGN_OR_RETURN(preview.tables,
+                     DifferingTables(repository.small().get(), our_head.commit->state_root,
+                                     their_head.commit->state_root));
+    ASSIGN_OR_RETURN(preview.merged, repository.ViewOf(theirs));
+  }
+  return preview;
 }
 
 Result<BranchMerged> MergeBranch(Repository& repository, const MergeTools& tools,

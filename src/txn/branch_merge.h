@@ -33,9 +33,20 @@ struct BranchMerged {
   std::vector<TableConflict> conflicts;  // then nothing moved
 };
 
+// Not published anywhere.
+struct MergePreview {
+  BranchMerged outcome;
+  std::vector<PlacedTable> tables;     // that are not as in ours; none of those that contradict
+  std::shared_ptr<const View> merged;  // where they can be opened
+};
+
 // What a merge of two heads would do.
 Result<BranchMerged> TryMerge(Repository& repository, const MergeTools& tools, const CommitId& ours,
                               const CommitId& theirs, const BranchMergeOptions& options);
+// The same, and what the branch would be then.
+Result<MergePreview> PreviewMerge(Repository& repository, const MergeTools& tools,
+                                  const CommitId& ours, const CommitId& theirs,
+                                  const BranchMergeOptions& options);
 
 // Conflicts are an outcome, not an error. kBranchNotFound; kInvalidArgument for unrelated
 // databases.

@@ -242,6 +242,7 @@ Result<std::optional<model::TableState>> DatabaseMerge::MergeStates(const TableI
   if (replaced) {
     ASSIGN_OR_RETURN(bool same, SameRows(ours, theirs));
     if (same) return std::optional(LowerOf(ours, theirs));
+    if (options.favour != Favour::kNobody) out_.settled_replacements[id] = name;
     return settle({"one side replaced the table's rows as a whole, and the other changed them"});
   }
   std::optional<model::TableState> was;

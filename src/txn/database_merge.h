@@ -51,6 +51,8 @@ struct MergedDatabase {
   std::vector<PlacedTable> tables;  // that are not as in ours
   std::vector<TableConflict> conflicts;
   std::vector<MergedTableInfo> merged;  // that both sides changed
+  // That a side replaced as a whole, which contradicted, and somebody is favoured there: id, name.
+  std::map<TableId, std::string> settled_replacements;
 };
 
 struct DatabaseMergeOptions {

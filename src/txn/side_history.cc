@@ -1,10 +1,9 @@
 #include "txn/side_history.h"
 
 #include <algorithm>
+#include <map>
 
-#include "model/history.h"
 #include "table/row_diff.h"
-#include "txn/merge_base.h"
 #include "txn/staged_state.h"
 
 namespace rhizo::txn {
@@ -60,14 +59,20 @@ void SetPickedFrom(model::Commit* commit, const CommitId& origin) {
 Result<SideHistory> HistoryOf(Repository& repository, const CommitId& side, const CommitId& other) {
   SideHistory history;
   std::set<TableId> settled;
-  Status failed;
-  auto visit = [&](const CommitId& id, const model::Commit& commit) {
-    auto shared = repository.ancestry().Contains(other, id, commit.generation);
-    if (!shared) {
-      failed = std::move(shared).error();
-      return false;
-    }
-    if (*shared) return false;
+  // By falling generation: a merge comes before what it merged. What the other side has is not
+  // entered, nor anything below it.
+  std::map<std::pair<uint64_t, CommitId>, std::shared_ptr<const model::Commit>> open;
+  auto enter = [&](const CommitId& id) -> Status {
+    ASSIGN_OR_RETURN(auto commit, repository.ReadCommit(id));
+    ASSIGN_OR_RETURN(bool shared, repository.ancestry().Contains(other, id, commit->generation));
+    if (!shared) open.emplace(std::pair(commit->generation, id), commit);
+    return {};
+  };
+  RETURN_IF_ERROR(enter(side));
+  while (!open.empty()) {
+    auto next = open.extract(std::prev(open.end()));
+    const auto& id = next.key().second;
+    const auto& commit = *next.mapped();
     for (const auto& table : commit.tables) {
       if (table.replacement_settled) settled.insert(table.table);
       if (table.replacement && !settled.contains(table.table)) {
@@ -75,11 +80,8 @@ Result<SideHistory> HistoryOf(Repository& repository, const CommitId& side, cons
       }
     }
     history.changes.emplace(PickedFrom(commit).value_or(id), id);
-    return true;
-  };
-  auto load = [&](const CommitId& id) { return LoadCommitOf(repository, id); };
-  RETURN_IF_ERROR(model::WalkLog(load, side, visit));
-  RETURN_IF_ERROR(failed);
+    for (const auto& parent : commit.parents) RETURN_IF_ERROR(enter(parent));
+  }
   return history;
 }
 
