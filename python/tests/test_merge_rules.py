@@ -63,14 +63,15 @@ def test_latest_takes_the_value_of_the_later_row(db):
 
 def test_a_value_that_goes_by_another_column_is_touched_with_it(db):
     db.create_table("t", {"id": "BIGINT", "at": "BIGINT", "v": "VARCHAR"}, key="id")
-    db.append("t", {"id": [1], "at": [1], "v": ["first"]})
+    count = 20_000  # large enough for a change to be stored as a patch
+    db.append("t", {"id": range(count), "at": [1] * count, "v": ["first"] * count})
     db.set_merge_rules("t", {"at": "max", "v": "latest(at)"})
     db.create_branch("side")
     with db.on("side") as side:
-        side.update("t", {"v": "'sneaked'"}, reset=True)
-    db.update("t", {"at": "5"})
+        side.update("t", {"v": "'sneaked'"}, "id = 1", reset=True)
+    db.update("t", {"at": "5"}, "id = 1")
     db.merge("side")
-    assert db.read("t").fetchall() == [(1, 5, "first")]
+    assert db.sql("SELECT at, v FROM t WHERE id = 1").fetchall() == [(5, "first")]
 
 
 @pytest.mark.parametrize("key", ["id", None])
