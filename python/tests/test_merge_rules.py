@@ -71,7 +71,7 @@ def test_a_value_that_goes_by_another_column_is_touched_with_it(db):
         side.update("t", {"v": "'sneaked'"}, "id = 1", reset=True)
     db.update("t", {"at": "5"}, "id = 1")
     db.merge("side")
-    assert db.sql("SELECT at, v FROM t WHERE id = 1").fetchall() == [(5, "first")]
+    assert db.scan("t", columns=["at", "v"], where="id = 1").fetchall() == [(5, "first")]
 
 
 @pytest.mark.parametrize("key", ["id", None])
