@@ -684,6 +684,29 @@ def test_a_criss_cross_settled_differently_is_a_conflict_again(db: rhizo.Databas
 
 
 @pytest.mark.parametrize("key", ["u", None])
+@pytest.mark.parametrize("count", [2, 20_000])  # so small that it is written anew, and as patches
+def test_a_row_that_is_the_unit_and_was_settled_differently_is_a_conflict_again(
+    db: rhizo.Database, key: str | None, count: int
+) -> None:
+    db.write("t", {"u": range(count), "a": [0] * count, "b": ["x"] * count}, key=key)
+    db.set_merge_rules("t", row_is_unit=True)
+    db.create_branch("one")
+    db.create_branch("two")
+    with db.on("one") as one, db.on("two") as two:
+        one.update("t", {"a": 2, "b": "'y'"}, "u = 1")
+        two.update("t", {"a": 2}, "u = 1")
+        head, other = one.commit().id, two.commit().id
+        one.merge(other, strategy="ours")
+        two.merge(head, strategy="ours")
+        for session, source in ((one, "two"), (two, "one")):
+            assert session.try_merge(source).conflicts == 1
+            found = db.conflicts(session.current_branch(), source, "t").to_dict()
+            assert (found["_reason"], found["our_u"], found["base_u"]) == (["row"], [1], [None])
+        one.merge("two", strategy="theirs", message="whole")
+        assert one.scan("t", where="u = 1").fetchall() == [(1, 2, "x")]
+
+
+@pytest.mark.parametrize("key", ["u", None])
 def test_a_row_that_one_ancestor_deleted_and_the_other_changed_is_a_conflict_again(
     db: rhizo.Database, key: str | None
 ) -> None:

@@ -74,7 +74,13 @@ Status IntervalMerge::MergeUndefined(std::vector<Draft>* drafts) {
   auto base = UndefinedRows(kBase);
   auto both = Subtract(Intersect(view(kOurs).rows, view(kTheirs).rows), undefined);
   auto one = Subtract(Union(view(kOurs).rows, view(kTheirs).rows), both);
-  RETURN_IF_ERROR(MergeBoth(Intersect(base, both), false, drafts));
+  auto known = Intersect(base, both);
+  if (about_.row_is_unit && !known.empty()) {
+    Draft unit{Host(false), known, {}, {}};
+    RETURN_IF_ERROR(MergeRowUnit(false, &unit, drafts));
+    known = unit.rows;
+  }
+  RETURN_IF_ERROR(MergeBoth(known, false, drafts));
   auto contradict = Union(undefined, Intersect(base, one));
   contradict.ForEach([&](uint32_t offset) {
     if (about_.delete_wins && !undefined.Contains(offset)) return;
@@ -220,8 +226,8 @@ Status IntervalMerge::MergeBoth(const PositionSet& rows, bool has_base,
                                 std::vector<Draft>* drafts) {
   if (rows.empty()) return {};
   Draft draft{Host(has_base), rows, {}, {}};
-  if (about_.row_is_unit && has_base && !is_virtual()) {
-    RETURN_IF_ERROR(MergeRowUnit(&draft, drafts));
+  if (about_.row_is_unit && has_base) {
+    RETURN_IF_ERROR(MergeRowUnit(has_base, &draft, drafts));
     if (draft.rows.empty()) return {};
   }
   for (size_t field = 0; field < about_.table->schema().fields.size(); ++field) {
@@ -231,13 +237,21 @@ Status IntervalMerge::MergeBoth(const PositionSet& rows, bool has_base,
   return {};
 }
 
-// Rows that both changed contradict; a row that is settled is as the favoured side has it, whole.
-Status IntervalMerge::MergeRowUnit(Draft* draft, std::vector<Draft>* drafts) {
-  ASSIGN_OR_RETURN(auto by_us, Changed(kOurs, draft->rows));
-  ASSIGN_OR_RETURN(auto by_both, Changed(kTheirs, by_us));
+// Rows that both changed contradict (without a base: all); a row that is settled is as the favoured
+// side has it, whole. In a virtual base such a row is there, but nothing is known of it.
+Status IntervalMerge::MergeRowUnit(bool has_base, Draft* draft, std::vector<Draft>* drafts) {
+  auto by_both = draft->rows;
+  if (has_base) {
+    ASSIGN_OR_RETURN(auto by_us, Changed(kOurs, draft->rows));
+    ASSIGN_OR_RETURN(by_both, Changed(kTheirs, by_us));
+  }
   // In a commit also equal changes contradict each other.
   if (about_.options->mode != MergeMode::kCommit) {
     ASSIGN_OR_RETURN(by_both, Different(by_both));
+  }
+  if (is_virtual()) {
+    by_both.ForEach([&](uint32_t offset) { about_.undefined->AddRow(RowAt(offset)); });
+    return {};
   }
   std::array<std::vector<uint32_t>, kSides> taken;
   by_both.ForEach([&](uint32_t offset) {

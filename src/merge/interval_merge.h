@@ -73,7 +73,7 @@ class IntervalMerge {
   void KeepUndefined(Which side, size_t field, const model::PositionSet& rows);
   Status MergeBoth(const model::PositionSet& rows, bool has_base, std::vector<Draft>* drafts);
   Status MergeField(size_t field, bool has_base, Draft* draft);
-  Status MergeRowUnit(Draft* draft, std::vector<Draft>* drafts);
+  Status MergeRowUnit(bool has_base, Draft* draft, std::vector<Draft>* drafts);
   Status DecideCells(Cells* cells, Draft* draft);
   Status DecideCell(Cells* cells, size_t i);
   void LayCells(const Cells& cells, Draft* draft);
