@@ -61,8 +61,6 @@ Status IntervalMerge::MergeField(size_t field, bool has_base, Draft* draft) {
     by_them = Union(by_them, Touched(kTheirs, by, draft->rows));
   }
   auto both = Intersect(by_us, by_them);
-  KeepUndefined(kOurs, field, Subtract(draft->rows, by_them));
-  KeepUndefined(kTheirs, field, Subtract(draft->rows, by_us));
   bool may_skip = about_.options->mode != MergeMode::kCommit && !DecidesByChange(rule.kind) &&
                   view(kOurs).SameSlots(view(kTheirs));
   if (may_skip && !both.empty()) {

@@ -46,14 +46,8 @@ Result<std::vector<Piece>> IntervalMerge::Run() {
   auto base = Subtract(view(kBase).rows, undefined);
   auto ours = Subtract(view(kOurs).rows, undefined);
   auto theirs = Subtract(view(kTheirs).rows, undefined);
-  auto only = std::array{PositionSet(), Subtract(Subtract(ours, base), theirs),
-                         Subtract(Subtract(theirs, base), ours)};
-  for (Which side : {kOurs, kTheirs}) {
-    drafts.push_back(Take(side, only[side]));
-    for (size_t field = 0; field < about_.table->schema().fields.size(); ++field) {
-      KeepUndefined(side, field, only[side]);
-    }
-  }
+  drafts.push_back(Take(kOurs, Subtract(Subtract(ours, base), theirs)));
+  drafts.push_back(Take(kTheirs, Subtract(Subtract(theirs, base), ours)));
   RETURN_IF_ERROR(MergeBoth(Subtract(Intersect(ours, theirs), base), false, &drafts));
   RETURN_IF_ERROR(MergeBoth(Intersect(base, Intersect(ours, theirs)), true, &drafts));
   RETURN_IF_ERROR(MergeDeleted(kOurs, Subtract(Intersect(base, ours), theirs), &drafts));
@@ -92,14 +86,6 @@ Status IntervalMerge::MergeUndefined(std::vector<Draft>* drafts) {
     }
   });
   return {};
-}
-
-void IntervalMerge::KeepUndefined(Which side, size_t field, const PositionSet& rows) {
-  if (!is_virtual()) return;
-  FieldId id = about_.table->schema().fields[field].id;
-  Intersect(UndefinedCells(side, id), rows).ForEach([&](uint32_t offset) {
-    about_.undefined->AddCell(RowAt(offset), id);
-  });
 }
 
 // Rows of base that `other` still has, and the third deleted.

@@ -69,8 +69,6 @@ class IntervalMerge {
   Result<model::PositionSet> Different(const model::PositionSet& rows);
   Status MergeDeleted(Which other, const model::PositionSet& rows, std::vector<Draft>* drafts);
   Status MergeUndefined(std::vector<Draft>* drafts);
-  // Cells of a virtual state that stay as undefined as they were.
-  void KeepUndefined(Which side, size_t field, const model::PositionSet& rows);
   Status MergeBoth(const model::PositionSet& rows, bool has_base, std::vector<Draft>* drafts);
   Status MergeField(size_t field, bool has_base, Draft* draft);
   Status MergeRowUnit(bool has_base, Draft* draft, std::vector<Draft>* drafts);

@@ -27,7 +27,6 @@ using testing::RowsById;
 using testing::Store;
 using testing::TableRows;
 
-constexpr size_t kText = 1;
 constexpr size_t kSum = 2;
 constexpr size_t kMost = 3;
 

@@ -28,4 +28,13 @@ model::PositionSet Undefined::Cells(FieldId field, const model::RowId& first,
   return Among(found->second, first.position, count);
 }
 
+void Undefined::Add(const Undefined& other) {
+  for (const auto& [birth, positions] : other.rows_) {
+    rows_[birth].insert(positions.begin(), positions.end());
+  }
+  for (const auto& [cell, positions] : other.cells_) {
+    cells_[cell].insert(positions.begin(), positions.end());
+  }
+}
+
 }  // namespace rhizo::merge

@@ -19,6 +19,7 @@ class Undefined {
   void AddCell(const model::RowId& row, FieldId field) {
     cells_[{field, row.birth}].insert(row.position);
   }
+  void Add(const Undefined& other);
   // Which of `count` rows from `first` on, counted from 0.
   model::PositionSet Rows(const model::RowId& first, uint32_t count) const;
   model::PositionSet Cells(FieldId field, const model::RowId& first, uint32_t count) const;

@@ -37,8 +37,8 @@ Result<MergeState> MergeBase::Merge(const std::vector<CommitId>& commits) {
     undecided.undefined_tables = merged.undefined_tables;
     DatabaseMerge merge(repository_, means, options, none);
     ASSIGN_OR_RETURN(auto both, merge.Run(base, merged, {next->state_root, {}, {}}, &undecided));
-    // Tables that this step did not touch are as undefined as they were.
-    for (auto& [id, undefined] : merged.undefined) undecided.undefined.try_emplace(id, undefined);
+    // What was not known of the ones before is not known with this one either.
+    for (const auto& [id, undefined] : merged.undefined) undecided.undefined[id].Add(undefined);
     undecided.root = both.root;
     merged = std::move(undecided);
     done.push_back(commits[i]);
