@@ -228,7 +228,7 @@ Result<MergedTable> MergeTable(const MergeMeans& means, const TableVersion& base
   for (const auto& conflict : schema.conflicts) merged.problems.push_back(conflict.what);
   if (!merged.problems.empty()) return merged;
   uint64_t settled = 0;
-  if (options.mode != MergeMode::kVirtual) {
+  {
     ASSIGN_OR_RETURN(
         auto here, ChangedThoughDropped(means, was, *theirs.state, schema.dropped_by_ours, "here"));
     ASSIGN_OR_RETURN(auto there, ChangedThoughDropped(means, was, *ours.state,
@@ -251,7 +251,7 @@ Result<MergedTable> MergeTable(const MergeMeans& means, const TableVersion& base
     for (const auto& conflict : schema.conflicts) merged.problems.push_back(conflict.what);
     if (!merged.problems.empty()) return merged;
   }
-  if (options.mode != MergeMode::kVirtual && base.state != nullptr) {
+  if (base.state != nullptr) {
     const auto& columns = schema.state.schema;
     RETURN_IF_ERROR(
         FindTakenBack(means, was, *theirs.state, *ours.state, columns, &merged.problems));
@@ -271,7 +271,6 @@ Result<MergedTable> MergeTable(const MergeMeans& means, const TableVersion& base
   merged.counts.settled += settled;
   merged.new_bytes = rows.new_bytes;
   if (rows.counts.conflicts > 0) return merged;
-  if (options.mode == MergeMode::kVirtual) return merged;
   RETURN_IF_ERROR(CheckConstraints(means, *ours.state, *theirs.state, schema.same_key, &merged));
   return merged;
 }

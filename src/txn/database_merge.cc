@@ -117,7 +117,7 @@ Result<MergedDatabase> DatabaseMerge::Run(const MergeState& base, const MergeSta
   out_ = {};
   ASSIGN_OR_RETURN(auto found, Collect());
   for (const auto& [id, sides] : found.tables) RETURN_IF_ERROR(MergeTable(id, sides));
-  RETURN_IF_ERROR(SettleNames());
+  RETURN_IF_ERROR(SettleNames(found));
   std::vector<tree::Edit> edits;
   RETURN_IF_ERROR(MergeOthers(found, &edits));
   ASSIGN_OR_RETURN(out_.root, ApplyTables(means_.context.staging, ours.root, out_.tables));
@@ -143,7 +143,7 @@ void DatabaseMerge::Place(const TableId& id, const Sides& sides,
 // A table that one side has no more: it goes, unless the other changed it.
 Status DatabaseMerge::MergeDropped(const TableId& id, const Sides& sides) {
   Which left = sides[kOurs] ? kOurs : kTheirs;
-  if (SameEntry(sides[left], sides[kBase])) {
+  if (!base_->undefined_tables.contains(id) && SameEntry(sides[left], sides[kBase])) {
     Place(id, sides, std::nullopt, nullptr, {});
     return {};
   }
@@ -169,8 +169,9 @@ std::optional<model::QualifiedName> DatabaseMerge::MergeNames(const TableId& id,
                                                               const Sides& sides) {
   const auto& ours = sides[kOurs]->name;
   const auto& theirs = sides[kTheirs]->name;
-  if (ours == theirs || (sides[kBase] && theirs == sides[kBase]->name)) return ours;
-  if (sides[kBase] && ours == sides[kBase]->name) return theirs;
+  bool is_known = sides[kBase] && !base_->undefined_tables.contains(id);
+  if (ours == theirs || (is_known && theirs == sides[kBase]->name)) return ours;
+  if (is_known && ours == sides[kBase]->name) return theirs;
   if (is_virtual()) {
     undefined_->undefined_tables.insert(id);
     return std::min(ours, theirs);
@@ -313,7 +314,6 @@ Result<bool> DatabaseMerge::ChangedRows(const Sides& sides, Which side) {
 Result<bool> DatabaseMerge::ReplacementContradicts(const TableId& id, const Sides& sides,
                                                    const model::TableState& ours,
                                                    const model::TableState& theirs) {
-  if (is_virtual()) return false;
   bool by_ours = replaced_.by_ours.contains(id);
   bool by_theirs = replaced_.by_theirs.contains(id);
   if (!by_ours && !by_theirs) return false;
@@ -355,6 +355,10 @@ Result<std::optional<Which>> DatabaseMerge::SettleName(const PlacedTable& placed
     ASSIGN_OR_RETURN(same, SameRows(ours, theirs));
   }
   if (same) return std::optional(taken.entry.table < placed.id ? kOurs : kTheirs);
+  if (is_virtual()) {
+    undefined_->undefined_tables.insert({placed.id, taken.entry.table});
+    return std::optional(kOurs);
+  }
   auto favour = FavourOf(placed.name->ToString());
   if (favour != Favour::kNobody) {
     return std::optional(favour == Favour::kOurs ? kOurs : kTheirs);
@@ -364,19 +368,38 @@ Result<std::optional<Which>> DatabaseMerge::SettleName(const PlacedTable& placed
   return std::optional<Which>();
 }
 
+void DatabaseMerge::MakeWay(const Found& found, const NamedTable& taken) {
+  const auto& id = taken.entry.table;
+  std::optional<model::QualifiedName> name;
+  auto sides = found.tables.find(id);
+  bool has_another = sides != found.tables.end() && sides->second[kTheirs] &&
+                     sides->second[kTheirs]->name != taken.name;
+  if (has_another) name = sides->second[kTheirs]->name;
+  auto state_id = name ? taken.entry.state : ObjectId();
+  std::erase_if(out_.tables, [&](const auto& placed) {
+    if (placed.id != id) return false;
+    if (name) state_id = placed.state_id;
+    return true;
+  });
+  out_.tables.push_back(PlacedByMerge(id, taken, name, state_id));
+}
+
 // No two tables may have one name, also up to case.
-Status DatabaseMerge::SettleNames() {
-  if (is_virtual()) return {};
+Status DatabaseMerge::SettleNames(const Found& found) {
   LeavingTables leaving;
   for (const auto& placed : out_.tables) {
     if (placed.before && placed.before->name != placed.name) leaving.insert(placed.id);
   }
   std::set<std::string> named;
   std::set<TableId> not_needed;
-  std::vector<PlacedTable> gone;
+  std::vector<NamedTable> in_the_way;
   for (const auto& placed : out_.tables) {
     if (!placed.name || (placed.before && placed.before->name == *placed.name)) continue;
     if (!named.insert(FoldName(placed.name->ToString())).second) {
+      if (is_virtual()) {
+        undefined_->undefined_tables.insert(placed.id);
+        continue;
+      }
       Contradict(placed.id, placed.name->ToString(), 0,
                  {"two tables would be called \"" + placed.name->ToString() + "\""});
       continue;
@@ -387,13 +410,16 @@ Status DatabaseMerge::SettleNames() {
     if (stays == kOurs) not_needed.insert(placed.id);
     if (stays == kTheirs) {
       leaving.insert(taken->entry.table);
-      gone.push_back(PlacedByMerge(taken->entry.table, *taken, std::nullopt, {}));
+      in_the_way.push_back(*taken);
     }
   }
-  std::erase_if(out_.tables, [&](const auto& placed) {
-    return !placed.before && not_needed.contains(placed.id);
+  std::erase_if(out_.tables, [&](auto& placed) {
+    if (!not_needed.contains(placed.id)) return false;
+    if (!placed.before) return true;
+    placed = PlacedByMerge(placed.id, placed.before, placed.before->name, placed.state_id);
+    return placed.state_id == placed.before->entry.state;
   });
-  out_.tables.insert(out_.tables.end(), gone.begin(), gone.end());
+  for (const auto& taken : in_the_way) MakeWay(found, taken);
   return {};
 }
 

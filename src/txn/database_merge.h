@@ -102,7 +102,9 @@ class DatabaseMerge {
   std::optional<model::QualifiedName> MergeNames(const TableId& id, const Sides& sides);
   void Place(const TableId& id, const Sides& sides, std::optional<model::QualifiedName> name,
              const model::TableState* state, const ObjectId& state_id);
-  Status SettleNames();
+  Status SettleNames(const Found& found);
+  // The table of ours that has to go from its name: to the name it has in theirs, or altogether.
+  void MakeWay(const Found& found, const NamedTable& taken);
   Result<std::optional<NamedTable>> FindTaken(const PlacedTable& placed,
                                               const LeavingTables& leaving);
   Result<std::optional<merge::Which>> SettleName(const PlacedTable& placed,

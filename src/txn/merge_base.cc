@@ -1,6 +1,7 @@
 #include "txn/merge_base.h"
 
 #include "model/history.h"
+#include "txn/side_history.h"
 
 namespace rhizo::txn {
 
@@ -25,9 +26,6 @@ Result<MergeState> MergeBase::Merge(const std::vector<CommitId>& commits) {
   if (auto known = known_.find(commits); known != known_.end()) return known->second;
   DatabaseMergeOptions options;
   options.mode = merge::MergeMode::kVirtual;
-  const Replaced none;
-  auto means = means_;
-  means.bind_checks = nullptr;
   MergeState merged{first->state_root, {}, {}};
   std::vector<CommitId> done = {commits.front()};
   for (size_t i = 1; i < commits.size(); ++i) {
@@ -35,7 +33,15 @@ Result<MergeState> MergeBase::Merge(const std::vector<CommitId>& commits) {
     ASSIGN_OR_RETURN(auto next, repository_.ReadCommit(commits[i]));
     MergeState undecided = {};
     undecided.undefined_tables = merged.undefined_tables;
-    DatabaseMerge merge(repository_, means, options, none);
+    // What contradicts as a whole table is undefined as a whole.
+    Replaced replaced;
+    for (const auto& before : done) {
+      ASSIGN_OR_RETURN(auto here, HistoryOf(repository_, before, commits[i]));
+      ASSIGN_OR_RETURN(auto there, HistoryOf(repository_, commits[i], before));
+      replaced.by_ours.merge(here.replaced);
+      replaced.by_theirs.merge(there.replaced);
+    }
+    DatabaseMerge merge(repository_, means_, options, replaced);
     ASSIGN_OR_RETURN(auto both, merge.Run(base, merged, {next->state_root, {}, {}}, &undecided));
     // What was not known of the ones before is not known with this one either.
     for (const auto& [id, undefined] : merged.undefined) undecided.undefined[id].Add(undefined);
