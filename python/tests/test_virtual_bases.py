@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +36,10 @@ PAIRS: dict[str, tuple[Change, Change]] = {
 }
 
 
-@pytest.mark.parametrize("name", PAIRS)
-def test_what_was_settled_differently_contradicts_again(tmp_path: Path, name: str) -> None:
-    with rhizo.open(tmp_path / "db", durability="none") as db:
+@contextlib.contextmanager
+def contradicting(path: Path, name: str) -> Iterator[tuple[rhizo.Session, rhizo.Session, str, str]]:
+    """Two branches that contradict each other, and where they stood then."""
+    with rhizo.open(path / "db", durability="none") as db:
         db.write("t", {"u": [3, 4], "a": [0, 0], "b": [0, 0]})
         db.write("o", {"k": [0]})
         if "under a check" in name:
@@ -48,21 +50,27 @@ def test_what_was_settled_differently_contradicts_again(tmp_path: Path, name: st
             for session, change in zip((one, two), PAIRS[name]):
                 change(session)
             head, other = one.commit().id, two.commit().id
-            one.merge(other, strategy="ours", message="as one has it")
-            two.merge(head, strategy="ours", message="as two has it")
-            for session, source in ((one, "two"), (two, "one")):
-                assert session.try_merge(source).conflicts > 0
-                with pytest.raises(rhizo.MergeConflict):
-                    session.merge(source)
-            one.merge("two", strategy="theirs", message="settled")
-            assert sorted(one.tables()) == sorted(two.tables())
+            yield one, two, head, other
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_what_was_settled_differently_contradicts_again(tmp_path: Path, name: str) -> None:
+    with contradicting(tmp_path, name) as (one, two, head, other):
+        one.merge(other, strategy="ours", message="as one has it")
+        two.merge(head, strategy="ours", message="as two has it")
+        for session, source in ((one, "two"), (two, "one")):
+            assert session.try_merge(source).conflicts > 0
+            with pytest.raises(rhizo.MergeConflict):
+                session.merge(source)
+        one.merge("two", strategy="theirs", message="settled")
+        assert sorted(one.tables()) == sorted(two.tables())
 
 
 def test_of_two_tables_of_one_name_each_side_keeps_its_own(tmp_path: Path) -> None:
     with rhizo.open(tmp_path / "db", durability="none") as db:
         db.write("t", {"u": [3, 4]})
         db.write("o", {"k": [0]})
-        for name in ("one", "two", "ours", "theirs"):
+        for name in ("one", "two"):
             db.create_branch(name)
         with db.on("one") as one, db.on("two") as two:
             one.rename_table("t", "w")
@@ -78,17 +86,7 @@ def test_of_two_tables_of_one_name_each_side_keeps_its_own(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("name", PAIRS)
 def test_what_was_settled_alike_is_settled(tmp_path: Path, name: str) -> None:
-    with rhizo.open(tmp_path / "db", durability="none") as db:
-        db.write("t", {"u": [3, 4], "a": [0, 0], "b": [0, 0]})
-        db.write("o", {"k": [0]})
-        if "under a check" in name:
-            db.alter("t", add_check="a + b < 2")
-        db.create_branch("one")
-        db.create_branch("two")
-        with db.on("one") as one, db.on("two") as two:
-            for session, change in zip((one, two), PAIRS[name]):
-                change(session)
-            head, other = one.commit().id, two.commit().id
-            one.merge(other, strategy="ours", message="as one has it")
-            two.merge(head, strategy="theirs", message="as one has it")
-            assert one.try_merge("two").conflicts == 0
+    with contradicting(tmp_path, name) as (one, two, head, other):
+        one.merge(other, strategy="ours", message="as one has it")
+        two.merge(head, strategy="theirs", message="as one has it")
+        assert one.try_merge("two").conflicts == 0

@@ -1,6 +1,7 @@
 #include "db/merge_report.h"
 
 #include <algorithm>
+#include <array>
 
 #include "db/write_outcome.h"
 #include "model/unknown_column.h"
@@ -52,35 +53,24 @@ Error MergeConflictOf(const std::string& message, const ConflictSummary& summary
 
 namespace {
 
-// Where a strategy is said for single tables and columns, they must be there on a side.
-class NamesOfSides {
- public:
-  static Result<NamesOfSides> Open(SessionImpl& session, const CommitId& ours,
-                                   const CommitId& theirs) {
-    NamesOfSides sides;
-    for (const auto& head : {ours, theirs}) {
-      ASSIGN_OR_RETURN(auto view, session.repository().ViewOf(head));
-      sides.views_.push_back(std::move(view));
-    }
-    return sides;
+// Where a strategy is said for a table or (not null) a column, one of the heads must have it.
+Status CheckNamed(SessionImpl& session, const std::array<CommitId, 2>& heads,
+                  const model::QualifiedName& name, const std::string* column) {
+  std::shared_ptr<const table::OpenTable> known;
+  for (const auto& head : heads) {
+    ASSIGN_OR_RETURN(auto view, session.repository().ViewOf(head));
+    ASSIGN_OR_RETURN(auto table, view->FindTable(name));
+    if (!table) continue;
+    if (column == nullptr || table->schema().Find(*column) >= 0) return {};
+    if (!known) known = std::move(table);
   }
-
-  Status Check(const model::QualifiedName& name, const std::string* column) const {
-    std::shared_ptr<const table::OpenTable> known;
-    for (const auto& view : views_) {
-      ASSIGN_OR_RETURN(auto table, view->FindTable(name));
-      if (!table) continue;
-      if (column == nullptr || table->schema().Find(*column) >= 0) return {};
-      if (!known) known = std::move(table);
-    }
-    if (!known) return UnknownTable(*views_.front(), name);
+  if (known) {
     return model::UnknownColumn(known->schema(), *column,
                                 "merge: table \"" + name.ToString() + "\": ");
   }
-
- private:
-  std::vector<std::shared_ptr<const txn::View>> views_;
-};
+  ASSIGN_OR_RETURN(auto view, session.repository().ViewOf(heads.front()));
+  return UnknownTable(*view, name);
+}
 
 }  // namespace
 
@@ -88,15 +78,15 @@ Result<txn::BranchMergeOptions> MergeOptionsOf(SessionImpl& session, const Merge
                                                const CommitId& ours, const CommitId& theirs) {
   txn::BranchMergeOptions internal;
   internal.database.favour = FavourOf(options.strategy);
-  ASSIGN_OR_RETURN(auto sides, NamesOfSides::Open(session, ours, theirs));
+  const std::array heads{ours, theirs};
   for (const auto& [table, strategy] : options.tables) {
     ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(table));
-    RETURN_IF_ERROR(sides.Check(name, nullptr));
+    RETURN_IF_ERROR(CheckNamed(session, heads, name, nullptr));
     internal.database.by_table[name.ToString()] = FavourOf(strategy);
   }
   for (const auto& [column, strategy] : options.columns) {
     ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(column.first));
-    RETURN_IF_ERROR(sides.Check(name, &column.second));
+    RETURN_IF_ERROR(CheckNamed(session, heads, name, &column.second));
     internal.database.by_column[{name.ToString(), column.second}] = FavourOf(strategy);
   }
   internal.no_fast_forward = options.no_fast_forward;

@@ -117,25 +117,31 @@ PositionSet IntervalMerge::Touched(Which side, size_t field, const PositionSet& 
   return undefined.empty() ? touched : Union(touched, Intersect(undefined, rows));
 }
 
+// Of these rows those whose values in a field are not the same on two sides.
+Result<PositionSet> IntervalMerge::Unequal(Which one, Which other, size_t field,
+                                           const PositionSet& rows) {
+  auto offsets = rows.ToVector();
+  std::vector<uint32_t> found;
+  RETURN_IF_ERROR(engine::Guarded([&]() -> Status {
+    const auto& type = about_.table->types()[field];
+    duckdb::Vector first(type, offsets.size());
+    duckdb::Vector second(type, offsets.size());
+    RETURN_IF_ERROR(sides_[one]->Gather(view(one), field, rows, &first));
+    RETURN_IF_ERROR(sides_[other]->Gather(view(other), field, rows, &second));
+    return table::CompareVectors(about_.table->schema().fields[field].type, first, second,
+                                 offsets.size(), [&](uint64_t i) { found.push_back(offsets[i]); });
+  }));
+  return PositionSet::FromSorted(found);
+}
+
 // Rows that are not the same in ours and theirs.
 Result<PositionSet> IntervalMerge::Different(const PositionSet& rows) {
   PositionSet different;
   for (size_t field = 0; field < about_.table->schema().fields.size(); ++field) {
     auto left = Subtract(rows, different);
     if (left.empty()) break;
-    auto offsets = left.ToVector();
-    std::vector<uint32_t> found;
-    RETURN_IF_ERROR(engine::Guarded([&]() -> Status {
-      const auto& type = about_.table->types()[field];
-      duckdb::Vector ours(type, offsets.size());
-      duckdb::Vector theirs(type, offsets.size());
-      RETURN_IF_ERROR(sides_[kOurs]->Gather(view(kOurs), field, left, &ours));
-      RETURN_IF_ERROR(sides_[kTheirs]->Gather(view(kTheirs), field, left, &theirs));
-      return table::CompareVectors(about_.table->schema().fields[field].type, ours, theirs,
-                                   offsets.size(),
-                                   [&](uint64_t i) { found.push_back(offsets[i]); });
-    }));
-    different = Union(different, PositionSet::FromSorted(found));
+    ASSIGN_OR_RETURN(auto found, Unequal(kOurs, kTheirs, field, left));
+    different = Union(different, found);
   }
   return different;
 }
@@ -147,20 +153,9 @@ Result<PositionSet> IntervalMerge::Changed(Which side, const PositionSet& rows) 
     auto touched = Subtract(Touched(side, field, rows), changed);
     if (touched.empty()) continue;
     FieldId id = about_.table->schema().fields[field].id;
-    std::vector<uint32_t> found;
-    auto offsets = touched.ToVector();
-    RETURN_IF_ERROR(engine::Guarded([&]() -> Status {
-      const auto& type = about_.table->types()[field];
-      duckdb::Vector before(type, offsets.size());
-      duckdb::Vector after(type, offsets.size());
-      RETURN_IF_ERROR(sides_[kBase]->Gather(view(kBase), field, touched, &before));
-      RETURN_IF_ERROR(sides_[side]->Gather(view(side), field, touched, &after));
-      return table::CompareVectors(about_.table->schema().fields[field].type, before, after,
-                                   offsets.size(),
-                                   [&](uint64_t i) { found.push_back(offsets[i]); });
-    }));
+    ASSIGN_OR_RETURN(auto found, Unequal(kBase, side, field, touched));
     auto undefined = Union(UndefinedCells(kBase, id), UndefinedCells(side, id));
-    changed = Union(changed, Union(PositionSet::FromSorted(found), Intersect(undefined, touched)));
+    changed = Union(changed, Union(found, Intersect(undefined, touched)));
   }
   return changed;
 }

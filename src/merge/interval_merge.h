@@ -66,6 +66,8 @@ class IntervalMerge {
   }
   model::PositionSet Touched(Which side, size_t field, const model::PositionSet& rows) const;
   Result<model::PositionSet> Changed(Which side, const model::PositionSet& rows);
+  Result<model::PositionSet> Unequal(Which one, Which other, size_t field,
+                                     const model::PositionSet& rows);
   Result<model::PositionSet> Different(const model::PositionSet& rows);
   Status MergeDeleted(Which other, const model::PositionSet& rows, std::vector<Draft>* drafts);
   Status MergeUndefined(std::vector<Draft>* drafts);

@@ -227,30 +227,27 @@ Result<MergedTable> MergeTable(const MergeMeans& means, const TableVersion& base
   MergedTable merged;
   for (const auto& conflict : schema.conflicts) merged.problems.push_back(conflict.what);
   if (!merged.problems.empty()) return merged;
-  uint64_t settled = 0;
-  {
-    ASSIGN_OR_RETURN(
-        auto here, ChangedThoughDropped(means, was, *theirs.state, schema.dropped_by_ours, "here"));
-    ASSIGN_OR_RETURN(auto there, ChangedThoughDropped(means, was, *ours.state,
-                                                      schema.dropped_by_theirs, "there"));
-    if (options.favour == Favour::kNobody) {
-      for (const auto& field : here) merged.problems.push_back(field.problem);
-      for (const auto& field : there) merged.problems.push_back(field.problem);
-      if (!merged.problems.empty()) return merged;
-    }
-    settled = here.size() + there.size();
-    bool keeps_ours = options.favour == Favour::kOurs && !there.empty();
-    bool keeps_theirs = options.favour == Favour::kTheirs && !here.empty();
-    if (keeps_ours) {
-      auto undropped = Undropped(*theirs.state, was, there);
-      schema = MergeSchemas(was, *ours.state, undropped, options.favour);
-    } else if (keeps_theirs) {
-      auto undropped = Undropped(*ours.state, was, here);
-      schema = MergeSchemas(was, undropped, *theirs.state, options.favour);
-    }
-    for (const auto& conflict : schema.conflicts) merged.problems.push_back(conflict.what);
+  ASSIGN_OR_RETURN(auto here,
+                   ChangedThoughDropped(means, was, *theirs.state, schema.dropped_by_ours, "here"));
+  ASSIGN_OR_RETURN(
+      auto there, ChangedThoughDropped(means, was, *ours.state, schema.dropped_by_theirs, "there"));
+  if (options.favour == Favour::kNobody) {
+    for (const auto& field : here) merged.problems.push_back(field.problem);
+    for (const auto& field : there) merged.problems.push_back(field.problem);
     if (!merged.problems.empty()) return merged;
   }
+  uint64_t settled = here.size() + there.size();
+  bool keeps_ours = options.favour == Favour::kOurs && !there.empty();
+  bool keeps_theirs = options.favour == Favour::kTheirs && !here.empty();
+  if (keeps_ours) {
+    auto undropped = Undropped(*theirs.state, was, there);
+    schema = MergeSchemas(was, *ours.state, undropped, options.favour);
+  } else if (keeps_theirs) {
+    auto undropped = Undropped(*ours.state, was, here);
+    schema = MergeSchemas(was, undropped, *theirs.state, options.favour);
+  }
+  for (const auto& conflict : schema.conflicts) merged.problems.push_back(conflict.what);
+  if (!merged.problems.empty()) return merged;
   if (base.state != nullptr) {
     const auto& columns = schema.state.schema;
     RETURN_IF_ERROR(
