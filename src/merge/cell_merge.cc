@@ -45,6 +45,7 @@ struct IntervalMerge::Cells {
   std::vector<bool> same;  // ours and theirs
   PositionSet undefined;   // of base
   PositionSet undefined_sides;
+  std::vector<uint32_t> not_known;  // of a virtual merge: what it cannot decide
   // Decided: a side's value, or another.
   std::vector<Which> from;
   std::vector<std::optional<Value>> other;
@@ -119,7 +120,7 @@ Status IntervalMerge::DecideCells(Cells* cells, Draft* draft) {
     cells->from.assign(count, kOurs);
     cells->other.resize(count);
     for (size_t i = 0; i < count; ++i) RETURN_IF_ERROR(DecideCell(cells, i));
-    return {};
+    return NotKnown(PositionSet::FromSorted(cells->not_known), about.id);
   });
 }
 
@@ -130,7 +131,7 @@ Status IntervalMerge::DecideCell(Cells* cells, size_t i) {
   auto of = [&](Which side) { return cells->values[side]->GetValue(i); };
   auto conflict = [&]() -> Status {
     if (is_virtual()) {
-      about_.undefined->AddCell(RowAt(offset), about.id);
+      cells->not_known.push_back(offset);
       return {};
     }
     auto favour = Contradict(ConflictReason::kCell, cells->field, offset);

@@ -75,10 +75,9 @@ Status IntervalMerge::MergeUndefined(std::vector<Draft>* drafts) {
     known = unit.rows;
   }
   RETURN_IF_ERROR(MergeBoth(known, false, drafts));
-  auto contradict = Union(undefined, Intersect(base, one));
+  auto contradict = about_.delete_wins ? undefined : Union(undefined, Intersect(base, one));
+  if (is_virtual()) return NotKnown(contradict, {});
   contradict.ForEach([&](uint32_t offset) {
-    if (about_.delete_wins && !undefined.Contains(offset)) return;
-    if (is_virtual()) return about_.undefined->AddRow(RowAt(offset));
     auto favour = Contradict(ConflictReason::kDeleteUpdate, {}, offset);
     Which side = favour == Favour::kTheirs ? kTheirs : kOurs;
     if (view(side).rows.Contains(offset)) {
@@ -94,10 +93,7 @@ Status IntervalMerge::MergeDeleted(Which other, const PositionSet& rows,
   if (rows.empty() || about_.delete_wins) return {};
   ASSIGN_OR_RETURN(auto changed, Changed(other, rows));
   if (changed.empty()) return {};
-  if (is_virtual()) {
-    changed.ForEach([&](uint32_t offset) { about_.undefined->AddRow(RowAt(offset)); });
-    return {};
-  }
+  if (is_virtual()) return NotKnown(changed, {});
   std::vector<uint32_t> kept;
   changed.ForEach([&](uint32_t offset) {
     auto favour = Contradict(ConflictReason::kDeleteUpdate, {}, offset);
@@ -230,10 +226,7 @@ Status IntervalMerge::MergeRowUnit(bool has_base, Draft* draft, std::vector<Draf
   if (about_.options->mode != MergeMode::kCommit) {
     ASSIGN_OR_RETURN(by_both, Different(by_both));
   }
-  if (is_virtual()) {
-    by_both.ForEach([&](uint32_t offset) { about_.undefined->AddRow(RowAt(offset)); });
-    return {};
-  }
+  if (is_virtual()) return NotKnown(by_both, {});
   std::array<std::vector<uint32_t>, kSides> taken;
   by_both.ForEach([&](uint32_t offset) {
     auto favour = Contradict(ConflictReason::kRow, {}, offset);
@@ -275,6 +268,27 @@ Favour IntervalMerge::Contradict(ConflictReason reason, std::optional<size_t> fi
   }
   conflicts_.push_back(std::move(conflict));
   return favour;
+}
+
+// Rows that neither side has are left out: what was not known of them before is not forgotten.
+Status IntervalMerge::NotKnown(const PositionSet& rows, std::optional<FieldId> field) {
+  if (rows.empty()) return {};
+  auto& undefined = *about_.undefined;
+  if (!about_.by_key) {
+    rows.ForEach([&](uint32_t offset) {
+      field ? undefined.AddCell(RowAt(offset), *field) : undefined.AddRow(RowAt(offset));
+    });
+    return {};
+  }
+  auto left = rows;
+  for (Which side : {kOurs, kTheirs}) {
+    auto here = Intersect(left, view(side).rows);
+    if (here.empty()) continue;
+    left = Subtract(left, here);
+    ASSIGN_OR_RETURN(auto keys, sides_[side]->KeysOf(view(side), here));
+    for (const auto& key : keys) field ? undefined.AddCell(key, *field) : undefined.AddRow(key);
+  }
+  return {};
 }
 
 // Rows of different hosts may lie between each other.

@@ -83,6 +83,8 @@ class IntervalMerge {
                  Draft* draft) const;
   // A contradiction: who is favoured there, or nobody, then it is a conflict.
   Favour Contradict(ConflictReason reason, std::optional<size_t> field, uint32_t offset);
+  // Of a virtual merge: nothing is known of these rows, or of their cells in a field.
+  Status NotKnown(const model::PositionSet& rows, std::optional<FieldId> field);
   model::RowId RowAt(uint32_t offset) const { return first_.Plus(offset).row_id(); }
   bool is_virtual() const { return about_.options->mode == MergeMode::kVirtual; }
   std::vector<Piece> Emit(std::vector<Draft> drafts) const;

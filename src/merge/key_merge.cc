@@ -5,10 +5,12 @@
 #include <optional>
 #include <unordered_map>
 
+#include "engine/errors.h"
 #include "merge/entry_merge.h"
 #include "merge/region_walk.h"
 #include "table/key_search.h"
 #include "table/key_set.h"
+#include "table/single_value.h"
 
 namespace rhizo::merge {
 namespace {
@@ -20,9 +22,40 @@ struct Address {
   friend auto operator<=>(const Address&, const Address&) = default;
 };
 
+// What a virtual state does not know of a key, by side; null: nothing.
+using NotKnown = std::array<const UndefinedKey*, kSides>;
+
 // The rows of a key, on the sides that have it.
 struct MovedKey {
   std::array<std::optional<Address>, kSides> rows;
+  std::optional<NotKnown> not_known = {};
+};
+
+// Keys whose fields are encoded, as the rows of a table with such a key.
+class EncodedKeys final : public table::RowBatch {
+ public:
+  // `fields`: of the key, in its order, in the table's schema.
+  EncodedKeys(const table::OpenTable& table, const std::vector<size_t>& fields, size_t count)
+      : table_(table), fields_(fields) {
+    for (size_t field : fields) columns_.emplace_back(table.types()[field], count);
+  }
+  Status Set(size_t row, const KeyBytes& key) {
+    for (size_t i = 0; i < fields_.size(); ++i) {
+      const auto& type = table_.schema().fields[fields_[i]].type;
+      ASSIGN_OR_RETURN(auto value, table::DecodeValue(type, key[i]));
+      columns_[i].SetValue(row, value);
+    }
+    return {};
+  }
+  Status ForEach(size_t field, uint64_t begin, uint64_t count, const Visit& visit) override {
+    auto at = std::find(fields_.begin(), fields_.end(), field) - fields_.begin();
+    return visit(columns_[at], begin, count);
+  }
+
+ private:
+  const table::OpenTable& table_;
+  const std::vector<size_t>& fields_;
+  std::vector<duckdb::Vector> columns_;
 };
 
 // Rows that a side inserted, and their keys by number.
@@ -41,7 +74,11 @@ class KeyMerge {
         about_(about),
         sides_(sides),
         regions_(regions),
-        counts_(counts) {}
+        counts_(counts) {
+    for (size_t side = 0; side < kSides; ++side) {
+      if (sides[side].undefined != nullptr) undefined_[side] = *sides[side].undefined;
+    }
+  }
 
   Result<KeyedRows> Run();
 
@@ -49,13 +86,15 @@ class KeyMerge {
   Status FindInserted(Which side);
   Result<std::optional<Address>> Locate(Which of, const Address& row, Which side);
   Status AddKeys(Side* side, const View& view, const model::PositionSet& rows, Inserted* inserted);
+  Status FindUndefined();
   Status Match();
-  // Rows of one side with one of the keys, in regions that side `by` changed.
+  void AddMoved(MovedKey key);
+  // Rows of one side with one of the keys, in regions that side `by` changed (nobody: in all).
   struct Found {
     Address row;
     uint64_t number = 0;
   };
-  Result<std::vector<Found>> FindKeys(Which of, Which by, const table::KeySet& keys);
+  Result<std::vector<Found>> FindKeys(Which of, std::optional<Which> by, const table::KeySet& keys);
   Status Settle(const MovedKey& key, KeyedRows* out);
   Result<Side*> Load(size_t region, Which side);
   Result<View> ViewOf(const MovedKey& key, Which side);
@@ -68,6 +107,8 @@ class KeyMerge {
   MergeCounts* const counts_;
   std::array<Inserted, kSides> inserted_;
   std::vector<MovedKey> moved_;
+  std::array<std::set<Address>, kSides> decided_;  // rows of keys of which not all is known
+  std::array<Undefined, kSides> undefined_;        // also of keys, by the rows that are looked at
   std::map<std::pair<size_t, size_t>, std::unique_ptr<Side>> loaded_;
 };
 
@@ -75,7 +116,7 @@ Result<Side*> KeyMerge::Load(size_t region, Which side) {
   auto& slot = loaded_[{region, side}];
   if (!slot) {
     ASSIGN_OR_RETURN(auto loaded, Side::Load(client_, *about_.table, regions_[region].entries[side],
-                                             {}, sides_[side].undefined));
+                                             {}, &undefined_[side]));
     slot = std::make_unique<Side>(std::move(loaded));
   }
   return slot.get();
@@ -125,12 +166,12 @@ Status KeyMerge::AddKeys(Side* side, const View& view, const model::PositionSet&
   return {};
 }
 
-Result<std::vector<KeyMerge::Found>> KeyMerge::FindKeys(Which of, Which by,
+Result<std::vector<KeyMerge::Found>> KeyMerge::FindKeys(Which of, std::optional<Which> by,
                                                         const table::KeySet& keys) {
   std::vector<table::OpenEntry> entries;
   std::vector<Address> addresses;
   for (size_t region = 0; region < regions_.size(); ++region) {
-    if (regions_[region].Same(by, kBase)) continue;
+    if (by && regions_[region].Same(*by, kBase)) continue;
     for (size_t i = 0; i < regions_[region].entries[of].size(); ++i) {
       ASSIGN_OR_RETURN(auto open,
                        table::OpenEntryOf(context_.read, regions_[region].entries[of][i].entry));
@@ -146,6 +187,45 @@ Result<std::vector<KeyMerge::Found>> KeyMerge::FindKeys(Which of, Which by,
     found.push_back({address, row.number});
   }
   return found;
+}
+
+// Keys of which some side does not know everything, whatever rows they have on each.
+Status KeyMerge::FindUndefined() {
+  std::map<KeyBytes, NotKnown> by_key;
+  for (Which side : {kBase, kOurs, kTheirs}) {
+    for (const auto& [key, what] : undefined_[side].keys()) by_key[key][side] = &what;
+  }
+  if (by_key.empty()) return {};
+  table::KeySet keys(about_.table->schema(), about_.table->state().key);
+  std::vector<MovedKey> found(by_key.size());
+  RETURN_IF_ERROR(engine::Guarded([&]() -> Status {
+    EncodedKeys rows(*about_.table, keys.fields(), by_key.size());
+    size_t number = 0;
+    for (const auto& [key, not_known] : by_key) {
+      RETURN_IF_ERROR(rows.Set(number, key));
+      found[number++].not_known = not_known;
+    }
+    return keys.Add(rows, 0, by_key.size());
+  }));
+  keys.Sort();
+  for (Which side : {kBase, kOurs, kTheirs}) {
+    ASSIGN_OR_RETURN(auto rows, FindKeys(side, {}, keys));
+    for (const auto& [row, number] : rows) {
+      found[number].rows[side] = row;
+      decided_[side].insert(row);
+    }
+  }
+  for (auto& key : found) {
+    if (key.rows[kOurs] || key.rows[kTheirs]) moved_.push_back(std::move(key));
+  }
+  return {};
+}
+
+void KeyMerge::AddMoved(MovedKey key) {
+  for (Which side : {kBase, kOurs, kTheirs}) {
+    if (key.rows[side] && decided_[side].contains(*key.rows[side])) return;
+  }
+  moved_.push_back(std::move(key));
 }
 
 // Keys that one side inserted and the other inserted, deleted or may have changed.
@@ -168,14 +248,14 @@ Status KeyMerge::Match() {
   }
   for (auto& [number, key] : by_ours) {
     key.rows[kOurs] = inserted_[kOurs].rows[number];
-    moved_.push_back(key);
+    AddMoved(key);
   }
   ASSIGN_OR_RETURN(in_base, FindKeys(kBase, kOurs, *inserted_[kTheirs].keys));
   for (const auto& [row, number] : in_base) {
     const auto& theirs = inserted_[kTheirs].rows[number];
     if (of_both.contains(theirs)) continue;
     ASSIGN_OR_RETURN(auto ours, Locate(kBase, row, kOurs));
-    moved_.push_back({{row, ours, theirs}});
+    AddMoved({{row, ours, theirs}});
   }
   return {};
 }
@@ -209,12 +289,17 @@ Status KeyMerge::Settle(const MovedKey& key, KeyedRows* out) {
                                                              : *theirs < *ours;
     if (take_theirs) place = theirs, from = kTheirs;
   }
-  for (auto& view : views) {
-    if (view.entry == nullptr) view.first = *place;
+  for (Which side : {kBase, kOurs, kTheirs}) {
+    if (views[side].entry == nullptr) views[side].first = *place;
+    const auto* what = key.not_known ? (*key.not_known)[side] : nullptr;
+    if (what == nullptr) continue;
+    undefined_[side].AddKey(views[side].first.row_id(), *what);
+    undefined_[side].AddKey(place->row_id(), *what);
   }
   IntervalMerge merge(about_, found.sides, *place, 1, views, true);
   // A row that was only encoded anew was not touched: regions say the same.
   for (Which side : {kOurs, kTheirs}) {
+    if (key.not_known) break;
     bool stays = base != nullptr && key.rows[side] && views[side].first == *base;
     if (!stays) continue;
     ASSIGN_OR_RETURN(bool changed, merge.IsChanged(side));
@@ -240,7 +325,7 @@ Result<KeyedRows> KeyMerge::Run() {
   KeyedRows out;
   RETURN_IF_ERROR(FindInserted(kOurs));
   RETURN_IF_ERROR(FindInserted(kTheirs));
-  if (inserted_[kOurs].rows.empty() && inserted_[kTheirs].rows.empty()) return out;
+  RETURN_IF_ERROR(FindUndefined());
   RETURN_IF_ERROR(Match());
   // Neighbouring keys use the same regions.
   std::sort(moved_.begin(), moved_.end(),

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 
+#include "engine/errors.h"
+#include "table/key_set.h"
+#include "table/single_value.h"
+
 namespace rhizo::merge {
 
 bool Stretch::SamePath(const Stretch& other) const {
@@ -179,6 +183,25 @@ Status Side::GatherStored(const View& view, size_t field, const model::PositionS
   offsets.ForEach(
       [&](uint32_t offset) { slots.push_back(view.entry->first_stored + view.slot + offset); });
   return stored_->Gather(field, slots, out);
+}
+
+Result<std::vector<KeyBytes>> Side::KeysOf(const View& view, const model::PositionSet& offsets) {
+  std::vector<KeyBytes> keys(offsets.size());
+  const auto& fields = table_->schema().fields;
+  RETURN_IF_ERROR(engine::Guarded([&]() -> Status {
+    for (FieldId id : table_->state().key) {
+      const auto* field = table_->schema().FindId(id);
+      auto number = static_cast<size_t>(field - fields.data());
+      duckdb::Vector values(table_->types()[number], keys.size());
+      RETURN_IF_ERROR(Gather(view, number, offsets, &values));
+      table::NormaliseKey(&values, keys.size());
+      for (size_t i = 0; i < keys.size(); ++i) {
+        keys[i].push_back(table::EncodeValue(field->type, values.GetValue(i)));
+      }
+    }
+    return {};
+  }));
+  return keys;
 }
 
 }  // namespace rhizo::merge

@@ -95,6 +95,8 @@ class Side {
                 duckdb::Vector* out);
   Status GatherStored(const View& view, size_t field, const model::PositionSet& offsets,
                       duckdb::Vector* out);
+  // The keys of rows, one per offset.
+  Result<std::vector<KeyBytes>> KeysOf(const View& view, const model::PositionSet& offsets);
 
  private:
   Side(duckdb::ClientContext* client, const table::OpenTable& table, const Undefined* undefined)

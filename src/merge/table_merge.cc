@@ -4,9 +4,9 @@
 
 #include "engine/errors.h"
 #include "engine/types.h"
+#include "merge/dropped_columns.h"
 #include "table/key_search.h"
 #include "table/row_diff.h"
-#include "tree/diff.h"
 
 namespace rhizo::merge {
 namespace {
@@ -15,97 +15,6 @@ Result<std::shared_ptr<const table::OpenTable>> Open(const MergeMeans& means,
                                                      const model::TableState& state) {
   return table::OpenTable::Open(means.context.read, ObjectId(),
                                 std::make_shared<const model::TableState>(state));
-}
-
-struct DroppedField {
-  FieldId id = 0;
-  std::string problem;
-};
-
-// Columns that one side dropped (`who`) while the other gave rows other values in them.
-Result<std::vector<DroppedField>> ChangedThoughDropped(const MergeMeans& means,
-                                                       const model::TableState& base,
-                                                       const model::TableState& other,
-                                                       const std::vector<FieldId>& dropped,
-                                                       const std::string& who) {
-  std::vector<DroppedField> found;
-  for (FieldId id : dropped) {
-    const auto* field = other.schema.FindId(id);
-    if (field == nullptr || base.tree_root == other.tree_root) continue;
-    auto only = [&](model::TableState state) {
-      state.schema.fields = {*field};
-      state.key.clear();
-      return state;
-    };
-    ASSIGN_OR_RETURN(auto before, Open(means, only(base)));
-    ASSIGN_OR_RETURN(auto after, Open(means, only(other)));
-    ASSIGN_OR_RETURN(auto diff, table::RowDiff::Open(means.client, before, after));
-    ASSIGN_OR_RETURN(auto counts, diff.Count());
-    if (counts.updated == 0) continue;
-    found.push_back({id, "column \"" + field->name + "\" was dropped " + who +
-                             ", and the other side changed its values in " +
-                             std::to_string(counts.updated) + " rows"});
-  }
-  return found;
-}
-
-// The side as if it had not dropped these columns.
-model::TableState Undropped(model::TableState side, const model::TableState& base,
-                            const std::vector<DroppedField>& fields) {
-  auto& columns = side.schema.fields;
-  for (const auto& field : fields) {
-    const auto* was = base.schema.FindId(field.id);
-    auto at = std::min<size_t>(was - base.schema.fields.data(), columns.size());
-    columns.insert(columns.begin() + static_cast<ptrdiff_t>(at), *was);
-  }
-  return side;
-}
-
-bool TakesBack(const model::Type& from, const model::Type& to) {
-  if (from == to) return false;
-  auto wide = engine::ToLogicalType(from);
-  auto narrow = engine::ToLogicalType(to);
-  return wide != narrow && duckdb::LogicalType::ForceMaxLogicalType(wide, narrow) == wide;
-}
-
-// Whether rows of `before` were stored anew in `after`, or went.
-Result<bool> ReplacesEntries(const MergeMeans& means, const model::TableState& before,
-                             const model::TableState& after) {
-  bool replaces = false;
-  auto visit = [&](const tree::DiffEntry& entry) -> Status {
-    replaces = replaces || entry.before.has_value();
-    return {};
-  };
-  auto* reader = means.context.read.small;
-  RETURN_IF_ERROR(
-      tree::Diff(tree::Tree(reader, before.tree_root), tree::Tree(reader, after.tree_root), visit));
-  return replaces;
-}
-
-// Columns that one side took back to what they were before base, as reverts do, while the other
-// stored rows: as wide as base has them, or without a column that comes back.
-Status FindTakenBack(const MergeMeans& means, const model::TableState& base,
-                     const model::TableState& side, const model::TableState& other,
-                     const model::Schema& merged, std::vector<std::string>* problems) {
-  if (base.tree_root == other.tree_root) return {};
-  for (const auto& field : merged.fields) {
-    const auto* was = base.schema.FindId(field.id);
-    const auto* is = side.schema.FindId(field.id);
-    if (is == nullptr) continue;
-    if (was != nullptr && field.type == is->type && TakesBack(was->type, is->type)) {
-      problems->push_back("column \"" + field.name + "\" would be " + is->type.ToString() +
-                          " again, and rows were written since it is " + was->type.ToString());
-    }
-    bool comes_back =
-        was == nullptr && other.schema.FindId(field.id) == nullptr &&
-        std::binary_search(base.used_field_ids.begin(), base.used_field_ids.end(), field.id);
-    if (!comes_back) continue;
-    ASSIGN_OR_RETURN(bool replaces, ReplacesEntries(means, base, other));
-    if (!replaces) continue;
-    problems->push_back("column \"" + field.name +
-                        "\" would come back, and rows were stored without it since it was dropped");
-  }
-  return {};
 }
 
 // NOT NULL and checks, on rows of `merged` that are not as they were in `before`.
@@ -251,10 +160,17 @@ Result<MergedTable> MergeTable(const MergeMeans& means, const TableVersion& base
   if (base.state != nullptr) {
     const auto& columns = schema.state.schema;
     RETURN_IF_ERROR(
-        FindTakenBack(means, was, *theirs.state, *ours.state, columns, &merged.problems));
+        FindComingBack(means, was, *theirs.state, *ours.state, columns, &merged.problems));
     RETURN_IF_ERROR(
-        FindTakenBack(means, was, *ours.state, *theirs.state, columns, &merged.problems));
+        FindComingBack(means, was, *ours.state, *theirs.state, columns, &merged.problems));
     if (!merged.problems.empty()) return merged;
+  }
+  for (const auto* side : {&base, &ours, &theirs}) {
+    bool has_keys = side->undefined != nullptr && !side->undefined->keys().empty();
+    if (!has_keys || schema.same_key) continue;
+    merged.problems.push_back(
+        "the key was changed, and what both started from contradicted itself in rows of it");
+    return merged;
   }
   auto by_rows = options;
   by_rows.by_key = schema.same_key;

@@ -35,6 +35,16 @@ void Undefined::Add(const Undefined& other) {
   for (const auto& [cell, positions] : other.cells_) {
     cells_[cell].insert(positions.begin(), positions.end());
   }
+  for (const auto& [key, what] : other.keys_) {
+    auto& known = keys_[key];
+    known.row = known.row || what.row;
+    known.cells.insert(what.cells.begin(), what.cells.end());
+  }
+}
+
+void Undefined::AddKey(const model::RowId& row, const UndefinedKey& key) {
+  if (key.row) AddRow(row);
+  for (FieldId field : key.cells) AddCell(row, field);
 }
 
 }  // namespace rhizo::merge
