@@ -32,6 +32,10 @@ PAIRS: dict[str, tuple[Change, Change]] = {
     "dropped, updated": (lambda s: s.drop_table("t"), lambda s: s.update("t", {"a": 1}, "u = 3")),
     "updated, dropped": (lambda s: s.update("o", {"k": 1}), lambda s: s.drop_table("o")),
     "made by both": (lambda s: s.write("n", {"k": [1]}), lambda s: s.write("n", {"k": [2]})),
+    "counted, picked": (
+        lambda s: s.update("t", {"a": "a + 1"}, "u = 3"),
+        lambda s: (s.cherry_pick("one"), s.append("t", {"u": [9], "a": [1], "b": [0]})),
+    ),
     "two of one name": (lambda s: s.rename_table("t", "w"), lambda s: s.rename_table("o", "w")),
 }
 
@@ -44,6 +48,8 @@ def contradicting(path: Path, name: str) -> Iterator[tuple[rhizo.Session, rhizo.
         db.write("o", {"k": [0]})
         if "under a check" in name:
             db.alter("t", add_check="a + b < 2")
+        if "counted" in name:
+            db.set_merge_rules("t", {"a": "add"})
         db.create_branch("one")
         db.create_branch("two")
         with db.on("one") as one, db.on("two") as two:

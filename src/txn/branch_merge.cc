@@ -53,7 +53,6 @@ class Attempt {
   Status Automatic(model::Commit* commit);
   Status ByUser(model::Commit* commit);
   Status Fold(const Head& ours);
-  Result<Replaced> FindReplaced(const CommitId& ours, const CommitId& theirs);
 
   Repository& repository_;
   const BranchMergeOptions& options_;
@@ -68,14 +67,6 @@ bool Attempt::IsAutomatic() const {
   return options_.text.message.empty() && !options_.no_fast_forward &&
          database.favour == merge::Favour::kNobody && database.by_table.empty() &&
          database.by_column.empty() && database.choices.empty();
-}
-
-Result<Replaced> Attempt::FindReplaced(const CommitId& ours, const CommitId& theirs) {
-  ASSIGN_OR_RETURN(auto here, HistoryOf(repository_, ours, theirs));
-  ASSIGN_OR_RETURN(auto there, HistoryOf(repository_, theirs, ours));
-  Replaced replaced{std::move(here.replaced), std::move(there.replaced), {}};
-  ASSIGN_OR_RETURN(replaced.counted_twice, CountedTwice(repository_, space_.means(), here, there));
-  return replaced;
 }
 
 Status Attempt::Run(const Head& ours, const Head& theirs) {
@@ -104,7 +95,7 @@ Status Attempt::Run(const Head& ours, const Head& theirs) {
   }
   MergeBase bases(repository_, space_.means());
   ASSIGN_OR_RETURN(auto base, bases.Of({ours.id}, theirs.id));
-  ASSIGN_OR_RETURN(replaced_, FindReplaced(ours.id, theirs.id));
+  ASSIGN_OR_RETURN(replaced_, FindReplaced(repository_, space_.means(), {ours.id}, theirs.id));
   DatabaseMerge merge(repository_, space_.means(), options_.database, replaced_);
   ASSIGN_OR_RETURN(merged_, merge.Run(base, {ours.commit->state_root, {}, {}},
                                       {theirs.commit->state_root, {}, {}}));
@@ -126,13 +117,7 @@ Status Attempt::Fold(const Head& ours) {
   for (size_t i = 1; i < parents_.size(); ++i) {
     ASSIGN_OR_RETURN(auto next, repository_.ReadCommit(parents_[i]));
     ASSIGN_OR_RETURN(auto base, bases.Of(done, parents_[i]));
-    Replaced replaced;
-    for (const auto& id : done) {
-      ASSIGN_OR_RETURN(auto of_pair, FindReplaced(id, parents_[i]));
-      replaced.by_ours.insert(of_pair.by_ours.begin(), of_pair.by_ours.end());
-      replaced.by_theirs.insert(of_pair.by_theirs.begin(), of_pair.by_theirs.end());
-      replaced.counted_twice.merge(of_pair.counted_twice);
-    }
+    ASSIGN_OR_RETURN(auto replaced, FindReplaced(repository_, space_.means(), done, parents_[i]));
     // Which side is called ours changes no state, only what is told of conflicts.
     ASSIGN_OR_RETURN(bool swapped, is_ours(parents_[i]));
     swapped = swapped && !begins_with_ours;
@@ -246,6 +231,15 @@ Result<Met> Meet(Repository& repository, const MergeTools& tools, const Head& ou
   return met;
 }
 
+// The same of two commits.
+Result<Met> Meet(Repository& repository, const MergeTools& tools, const CommitId& ours,
+                 const CommitId& theirs, const BranchMergeOptions& options) {
+  RETURN_IF_ERROR(repository.CheckUsable());
+  ASSIGN_OR_RETURN(auto our_head, ReadHead(repository, ours));
+  ASSIGN_OR_RETURN(auto their_head, ReadHead(repository, theirs));
+  return Meet(repository, tools, our_head, their_head, options);
+}
+
 Error HasMoved(const std::string& branch, const CommitId& from) {
   return Error(ErrorCode::kConflict, "merge: branch \"" + branch + "\" has moved from " +
                                          from.Short() + " since the merge began; begin it again")
@@ -257,20 +251,14 @@ Error HasMoved(const std::string& branch, const CommitId& from) {
 
 Result<BranchMerged> TryMerge(Repository& repository, const MergeTools& tools, const CommitId& ours,
                               const CommitId& theirs, const BranchMergeOptions& options) {
-  RETURN_IF_ERROR(repository.CheckUsable());
-  ASSIGN_OR_RETURN(auto our_head, ReadHead(repository, ours));
-  ASSIGN_OR_RETURN(auto their_head, ReadHead(repository, theirs));
-  ASSIGN_OR_RETURN(auto met, Meet(repository, tools, our_head, their_head, options));
+  ASSIGN_OR_RETURN(auto met, Meet(repository, tools, ours, theirs, options));
   return std::move(met.outcome);
 }
 
 Result<MergePreview> PreviewMerge(Repository& repository, const MergeTools& tools,
                                   const CommitId& ours, const CommitId& theirs,
                                   const BranchMergeOptions& options) {
-  RETURN_IF_ERROR(repository.CheckUsable());
-  ASSIGN_OR_RETURN(auto our_head, ReadHead(repository, ours));
-  ASSIGN_OR_RETURN(auto their_head, ReadHead(repository, theirs));
-  ASSIGN_OR_RETURN(auto met, Meet(repository, tools, our_head, their_head, options));
+  ASSIGN_OR_RETURN(auto met, Meet(repository, tools, ours, theirs, options));
   MergePreview preview{std::move(met.outcome), {}, {}};
   ASSIGN_OR_RETURN(preview.merged, repository.ViewOf(ours));
   if (met.attempt) {
@@ -280,10 +268,11 @@ Result<MergePreview> PreviewMerge(Repository& repository, const MergeTools& tool
     preview.merged = std::make_shared<View>(*preview.merged, attempt->merged().root,
                                             std::move(opener), nullptr, attempt, nullptr);
   } else if (preview.outcome.fast_forward) {
+    ASSIGN_OR_RETURN(auto fast_forward, repository.ViewOf(theirs));
     ASSIGN_OR_RETURN(preview.tables,
-                     DifferingTables(repository.small().get(), our_head.commit->state_root,
-                                     their_head.commit->state_root));
-    ASSIGN_OR_RETURN(preview.merged, repository.ViewOf(theirs));
+                     DifferingTables(repository.small().get(), preview.merged->state_root(),
+                                     fast_forward->state_root()));
+    preview.merged = std::move(fast_forward);
   }
   return preview;
 }

@@ -413,11 +413,13 @@ Status DatabaseMerge::SettleNames(const Found& found) {
       in_the_way.push_back(*taken);
     }
   }
-  std::erase_if(out_.tables, [&](auto& placed) {
-    if (!not_needed.contains(placed.id)) return false;
-    if (!placed.before) return true;
+  for (auto& placed : out_.tables) {
+    if (!not_needed.contains(placed.id) || !placed.before) continue;
     placed = PlacedByMerge(placed.id, placed.before, placed.before->name, placed.state_id);
-    return placed.state_id == placed.before->entry.state;
+  }
+  std::erase_if(out_.tables, [&](const auto& placed) {
+    if (!not_needed.contains(placed.id)) return false;
+    return !placed.before || placed.state_id == placed.before->entry.state;
   });
   for (const auto& taken : in_the_way) MakeWay(found, taken);
   return {};

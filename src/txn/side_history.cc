@@ -43,6 +43,29 @@ Result<std::string> CountedColumns(Repository& repository, const merge::MergeMea
   return std::string();
 }
 
+// Changes that both sides have, under different commits: a pick and its origin, or two picks. Their
+// tables whose counting columns (rules add, multiply) they changed -> why merging would count
+// twice.
+Result<std::map<TableId, std::string>> CountedTwice(Repository& repository,
+                                                    const merge::MergeMeans& means,
+                                                    const SideHistory& ours,
+                                                    const SideHistory& theirs) {
+  std::map<TableId, std::string> twice;
+  for (const auto& [origin, ours_as] : ours.changes) {
+    auto found = theirs.changes.find(origin);
+    if (found == theirs.changes.end()) continue;
+    ASSIGN_OR_RETURN(auto commit, repository.ReadCommit(ours_as));
+    for (const auto& table : commit->tables) {
+      ASSIGN_OR_RETURN(auto column, CountedColumns(repository, means, *commit, table.table));
+      if (column.empty()) continue;
+      twice[table.table] = "commit " + ours_as.Short() + " here and " + found->second.Short() +
+                           " there are one change that was picked, and column \"" + column +
+                           "\" would count it twice";
+    }
+  }
+  return twice;
+}
+
 }  // namespace
 
 std::optional<CommitId> PickedFrom(const model::Commit& commit) {
@@ -85,24 +108,18 @@ Result<SideHistory> HistoryOf(Repository& repository, const CommitId& side, cons
   return history;
 }
 
-Result<std::map<TableId, std::string>> CountedTwice(Repository& repository,
-                                                    const merge::MergeMeans& means,
-                                                    const SideHistory& ours,
-                                                    const SideHistory& theirs) {
-  std::map<TableId, std::string> twice;
-  for (const auto& [origin, ours_as] : ours.changes) {
-    auto found = theirs.changes.find(origin);
-    if (found == theirs.changes.end()) continue;
-    ASSIGN_OR_RETURN(auto commit, repository.ReadCommit(ours_as));
-    for (const auto& table : commit->tables) {
-      ASSIGN_OR_RETURN(auto column, CountedColumns(repository, means, *commit, table.table));
-      if (column.empty()) continue;
-      twice[table.table] = "commit " + ours_as.Short() + " here and " + found->second.Short() +
-                           " there are one change that was picked, and column \"" + column +
-                           "\" would count it twice";
-    }
+Result<Replaced> FindReplaced(Repository& repository, const merge::MergeMeans& means,
+                              const std::vector<CommitId>& ours, const CommitId& theirs) {
+  Replaced replaced;
+  for (const auto& id : ours) {
+    ASSIGN_OR_RETURN(auto here, HistoryOf(repository, id, theirs));
+    ASSIGN_OR_RETURN(auto there, HistoryOf(repository, theirs, id));
+    ASSIGN_OR_RETURN(auto twice, CountedTwice(repository, means, here, there));
+    replaced.by_ours.merge(here.replaced);
+    replaced.by_theirs.merge(there.replaced);
+    replaced.counted_twice.merge(twice);
   }
-  return twice;
+  return replaced;
 }
 
 }  // namespace rhizo::txn

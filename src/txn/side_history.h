@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <vector>
 
 #include "model/commit.h"
 #include "txn/database_merge.h"
@@ -20,13 +21,9 @@ struct SideHistory {
 // Of the commits in the history of `side` that are not in that of `other`.
 Result<SideHistory> HistoryOf(Repository& repository, const CommitId& side, const CommitId& other);
 
-// Changes that both sides have, under different commits: a pick and its origin, or two picks. Their
-// tables whose counting columns (rules add, multiply) they changed -> why merging would count
-// twice.
-Result<std::map<TableId, std::string>> CountedTwice(Repository& repository,
-                                                    const merge::MergeMeans& means,
-                                                    const SideHistory& ours,
-                                                    const SideHistory& theirs);
+// What a merge of the histories of `ours`, each with that of `theirs`, has to know.
+Result<Replaced> FindReplaced(Repository& repository, const merge::MergeMeans& means,
+                              const std::vector<CommitId>& ours, const CommitId& theirs);
 
 // The commit that made the change of `commit` first, if it is a pick.
 std::optional<CommitId> PickedFrom(const model::Commit& commit);
