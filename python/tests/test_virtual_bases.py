@@ -96,3 +96,117 @@ def test_what_was_settled_alike_is_settled(tmp_path: Path, name: str) -> None:
         one.merge(other, strategy="ours", message="as one has it")
         two.merge(head, strategy="theirs", message="as one has it")
         assert one.try_merge("two").conflicts == 0
+
+
+TURNS = range(8)  # which ancestor comes first is that of their ids
+
+
+@contextlib.contextmanager
+def crossed(path: Path, make: Change, first: Change, second: Change) -> Iterator[tuple[rhizo.Session, rhizo.Session]]:
+    """Two branches that contradicted each other, merged with each other, each as it has it."""
+    with rhizo.open(path / "db", durability="none") as db:
+        make(db)
+        db.create_branch("one")
+        db.create_branch("two")
+        with db.on("one") as one, db.on("two") as two:
+            first(one)
+            second(two)
+            head = one.commit().id
+            one.merge("two", strategy="ours", message="as one has it")
+            two.merge(head, strategy="ours", message="as two has it")
+            yield one, two
+
+
+def contradict(one: rhizo.Session, two: rhizo.Session) -> bool:
+    return one.try_merge("two").conflicts > 0 and two.try_merge("one").conflicts > 0
+
+
+def keyed(*rows: tuple[Any, ...], columns: str = "ka", **more: Any) -> Change:
+    def make(session: rhizo.Session) -> None:
+        session.create_table("t", {name: "BIGINT" for name in columns}, key="k", **more)
+        session.append("t", {name: [row[i] for row in rows] for i, name in enumerate(columns)})
+
+    return make
+
+
+def update(column: str, value: int, key: int) -> Change:
+    return lambda session: session.update("t", {column: value}, f"k = {key}")
+
+
+@pytest.mark.parametrize("value", [11, 5])
+def test_a_key_that_came_again_is_no_sum_with_a_row_of_which_nothing_is_known(tmp_path: Path, value: int) -> None:
+    made = keyed((1, 10), merge_rules={"a": "add"})
+    with crossed(tmp_path, made, update("a", 11, 1), lambda s: s.delete("t", "k = 1")) as (one, two):
+        two.append("t", {"k": [1], "a": [value]})
+        if value == 11:
+            one.merge("two")
+            assert one.read("t").fetchall() == [(1, 11)]
+        else:
+            assert contradict(one, two)
+
+
+@pytest.mark.parametrize("turn", TURNS)
+def test_a_key_set_on_one_of_two_ancestors_is_not_twice_in_the_table(tmp_path: Path, turn: int) -> None:
+    def set_key(session: rhizo.Session) -> None:
+        session.set_key("t", "k")
+        session.update("t", {"a": 2}, "k = 3")
+
+    def make(session: rhizo.Session) -> None:
+        session.write("t", {"k": [3, 4], "a": [0, 0]})
+
+    with crossed(tmp_path, make, update("a", 1, 3), set_key) as (one, two):
+        one.delete("t", "k = 3")
+        one.append("t", {"k": [3], "a": [9]})
+        assert contradict(one, two)
+        one.merge("two", strategy="theirs")
+        assert [row[0] for row in one.read("t").fetchall()] == [3, 4]
+
+
+WHOLE: dict[str, Change] = {
+    "the table dropped": lambda s: s.drop_table("t"),
+    "the column dropped": lambda s: s.alter("t", drop="a"),
+    "the table replaced": lambda s: s.write("t", {"k": [100], "a": [7], "b": [7]}),
+}
+
+
+@pytest.mark.parametrize("turn", TURNS)
+@pytest.mark.parametrize("delete_wins", [False, True])
+@pytest.mark.parametrize("name", WHOLE)
+def test_what_is_not_known_of_a_cell_is_not_forgotten_with_the_whole(
+    tmp_path: Path, name: str, delete_wins: bool, turn: int
+) -> None:
+    made = keyed((3, 0, 0), (4, 0, 0), (5, 0, 0), columns="kab")
+
+    def make(session: rhizo.Session) -> None:
+        made(session)
+        session.set_merge_rules("t", delete_wins=delete_wins)
+
+    with crossed(tmp_path, make, update("a", 1, 3), update("a", 2, 3)) as (one, two):
+        WHOLE[name](one)
+        assert contradict(one, two)
+
+
+@pytest.mark.parametrize("turn", TURNS)
+def test_the_latest_is_decided_by_what_both_have_where_the_base_does_not_know_when(tmp_path: Path, turn: int) -> None:
+    def upsert(f: int | None, v: int) -> Change:
+        return lambda s: s.upsert("t", {"k": [1], "f": [f], "v": [v]}, reset=True)
+
+    made = keyed((1, 1, 0), columns="kfv", merge_rules={"f": "max", "v": "latest(f)"})
+    with crossed(tmp_path, made, upsert(None, 10), upsert(5, 50)) as (one, two):
+        upsert(3, 30)(one)
+        one.merge("two")
+        assert one.read("t").fetchall() == [(1, 5, 50)]
+
+
+def test_a_key_is_one_whatever_the_sign_of_its_zero(tmp_path: Path) -> None:
+    with rhizo.open(tmp_path / "db", durability="none") as db:
+        db.create_table("t", {"k": "DOUBLE", "a": "BIGINT"}, key="k")
+        db.create_branch("two")
+        with db.on("two") as two:
+            db.append("t", {"k": [0.0], "a": [5]})
+            two.append("t", {"k": [-0.0], "a": [5]})
+            head = db.commit().id
+            db.merge("two")
+            two.merge(head)
+            assert db.read("t").fetchall() == two.read("t").fetchall() == [(0.0, 5)]
+            assert db.commit().id == two.commit().id

@@ -3,8 +3,8 @@
 #include "db/session_impl.h"
 #include "db/stream_guard.h"
 #include "db/write_outcome.h"
+#include "model/exact_type.h"
 #include "sql/alter.h"
-#include "sql/exact_cast.h"
 #include "sql/row_checks.h"
 #include "sql/row_errors.h"
 
@@ -48,7 +48,7 @@ class OldRowsCheck {
   Status CheckCasts(const Table& table) {
     for (const auto& field : table->schema().fields) {
       const auto* old = before_.FindId(field.id);
-      if (old == nullptr || sql::AlwaysCastsExactly(old->type, field.type)) continue;
+      if (old == nullptr || model::AlwaysCastsExactly(old->type, field.type)) continue;
       auto read = engine_.FindRows(table, name_, "hash(" + Quoted(field.name) + ") = 0", 1);
       if (read) continue;
       return Error(ErrorCode::kSchema, "column \"" + field.name + "\" cannot become " +

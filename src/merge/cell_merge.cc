@@ -4,6 +4,7 @@
 #include "engine/errors.h"
 #include "merge/interval_merge.h"
 #include "table/compare_vectors.h"
+#include "table/single_value.h"
 
 namespace rhizo::merge {
 
@@ -45,14 +46,86 @@ struct IntervalMerge::Cells {
   std::vector<bool> same;  // ours and theirs
   PositionSet undefined;   // of base
   PositionSet undefined_sides;
+  PositionSet undefined_by;         // of base, of `latest`: cells of the field that decides
   std::vector<uint32_t> not_known;  // of a virtual merge: what it cannot decide
   // Decided: a side's value, or another.
   std::vector<Which> from;
   std::vector<std::optional<Value>> other;
 };
 
+bool IntervalMerge::IsKeyField(size_t field) const {
+  const auto& key = about_.table->state().key;
+  return std::ranges::find(key, about_.table->schema().fields[field].id) != key.end();
+}
+
+std::optional<Which> IntervalMerge::OwnerOf(size_t field) const {
+  const auto& owners = about_.options->owners;
+  auto found = owners.find(about_.table->schema().fields[field].id);
+  return found == owners.end() ? std::nullopt : std::optional(found->second);
+}
+
+// Cells of rows that the owner has too.
+Status IntervalMerge::TakeFromOwner(Which owner, size_t field, Draft* draft) {
+  const auto& about = about_.table->schema().fields[field];
+  if (view(owner).SameSlots(*draft->host)) {
+    TakeField(view(owner), about.id, draft->rows, draft);
+    return {};
+  }
+  return engine::Guarded([&]() -> Status {
+    Cells cells;
+    cells.field = field;
+    cells.rows = draft->rows;
+    cells.offsets = draft->rows.ToVector();
+    const auto& type = about_.table->types()[field];
+    Which host = owner == kOurs ? kTheirs : kOurs;
+    for (auto* values : {&cells.values[owner], &cells.values[host], &cells.stored}) {
+      *values = std::make_unique<Vector>(type, cells.offsets.size());
+    }
+    for (auto* values : {&cells.values[owner], &cells.values[host]}) {
+      RETURN_IF_ERROR(sides_[owner]->Gather(view(owner), field, cells.rows, values->get()));
+    }
+    RETURN_IF_ERROR(sides_[host]->GatherStored(view(host), field, cells.rows, cells.stored.get()));
+    cells.from.assign(cells.offsets.size(), owner);
+    cells.other.resize(cells.offsets.size());
+    LayCells(cells, draft);
+    return {};
+  });
+}
+
+// Rows that only the other side has do not know an owner's fields.
+Status IntervalMerge::LeaveToOwners(Draft* draft) {
+  if (!draft->taken || draft->rows.empty()) return {};
+  for (size_t field = 0; field < about_.table->schema().fields.size(); ++field) {
+    if (OwnerOf(field).value_or(*draft->taken) == *draft->taken) continue;
+    const auto& about = about_.table->schema().fields[field];
+    std::erase_if(draft->patches, [&](const auto& patch) { return patch.field == about.id; });
+    RETURN_IF_ERROR(engine::Guarded([&]() -> Status {
+      auto offsets = draft->rows.ToVector();
+      Vector stored(about_.table->types()[field], offsets.size());
+      RETURN_IF_ERROR(
+          sides_[*draft->taken]->GatherStored(*draft->host, field, draft->rows, &stored));
+      ASSIGN_OR_RETURN(auto unknown, table::DecodeDefault(about.type, about.first_default));
+      FreshCells fresh{field, {}, {}};
+      for (size_t i = 0; i < offsets.size(); ++i) {
+        if (Order(about.type, stored.GetValue(i), unknown) == 0) continue;
+        fresh.slots.push_back(offsets[i]);
+        fresh.values.push_back(unknown);
+      }
+      if (!fresh.slots.empty()) draft->fresh.push_back(std::move(fresh));
+      return {};
+    }));
+  }
+  return {};
+}
+
 Status IntervalMerge::MergeField(size_t field, bool has_base, Draft* draft) {
   FieldId id = about_.table->schema().fields[field].id;
+  if (auto owner = OwnerOf(field)) return TakeFromOwner(*owner, field, draft);
+  if (by_key_ && IsKeyField(field) && about_.options->mode != MergeMode::kCommit) {
+    // Equal keys may differ in their bits: -0.0 and 0.0.
+    TakeField(*draft->host, id, draft->rows, draft);
+    return {};
+  }
   const auto& rule = about_.rules[field];
   auto by_us = has_base ? Touched(kOurs, field, draft->rows) : draft->rows;
   auto by_them = has_base ? Touched(kTheirs, field, draft->rows) : draft->rows;
@@ -117,6 +190,12 @@ Status IntervalMerge::DecideCells(Cells* cells, Draft* draft) {
     cells->undefined = UndefinedCells(kBase, about.id);
     cells->undefined_sides =
         Union(UndefinedCells(kOurs, about.id), UndefinedCells(kTheirs, about.id));
+    if (rule.kind == RuleKind::kLatest) {
+      cells->undefined_by = UndefinedCells(kBase, rule.by);
+      cells->undefined_sides =
+          Union(cells->undefined_sides,
+                Union(UndefinedCells(kOurs, rule.by), UndefinedCells(kTheirs, rule.by)));
+    }
     cells->from.assign(count, kOurs);
     cells->other.resize(count);
     for (size_t i = 0; i < count; ++i) RETURN_IF_ERROR(DecideCell(cells, i));
@@ -143,9 +222,10 @@ Status IntervalMerge::DecideCell(Cells* cells, size_t i) {
   bool has_value = cells->has_base && !cells->undefined.Contains(offset);
   bool one_is_undefined = cells->undefined_sides.Contains(offset);
   if (rule.kind == RuleKind::kLatest && !one_is_undefined) {
-    bool ours_changed = !has_value || !cells->ours_is_base[i];
-    bool theirs_changed = !has_value || !cells->theirs_is_base[i];
-    if (has_value) {
+    bool is_known = has_value && !cells->undefined_by.Contains(offset);
+    bool ours_changed = !is_known || !cells->ours_is_base[i];
+    bool theirs_changed = !is_known || !cells->theirs_is_base[i];
+    if (is_known) {
       const auto& field_type = about_.table->schema().FindId(rule.by)->type;
       auto by = [&](Which side) { return cells->by[side]->GetValue(i); };
       ours_changed |= Order(field_type, by(kBase), by(kOurs)) != 0;
@@ -173,8 +253,9 @@ Status IntervalMerge::DecideCell(Cells* cells, size_t i) {
   }
   // A row that was picked, or came back, on both sides has one id.
   bool is_one_row = view(kOurs).first == view(kTheirs).first;
+  bool is_undefined = cells->has_base || UndefinedRows(kBase).Contains(offset);
   auto kind = has_value                ? BaseKind::kValue
-              : cells->has_base        ? BaseKind::kUndefined
+              : is_undefined           ? BaseKind::kUndefined
               : by_key_ && !is_one_row ? BaseKind::kAbsent
                                        : BaseKind::kSameRow;
   auto decided =

@@ -56,6 +56,8 @@ struct MergeOptions {
   Favour favour = Favour::kNobody;  // rows, and fields not named below
   std::map<FieldId, Favour> by_field;
   const Choices* choices = nullptr;  // single contradictions that are settled; null: none
+  // Fields that one side dropped and this one, which is favoured, changed: only its cells count.
+  std::map<FieldId, Which> owners;
   bool by_key = true;  // false: all three do not have the same key, rows are the same by their id
   // Of a region, while it can be read. Null: they are only counted.
   std::function<Status(RegionConflicts&)> on_conflicts;

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "engine/errors.h"
-#include "engine/types.h"
+#include "merge/stored_type.h"
 #include "table/compare_vectors.h"
 #include "table/row_diff.h"
 #include "table/single_value.h"
@@ -23,11 +23,15 @@ Result<std::shared_ptr<const table::OpenTable>> OpenColumn(const MergeMeans& mea
                                 std::make_shared<const model::TableState>(std::move(state)));
 }
 
-bool TakesBack(const model::Type& from, const model::Type& to) {
-  if (from == to) return false;
-  auto wide = engine::ToLogicalType(from);
-  auto narrow = engine::ToLogicalType(to);
-  return wide != narrow && duckdb::LogicalType::ForceMaxLogicalType(wide, narrow) == wide;
+// Rows of base to which `after` gave another value in the column.
+Result<uint64_t> CountUpdated(const MergeMeans& means, const model::TableState& base,
+                              const model::TableState& after, const model::Field& field) {
+  if (base.tree_root == after.tree_root) return uint64_t{0};
+  ASSIGN_OR_RETURN(auto was, OpenColumn(means, base, field));
+  ASSIGN_OR_RETURN(auto is, OpenColumn(means, after, field));
+  ASSIGN_OR_RETURN(auto diff, table::RowDiff::Open(means.client, was, is));
+  ASSIGN_OR_RETURN(auto counts, diff.Count());
+  return counts.updated;
 }
 
 // Whether rows of `before` were stored anew in `after`, or went.
@@ -97,24 +101,47 @@ std::set<FieldId> IdsOf(const std::vector<model::Field>& fields) {
 }  // namespace
 
 Result<std::vector<DroppedField>> ChangedThoughDropped(const MergeMeans& means,
-                                                       const model::TableState& base,
+                                                       const TableVersion& base,
                                                        const model::TableState& other,
                                                        const std::vector<FieldId>& dropped,
                                                        const std::string& who) {
   std::vector<DroppedField> found;
   for (FieldId id : dropped) {
     const auto* field = other.schema.FindId(id);
-    if (field == nullptr || base.tree_root == other.tree_root) continue;
-    ASSIGN_OR_RETURN(auto before, OpenColumn(means, base, *field));
-    ASSIGN_OR_RETURN(auto after, OpenColumn(means, other, *field));
-    ASSIGN_OR_RETURN(auto diff, table::RowDiff::Open(means.client, before, after));
-    ASSIGN_OR_RETURN(auto counts, diff.Count());
-    if (counts.updated == 0) continue;
-    found.push_back({id, "column \"" + field->name + "\" was dropped " + who +
-                             ", and the other side changed its values in " +
-                             std::to_string(counts.updated) + " rows"});
+    if (field == nullptr) continue;
+    std::string what = "column \"" + field->name + "\" was dropped " + who;
+    if (base.undefined != nullptr && base.undefined->Concerns(id)) {
+      found.push_back({id, what + ", and what both started from contradicted itself in it"});
+      continue;
+    }
+    ASSIGN_OR_RETURN(auto updated, CountUpdated(means, *base.state, other, *field));
+    if (updated == 0) continue;
+    found.push_back({id, what + ", and the other side changed its values in " +
+                             std::to_string(updated) + " rows"});
   }
   return found;
+}
+
+Status FindInnerDropped(const MergeMeans& means, const TableVersion& base,
+                        const model::TableState& side, const model::TableState& other,
+                        const std::string& who, std::vector<std::string>* problems) {
+  for (const auto& was : base.state->schema.fields) {
+    const auto* is = side.schema.FindId(was.id);
+    const auto* kept = other.schema.FindId(was.id);
+    if (is == nullptr || kept == nullptr) continue;
+    auto still = IdsOf(is->type.children);
+    auto there = IdsOf(kept->type.children);
+    auto before = IdsOf(was.type.children);
+    bool drops = std::any_of(before.begin(), before.end(),
+                             [&](FieldId id) { return there.contains(id) && !still.contains(id); });
+    if (!drops) continue;
+    ASSIGN_OR_RETURN(auto updated, CountUpdated(means, *base.state, other, *kept));
+    bool is_known = base.undefined == nullptr || !base.undefined->Concerns(was.id);
+    if (updated == 0 && is_known) continue;
+    problems->push_back("a field inside column \"" + was.name + "\" was dropped " + who +
+                        ", and the other side changed the column's values");
+  }
+  return {};
 }
 
 model::TableState Undropped(model::TableState side, const model::TableState& base,
@@ -126,6 +153,22 @@ model::TableState Undropped(model::TableState side, const model::TableState& bas
     columns.insert(columns.begin() + static_cast<ptrdiff_t>(at), *was);
   }
   return side;
+}
+
+// Unless the side knows the column as wide as the merge does.
+Status FindWider(const MergeMeans& means, const model::TableState& base,
+                 const model::TableState& side, const model::Schema& merged,
+                 std::vector<std::string>* problems) {
+  for (const auto& field : merged.fields) {
+    const auto* own = side.schema.FindId(field.id);
+    if (own != nullptr && Holds(field.type, own->type)) continue;
+    ASSIGN_OR_RETURN(bool wider, StoresWider(means.context.read, base, side, field));
+    if (!wider) continue;
+    problems->push_back("column \"" + field.name + "\" would be " + field.type.ToString() +
+                        ", and rows were stored that need another type" +
+                        (own == nullptr ? "" : ", " + own->type.ToString()));
+  }
+  return {};
 }
 
 Status FindComingBack(const MergeMeans& means, const model::TableState& base,
@@ -142,14 +185,8 @@ Status FindComingBack(const MergeMeans& means, const model::TableState& base,
     return here.contains(id) && !before.contains(id) && !there.contains(id) && used(other, id);
   };
   for (const auto& field : merged.fields) {
-    const auto* was = base.schema.FindId(field.id);
-    const auto* is = side.schema.FindId(field.id);
-    if (is == nullptr) continue;
+    if (side.schema.FindId(field.id) == nullptr) continue;
     std::string column = "column \"" + field.name + "\" would ";
-    if (was != nullptr && field.type == is->type && TakesBack(was->type, is->type)) {
-      problems->push_back(column + "be " + is->type.ToString() +
-                          " again, and rows were written since it is " + was->type.ToString());
-    }
     auto inner = IdsOf(field.type.children);
     if (!comes_back(field.id)) {
       if (std::none_of(inner.begin(), inner.end(), comes_back)) continue;

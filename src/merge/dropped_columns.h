@@ -17,7 +17,7 @@ struct DroppedField {
 // Of `dropped`, which one side (`who`: "here", "there") dropped, those in which the other gave rows
 // of base other values.
 Result<std::vector<DroppedField>> ChangedThoughDropped(const MergeMeans& means,
-                                                       const model::TableState& base,
+                                                       const TableVersion& base,
                                                        const model::TableState& other,
                                                        const std::vector<FieldId>& dropped,
                                                        const std::string& who);
@@ -26,8 +26,20 @@ Result<std::vector<DroppedField>> ChangedThoughDropped(const MergeMeans& means,
 model::TableState Undropped(model::TableState side, const model::TableState& base,
                             const std::vector<DroppedField>& fields);
 
-// Columns that `side` brings into the merge and that mean something else in what `other` stored:
-// narrower there, dropped there, or gone when base was made. What contradicts is added.
+// Fields inside columns that `side` (`who`) dropped, and rows in which `other` changed the column.
+// What contradicts is added, here as below.
+Status FindInnerDropped(const MergeMeans& means, const TableVersion& base,
+                        const model::TableState& side, const model::TableState& other,
+                        const std::string& who, std::vector<std::string>* problems);
+
+// Columns whose merged type is narrower than what `side` stored since base.
+Status FindWider(const MergeMeans& means, const model::TableState& base,
+                 const model::TableState& side, const model::Schema& merged,
+                 std::vector<std::string>* problems);
+
+// Columns that `side` brings into the merge, and of which `other` stored rows that mean something
+// else: it dropped the column with their values, or stored them when base had dropped it. The
+// merge can read what either stored.
 Status FindComingBack(const MergeMeans& means, const model::TableState& base,
                       const model::TableState& side, const model::TableState& other,
                       const model::Schema& merged, std::vector<std::string>* problems);

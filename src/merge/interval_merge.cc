@@ -57,6 +57,7 @@ Result<std::vector<Piece>> IntervalMerge::Run() {
       Contradict(ConflictReason::kDelete, {}, offset);
     });
   }
+  for (auto& draft : drafts) RETURN_IF_ERROR(LeaveToOwners(&draft));
   return Emit(std::move(drafts));
 }
 
@@ -70,7 +71,7 @@ Status IntervalMerge::MergeUndefined(std::vector<Draft>* drafts) {
   auto one = Subtract(Union(view(kOurs).rows, view(kTheirs).rows), both);
   auto known = Intersect(base, both);
   if (about_.row_is_unit && !known.empty()) {
-    Draft unit{Host(false), known, {}, {}};
+    Draft unit{Host(false), known, {}, {}, {}};
     RETURN_IF_ERROR(MergeRowUnit(false, &unit, drafts));
     known = unit.rows;
   }
@@ -136,6 +137,7 @@ Result<PositionSet> IntervalMerge::Different(const PositionSet& rows) {
   for (size_t field = 0; field < about_.table->schema().fields.size(); ++field) {
     auto left = Subtract(rows, different);
     if (left.empty()) break;
+    if (OwnerOf(field)) continue;
     ASSIGN_OR_RETURN(auto found, Unequal(kOurs, kTheirs, field, left));
     different = Union(different, found);
   }
@@ -147,7 +149,7 @@ Result<PositionSet> IntervalMerge::Changed(Which side, const PositionSet& rows) 
   PositionSet changed;
   for (size_t field = 0; field < about_.table->schema().fields.size(); ++field) {
     auto touched = Subtract(Touched(side, field, rows), changed);
-    if (touched.empty()) continue;
+    if (touched.empty() || OwnerOf(field).value_or(side) != side) continue;
     FieldId id = about_.table->schema().fields[field].id;
     ASSIGN_OR_RETURN(auto found, Unequal(kBase, side, field, touched));
     auto undefined = Union(UndefinedCells(kBase, id), UndefinedCells(side, id));
@@ -168,7 +170,7 @@ const View* IntervalMerge::Host(bool has_base) const {
 }
 
 IntervalMerge::Draft IntervalMerge::Take(Which side, const PositionSet& rows) const {
-  Draft draft{&view(side), rows, {}, {}};
+  Draft draft{&view(side), rows, {}, {}, side};
   if (rows.empty()) return draft;
   for (const auto& patch : draft.host->entry->patches) {
     auto offsets = patch.live.Slice(draft.host->slot, draft.host->slot + count_)
@@ -202,7 +204,7 @@ void IntervalMerge::TakeField(const View& from, FieldId field, const PositionSet
 Status IntervalMerge::MergeBoth(const PositionSet& rows, bool has_base,
                                 std::vector<Draft>* drafts) {
   if (rows.empty()) return {};
-  Draft draft{Host(has_base), rows, {}, {}};
+  Draft draft{Host(has_base), rows, {}, {}, {}};
   if (about_.row_is_unit && has_base) {
     RETURN_IF_ERROR(MergeRowUnit(has_base, &draft, drafts));
     if (draft.rows.empty()) return {};

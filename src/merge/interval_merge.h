@@ -53,6 +53,7 @@ class IntervalMerge {
     model::PositionSet rows;                // offsets
     std::vector<table::LivePatch> patches;  // live: offsets
     std::vector<FreshCells> fresh;          // offsets
+    std::optional<Which> taken;             // rows just as that side has them
   };
   // Cells of a field that both sides touched, with all three values.
   struct Cells;
@@ -73,6 +74,10 @@ class IntervalMerge {
   Status MergeUndefined(std::vector<Draft>* drafts);
   Status MergeBoth(const model::PositionSet& rows, bool has_base, std::vector<Draft>* drafts);
   Status MergeField(size_t field, bool has_base, Draft* draft);
+  bool IsKeyField(size_t field) const;
+  std::optional<Which> OwnerOf(size_t field) const;
+  Status TakeFromOwner(Which owner, size_t field, Draft* draft);
+  Status LeaveToOwners(Draft* draft);
   Status MergeRowUnit(bool has_base, Draft* draft, std::vector<Draft>* drafts);
   Status DecideCells(Cells* cells, Draft* draft);
   Status DecideCell(Cells* cells, size_t i);

@@ -239,7 +239,10 @@ Status KeyMerge::Match() {
     by_ours[number].rows[kTheirs] = row;
     of_both.insert(row);
   }
-  ASSIGN_OR_RETURN(auto in_base, FindKeys(kBase, kTheirs, *inserted_[kOurs].keys));
+  // A row that moved with its key is otherwise as good as deleted and inserted.
+  bool all = !about_.options->owners.empty();
+  auto changed_by = [&](Which side) { return all ? std::nullopt : std::optional(side); };
+  ASSIGN_OR_RETURN(auto in_base, FindKeys(kBase, changed_by(kTheirs), *inserted_[kOurs].keys));
   for (const auto& [row, number] : in_base) {
     ASSIGN_OR_RETURN(auto theirs, Locate(kBase, row, kTheirs));
     auto& key = by_ours[number];
@@ -250,7 +253,7 @@ Status KeyMerge::Match() {
     key.rows[kOurs] = inserted_[kOurs].rows[number];
     AddMoved(key);
   }
-  ASSIGN_OR_RETURN(in_base, FindKeys(kBase, kOurs, *inserted_[kTheirs].keys));
+  ASSIGN_OR_RETURN(in_base, FindKeys(kBase, changed_by(kOurs), *inserted_[kTheirs].keys));
   for (const auto& [row, number] : in_base) {
     const auto& theirs = inserted_[kTheirs].rows[number];
     if (of_both.contains(theirs)) continue;
@@ -299,7 +302,7 @@ Status KeyMerge::Settle(const MovedKey& key, KeyedRows* out) {
   IntervalMerge merge(about_, found.sides, *place, 1, views, true);
   // A row that was only encoded anew was not touched: regions say the same.
   for (Which side : {kOurs, kTheirs}) {
-    if (key.not_known) break;
+    if (key.not_known || !about_.options->owners.empty()) break;
     bool stays = base != nullptr && key.rows[side] && views[side].first == *base;
     if (!stays) continue;
     ASSIGN_OR_RETURN(bool changed, merge.IsChanged(side));

@@ -8,6 +8,7 @@
 
 #include "base/name.h"
 #include "merge/cell_rule.h"
+#include "merge/stored_type.h"
 #include "model/schema_coding.h"
 #include "table/key_set.h"
 
@@ -358,6 +359,11 @@ Field SchemaMerge::MergeParts(FieldId id, const Versions<Field>& of, const std::
 
 Type SchemaMerge::MergeType(FieldId id, const Versions<Type>& of, const std::string& path) {
   if (!IsOneNested(of)) {
+    // Whoever is favoured, what the other stored has to fit.
+    if (favour_ != Favour::kNobody && !Taken(of)) {
+      if (Holds(*of.ours, *of.theirs)) return *of.ours;
+      if (Holds(*of.theirs, *of.ours)) return *of.theirs;
+    }
     return *Decide(id, of,
                    [&](const auto& types) { return Became(Column(path), types, TypeText); });
   }

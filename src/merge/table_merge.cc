@@ -82,7 +82,7 @@ bool SameConstraints(const model::TableState& a, const model::TableState& b) {
   if (a.checks != b.checks) return false;
   return std::all_of(a.schema.fields.begin(), a.schema.fields.end(), [&](const auto& field) {
     const auto* other = b.schema.FindId(field.id);
-    return other == nullptr || other->nullable == field.nullable;
+    return other == nullptr ? field.nullable : other->nullable == field.nullable;
   });
 }
 
@@ -125,66 +125,120 @@ model::TableState Nothing(const model::TableState& like) {
   return nothing;
 }
 
+// Columns, key and policies of what comes out.
+struct MergedColumns {
+  MergedSchema schema;
+  std::map<FieldId, Which> owners;
+  uint64_t settled = 0;
+};
+
+// Puts the columns together; what contradicts is added to `problems`.
+class ColumnMerge {
+ public:
+  // `base` is there, perhaps without rows.
+  ColumnMerge(const MergeMeans& means, const TableVersion& base, const model::TableState& ours,
+              const model::TableState& theirs, Favour favour)
+      : means_(means), base_(base), ours_(ours), theirs_(theirs), favour_(favour) {}
+
+  Result<MergedColumns> Run(std::vector<std::string>* problems) {
+    problems_ = problems;
+    Merge(ours_, theirs_);
+    if (problems->empty()) RETURN_IF_ERROR(MergeDropped());
+    if (problems->empty()) RETURN_IF_ERROR(CheckStored());
+    return std::move(out_);
+  }
+
+ private:
+  void Merge(const model::TableState& ours, const model::TableState& theirs) {
+    out_.schema = MergeSchemas(*base_.state, ours, theirs, favour_);
+    for (const auto& conflict : out_.schema.conflicts) problems_->push_back(conflict.what);
+  }
+
+  // What a side dropped goes, unless the other changed it and is favoured.
+  Status MergeDropped() {
+    ASSIGN_OR_RETURN(auto here, ChangedThoughDropped(means_, base_, theirs_,
+                                                     out_.schema.dropped_by_ours, "here"));
+    ASSIGN_OR_RETURN(auto there, ChangedThoughDropped(means_, base_, ours_,
+                                                      out_.schema.dropped_by_theirs, "there"));
+    out_.settled = here.size() + there.size();
+    if (favour_ == Favour::kNobody) {
+      for (const auto& field : here) problems_->push_back(field.problem);
+      for (const auto& field : there) problems_->push_back(field.problem);
+    } else if (favour_ == Favour::kOurs && !there.empty()) {
+      for (const auto& field : there) out_.owners[field.id] = kOurs;
+      Merge(ours_, Undropped(theirs_, *base_.state, there));
+    } else if (favour_ == Favour::kTheirs && !here.empty()) {
+      for (const auto& field : here) out_.owners[field.id] = kTheirs;
+      Merge(Undropped(ours_, *base_.state, here), theirs_);
+    }
+    if (favour_ != Favour::kOurs) {
+      RETURN_IF_ERROR(FindInnerDropped(means_, base_, ours_, theirs_, "here", problems_));
+    }
+    if (favour_ == Favour::kTheirs) return {};
+    return FindInnerDropped(means_, base_, theirs_, ours_, "there", problems_);
+  }
+
+  Status CheckStored() {
+    const auto& was = *base_.state;
+    const auto& columns = out_.schema.state.schema;
+    RETURN_IF_ERROR(FindWider(means_, was, ours_, columns, problems_));
+    RETURN_IF_ERROR(FindWider(means_, was, theirs_, columns, problems_));
+    if (!problems_->empty()) return {};
+    RETURN_IF_ERROR(FindComingBack(means_, was, theirs_, ours_, columns, problems_));
+    return FindComingBack(means_, was, ours_, theirs_, columns, problems_);
+  }
+
+  const MergeMeans& means_;
+  const TableVersion& base_;
+  const model::TableState& ours_;
+  const model::TableState& theirs_;
+  const Favour favour_;
+  std::vector<std::string>* problems_ = nullptr;
+  MergedColumns out_;
+};
+
+bool KnowsKeys(const TableVersion& side) {
+  return side.undefined != nullptr && !side.undefined->keys().empty();
+}
+
+constexpr char kKeyOfUnknownRows[] =
+    "the key was changed, and what both started from contradicted itself in rows of it";
+
 }  // namespace
 
 Result<MergedTable> MergeTable(const MergeMeans& means, const TableVersion& base,
                                const TableVersion& ours, const TableVersion& theirs,
                                const MergeOptions& options, Undefined* undefined) {
   auto nothing = Nothing(*ours.state);
-  const auto& was = base.state != nullptr ? *base.state : nothing;
-  auto schema = MergeSchemas(was, *ours.state, *theirs.state, options.favour);
+  TableVersion was{base.state != nullptr ? base.state : &nothing, base.undefined};
   MergedTable merged;
-  for (const auto& conflict : schema.conflicts) merged.problems.push_back(conflict.what);
+  ColumnMerge columns(means, was, *ours.state, *theirs.state, options.favour);
+  ASSIGN_OR_RETURN(auto about, columns.Run(&merged.problems));
+  bool same_key = about.schema.same_key;
+  if (!same_key && (KnowsKeys(base) || KnowsKeys(ours) || KnowsKeys(theirs))) {
+    merged.problems.emplace_back(kKeyOfUnknownRows);
+  }
   if (!merged.problems.empty()) return merged;
-  ASSIGN_OR_RETURN(auto here,
-                   ChangedThoughDropped(means, was, *theirs.state, schema.dropped_by_ours, "here"));
-  ASSIGN_OR_RETURN(
-      auto there, ChangedThoughDropped(means, was, *ours.state, schema.dropped_by_theirs, "there"));
-  if (options.favour == Favour::kNobody) {
-    for (const auto& field : here) merged.problems.push_back(field.problem);
-    for (const auto& field : there) merged.problems.push_back(field.problem);
-    if (!merged.problems.empty()) return merged;
-  }
-  uint64_t settled = here.size() + there.size();
-  bool keeps_ours = options.favour == Favour::kOurs && !there.empty();
-  bool keeps_theirs = options.favour == Favour::kTheirs && !here.empty();
-  if (keeps_ours) {
-    auto undropped = Undropped(*theirs.state, was, there);
-    schema = MergeSchemas(was, *ours.state, undropped, options.favour);
-  } else if (keeps_theirs) {
-    auto undropped = Undropped(*ours.state, was, here);
-    schema = MergeSchemas(was, undropped, *theirs.state, options.favour);
-  }
-  for (const auto& conflict : schema.conflicts) merged.problems.push_back(conflict.what);
-  if (!merged.problems.empty()) return merged;
-  if (base.state != nullptr) {
-    const auto& columns = schema.state.schema;
-    RETURN_IF_ERROR(
-        FindComingBack(means, was, *theirs.state, *ours.state, columns, &merged.problems));
-    RETURN_IF_ERROR(
-        FindComingBack(means, was, *ours.state, *theirs.state, columns, &merged.problems));
-    if (!merged.problems.empty()) return merged;
-  }
-  for (const auto* side : {&base, &ours, &theirs}) {
-    bool has_keys = side->undefined != nullptr && !side->undefined->keys().empty();
-    if (!has_keys || schema.same_key) continue;
-    merged.problems.push_back(
-        "the key was changed, and what both started from contradicted itself in rows of it");
-    return merged;
-  }
   auto by_rows = options;
-  by_rows.by_key = schema.same_key;
-  ASSIGN_OR_RETURN(
-      auto rows, MergeRows(means.client, means.context, schema.state,
-                           {TableSide(was, base.undefined), TableSide(*ours.state, ours.undefined),
-                            TableSide(*theirs.state, theirs.undefined)},
-                           by_rows, undefined));
+  by_rows.by_key = same_key;
+  by_rows.owners = std::move(about.owners);
+  ASSIGN_OR_RETURN(auto rows, MergeRows(means.client, means.context, about.schema.state,
+                                        {TableSide(*was.state, was.undefined),
+                                         TableSide(*ours.state, ours.undefined),
+                                         TableSide(*theirs.state, theirs.undefined)},
+                                        by_rows, undefined));
   merged.state = std::move(rows.state);
   merged.counts = rows.counts;
-  merged.counts.settled += settled;
+  merged.counts.settled += about.settled;
   merged.new_bytes = rows.new_bytes;
   if (rows.counts.conflicts > 0) return merged;
-  RETURN_IF_ERROR(CheckConstraints(means, *ours.state, *theirs.state, schema.same_key, &merged));
+  // What is not known is known by row ids here, and by key from now on.
+  bool is_keyed_now = !same_key && !merged.state.key.empty();
+  if (is_keyed_now && undefined != nullptr && !undefined->empty()) {
+    merged.problems.emplace_back(kKeyOfUnknownRows);
+    return merged;
+  }
+  RETURN_IF_ERROR(CheckConstraints(means, *ours.state, *theirs.state, same_key, &merged));
   return merged;
 }
 

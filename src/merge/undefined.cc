@@ -1,5 +1,6 @@
 #include "merge/undefined.h"
 
+#include <algorithm>
 #include <vector>
 
 namespace rhizo::merge {
@@ -40,6 +41,13 @@ void Undefined::Add(const Undefined& other) {
     known.row = known.row || what.row;
     known.cells.insert(what.cells.begin(), what.cells.end());
   }
+}
+
+bool Undefined::Concerns(FieldId field) const {
+  auto of_field = [&](const auto& cell) { return cell.first.first == field; };
+  auto of_key = [&](const auto& key) { return key.second.row || key.second.cells.contains(field); };
+  return !rows_.empty() || std::any_of(cells_.begin(), cells_.end(), of_field) ||
+         std::any_of(keys_.begin(), keys_.end(), of_key);
 }
 
 void Undefined::AddKey(const model::RowId& row, const UndefinedKey& key) {

@@ -25,6 +25,8 @@ struct UndefinedKey {
 
 class Undefined {
  public:
+  // Whether a row is not known, or a cell of the field.
+  bool Concerns(FieldId field) const;
   bool empty() const { return rows_.empty() && cells_.empty() && keys_.empty(); }
   void AddRow(const model::RowId& row) { rows_[row.birth].insert(row.position); }
   void AddCell(const model::RowId& row, FieldId field) {

@@ -4,7 +4,7 @@
 
 #include "engine/errors.h"
 #include "engine/types.h"
-#include "sql/exact_cast.h"
+#include "model/exact_type.h"
 #include "table/single_value.h"
 
 namespace rhizo::sql {

@@ -1,21 +1,13 @@
 // Casts that change no value: a cast counts only if casting back gives the value again, so nothing
-// is rounded, cut or guessed. Which types may meet at all: numbers among each other (no fractions
-// between DECIMAL and floats), dates and timestamps without time zone, times, text and enums, text
-// that is JSON, and nested types of these with the same members.
+// is rounded, cut or guessed. Which types may meet at all: model/exact_type.h.
 #pragma once
 
 #include <optional>
 
 #include "engine/duckdb_headers.h"
-#include "model/type.h"
+#include "model/exact_type.h"
 
 namespace rhizo::sql {
-
-// Whether values of `from` can have an exact counterpart in `to`; single values may still have
-// none.
-bool MayCastExactly(const model::Type& from, const model::Type& to);
-// Whether every value of `from` has one.
-bool AlwaysCastsExactly(const model::Type& from, const model::Type& to);
 
 class ExactCast {
  public:

@@ -143,7 +143,7 @@ void DatabaseMerge::Place(const TableId& id, const Sides& sides,
 // A table that one side has no more: it goes, unless the other changed it.
 Status DatabaseMerge::MergeDropped(const TableId& id, const Sides& sides) {
   Which left = sides[kOurs] ? kOurs : kTheirs;
-  if (!base_->undefined_tables.contains(id) && SameEntry(sides[left], sides[kBase])) {
+  if (!BaseIsUndefined(id) && SameEntry(sides[left], sides[kBase])) {
     Place(id, sides, std::nullopt, nullptr, {});
     return {};
   }
@@ -299,8 +299,8 @@ bool DatabaseMerge::BaseIsUndefined(const TableId& id) const {
 }
 
 // Whether a side changed rows, the way they are stored aside.
-Result<bool> DatabaseMerge::ChangedRows(const Sides& sides, Which side) {
-  if (!sides[kBase]) return true;
+Result<bool> DatabaseMerge::ChangedRows(const TableId& id, const Sides& sides, Which side) {
+  if (!sides[kBase] || BaseIsUndefined(id)) return true;
   ASSIGN_OR_RETURN(auto old_state, ReadState(*sides[kBase]));
   ASSIGN_OR_RETURN(auto new_state, ReadState(*sides[side]));
   ASSIGN_OR_RETURN(auto before, Open(old_state));
@@ -320,10 +320,10 @@ Result<bool> DatabaseMerge::ReplacementContradicts(const TableId& id, const Side
   if (ours == theirs) return false;
   bool contradicts = false;
   if (by_ours) {
-    ASSIGN_OR_RETURN(contradicts, ChangedRows(sides, kTheirs));
+    ASSIGN_OR_RETURN(contradicts, ChangedRows(id, sides, kTheirs));
   }
   if (by_theirs && !contradicts) {
-    ASSIGN_OR_RETURN(contradicts, ChangedRows(sides, kOurs));
+    ASSIGN_OR_RETURN(contradicts, ChangedRows(id, sides, kOurs));
   }
   return contradicts;
 }

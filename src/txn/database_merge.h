@@ -98,7 +98,7 @@ class DatabaseMerge {
                                       const model::TableState& theirs);
   Result<bool> SameRows(const model::TableState& ours, const model::TableState& theirs) const;
   bool BaseIsUndefined(const TableId& id) const;
-  Result<bool> ChangedRows(const Sides& sides, merge::Which side);
+  Result<bool> ChangedRows(const TableId& id, const Sides& sides, merge::Which side);
   std::optional<model::QualifiedName> MergeNames(const TableId& id, const Sides& sides);
   void Place(const TableId& id, const Sides& sides, std::optional<model::QualifiedName> name,
              const model::TableState* state, const ObjectId& state_id);

@@ -1,0 +1,98 @@
+#include "merge/stored_type.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "model/exact_type.h"
+#include "table/open_table.h"
+#include "tree/diff.h"
+
+namespace rhizo::merge {
+namespace {
+
+using model::Type;
+using model::TypeKind;
+
+// Digits before and behind the point that values of a number without fractions, or a DECIMAL, may
+// have. Nothing: it is no such number.
+struct Digits {
+  int before = 0;
+  int behind = 0;
+};
+
+std::optional<Digits> DigitsOf(const Type& type) {
+  switch (type.kind) {
+    case TypeKind::kDecimal: return Digits{type.precision - type.scale, type.scale};
+    case TypeKind::kInt8:
+    case TypeKind::kUInt8: return Digits{3, 0};
+    case TypeKind::kInt16:
+    case TypeKind::kUInt16: return Digits{5, 0};
+    case TypeKind::kInt32:
+    case TypeKind::kUInt32: return Digits{10, 0};
+    case TypeKind::kInt64: return Digits{19, 0};
+    case TypeKind::kUInt64: return Digits{20, 0};
+    case TypeKind::kInt128:
+    case TypeKind::kUInt128: return Digits{39, 0};
+    default: return std::nullopt;
+  }
+}
+
+bool HoldsDigits(const Type& wide, const Type& narrow) {
+  auto some = DigitsOf(narrow);
+  if (wide.kind != TypeKind::kDecimal || !some) return false;
+  auto all = *DigitsOf(wide);
+  return some->before <= all.before && some->behind <= all.behind;
+}
+
+bool HoldsValues(const Type& wide, const Type& narrow) {
+  return std::all_of(narrow.enum_values.begin(), narrow.enum_values.end(), [&](const auto& value) {
+    const auto& all = wide.enum_values;
+    return std::find(all.begin(), all.end(), value) != all.end();
+  });
+}
+
+bool HoldsChildren(const Type& wide, const Type& narrow) {
+  if (wide.kind != narrow.kind || wide.array_size != narrow.array_size) return false;
+  return std::all_of(narrow.children.begin(), narrow.children.end(), [&](const auto& child) {
+    auto twin = std::find_if(wide.children.begin(), wide.children.end(),
+                             [&](const auto& other) { return other.id == child.id; });
+    return twin == wide.children.end() || Holds(twin->type, child.type);
+  });
+}
+
+}  // namespace
+
+bool Holds(const Type& wide, const Type& narrow) {
+  if (wide == narrow) return true;
+  if (wide.IsNested() || narrow.IsNested()) return HoldsChildren(wide, narrow);
+  if (wide.kind == TypeKind::kEnum && narrow.kind == TypeKind::kEnum) {
+    return HoldsValues(wide, narrow);
+  }
+  bool is_midnight = narrow.kind == TypeKind::kDate && wide.kind == TypeKind::kTimestampUs;
+  return is_midnight || HoldsDigits(wide, narrow) || model::AlwaysCastsExactly(narrow, wide);
+}
+
+Result<bool> StoresWider(const table::ReadContext& context, const model::TableState& base,
+                         const model::TableState& side, const model::Field& field) {
+  bool found = false;
+  auto visit = [&](const tree::DiffEntry& differs) -> Status {
+    if (found || !differs.after) return {};
+    ASSIGN_OR_RETURN(auto entry, model::DecodeSegmentEntry(*differs.after));
+    ASSIGN_OR_RETURN(auto open, table::OpenEntryOf(context, std::move(entry)));
+    const auto* stored = open.segment->Find(field.id);
+    found = stored != nullptr && !Holds(field.type, stored->type);
+    bool is_patched = std::any_of(open.entry.patches.begin(), open.entry.patches.end(),
+                                  [&](const auto& patch) { return patch.field == field.id; });
+    if (found || !is_patched) return {};
+    ASSIGN_OR_RETURN(auto overlay, open.overlay->Get(context, open.entry));
+    found = std::any_of(overlay->patches.begin(), overlay->patches.end(), [&](const auto& patch) {
+      return patch.field == field.id && !Holds(field.type, patch.type);
+    });
+    return {};
+  };
+  RETURN_IF_ERROR(tree::Diff(tree::Tree(context.small, base.tree_root),
+                             tree::Tree(context.small, side.tree_root), visit));
+  return found;
+}
+
+}  // namespace rhizo::merge
