@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+import pyarrow
 import pytest
 
 import rhizo
@@ -103,25 +105,37 @@ DROPPED_THERE: dict[str, Step] = {
 }
 
 
+KEPT_HERE: dict[str, Step] = {
+    "updated": lambda s: s.update("t", {"a": 7}, "k = 2"),
+    "widened": lambda s: s.alter("t", widen={"a": "HUGEINT"}),
+    "renamed": lambda s: s.alter("t", rename={"a": "z"}),
+    "ruled": lambda s: s.set_merge_rules("t", {"a": "add"}),
+}
+
+
+@pytest.mark.parametrize("kept", KEPT_HERE)
 @pytest.mark.parametrize("count", [2, 20_000])
 @pytest.mark.parametrize("name", DROPPED_THERE)
 def test_a_column_that_is_kept_for_its_change_is_as_the_side_that_kept_it_has_it(
-    db: rhizo.Database, name: str, count: int
+    db: rhizo.Database, name: str, count: int, kept: str
 ) -> None:
     rows = [{"k": k, "a": 5, "b": 0} for k in range(1, count + 1)]
     one, two = branches(db, rows, {"k": "BIGINT", "a": "BIGINT", "b": "BIGINT"})
-    one.update("t", {"a": 7}, "k = 2")
-    two.update("t", {"a": 6}, "k = 1")
+    KEPT_HERE[kept](one)
+    column = "z" if kept == "renamed" else "a"
+    if count > 2:
+        two.write("t", list(reversed(two.read("t").to_arrow().to_pylist())))
+    two.update("t", {"a": 6}, "k <= 2")
     two.alter("t", drop="a")
     DROPPED_THERE[name](two)
     b = dict(rows_of(two, "k", "b"))
-    a = dict(rows_of(one, "k", "a"))
+    a = dict(rows_of(one, "k", column))
     head = one.commit().id
     one.merge("two", strategy="ours")
     two.merge(head, strategy="theirs")
     for session in (one, two):
         assert dict(rows_of(session, "k", "b")) == b
-        assert dict(rows_of(session, "k", "a")) == {k: a.get(k) for k in b}
+        assert dict(rows_of(session, "k", column)) == {k: a.get(k) for k in b}
 
 
 def test_rows_that_came_while_a_dropped_column_was_there_do_not_bring_its_values(db: rhizo.Database) -> None:
@@ -176,3 +190,112 @@ def test_an_inner_field_dropped_here_goes_from_rows_appended_there(db: rhizo.Dat
     two.append("t", [{"k": 2, "s": {"x": 2, "w": 2}}])
     one.merge("two")
     assert rows_of(one, "k", "s") == [(1, {"w": 1}), (2, {"w": 2})]
+
+
+MOVED: dict[str, Step] = {
+    "written in another order": lambda s: s.write("t", [{"k": 2, "a": 77, "b": 0}, {"k": 1, "a": 5, "b": 0}]),
+    "deleted and appended": lambda s: (s.delete("t", "k = 1"), s.append("t", {"k": [1], "a": [99], "b": [0]})),
+}
+
+
+@pytest.mark.parametrize("name", MOVED)
+def test_a_key_that_moved_with_another_value_contradicts_the_drop_of_its_column(db: rhizo.Database, name: str) -> None:
+    rows = [{"k": 1, "a": 5, "b": 0}, {"k": 2, "a": 5, "b": 0}]
+    one, two = branches(db, rows, {"k": "BIGINT", "a": "BIGINT", "b": "BIGINT"})
+    one.alter("t", drop="a")
+    MOVED[name](two)
+    for session, source in ((one, "two"), (two, "one")):
+        with pytest.raises(rhizo.MergeConflict, match="dropped"):
+            session.merge(source)
+    with db.transaction() as tx:
+        tx.alter("t", drop="a")
+        MOVED[name](db)
+        with pytest.raises(rhizo.ConflictError):
+            tx.commit()
+    a = rows_of(two, "k", "a")
+    one.merge("two", strategy="theirs")
+    assert rows_of(one, "k", "a") == a
+
+
+@pytest.mark.parametrize("change", [{"rename": {"s.x": "z"}}, {"widen": {"s.x": "BIGINT"}}])
+def test_an_inner_field_changed_here_and_dropped_there_is_whole_or_gone(db: rhizo.Database, change: Any) -> None:
+    rows = [{"k": k, "s": {"x": k, "w": k}} for k in (1, 2)]
+    one, two = branches(db, rows, {"k": "BIGINT", "s": "STRUCT(x INTEGER, w INTEGER)"})
+    one.alter("t", **change)
+    two.alter("t", drop="s.x")
+    two.write("t", list(reversed(two.read("t").to_arrow().to_pylist())))
+    with pytest.raises(rhizo.MergeConflict):
+        one.merge("two")
+    before = rows_of(one, "k", "s")
+    one.merge("two", strategy="ours")
+    assert rows_of(one, "k", "s") == before
+
+
+COARSE_AND_FINE = [("TIMESTAMP_S", "TIMESTAMP"), ("TIMESTAMP", "TIMESTAMP_NS"), ("DATE", "TIMESTAMP")]
+
+
+@pytest.mark.parametrize("coarse, fine", COARSE_AND_FINE)
+def test_rows_of_a_coarser_time_merge_with_a_column_made_finer(db: rhizo.Database, coarse: str, fine: str) -> None:
+    one, two = branches(db, [], {"k": "BIGINT", "c": coarse})
+    one.alter("t", widen={"c": fine}) if coarse == "DATE" else evolve(one, fine)
+    two.append("t", {"k": [3], "c": [datetime.datetime(2024, 5, 6)]})
+    count = len(rows_of(one, "k"))
+    one.merge("two")
+    assert one.info("t").columns[1].type == fine
+    assert len(rows_of(one, "k", "c")) == count + 1
+
+
+def evolve(session: rhizo.Session, fine: str) -> None:
+    unit = {"TIMESTAMP": "us", "TIMESTAMP_NS": "ns"}[fine]
+    moment = pyarrow.array([datetime.datetime(2024, 1, 1)], pyarrow.timestamp(unit))
+    session.append("t", pyarrow.table({"k": pyarrow.array([1]), "c": moment}), schema="evolve")
+
+
+def test_a_day_that_no_finer_time_has_contradicts_it(db: rhizo.Database) -> None:
+    one, two = branches(db, [{"k": 1, "c": datetime.date(2024, 1, 1)}], {"k": "BIGINT", "c": "DATE"})
+    one.alter("t", widen={"c": "TIMESTAMP"})
+    two.append("t", pyarrow.table({"k": [2], "c": pyarrow.array([120_000_000], pyarrow.int32()).cast("date32")}))
+    with pytest.raises(rhizo.MergeConflict):
+        one.merge("two")
+
+
+@pytest.mark.parametrize("change", [{"add": {"c": "BIGINT"}}, {"add_check": "b >= 0"}, {"rename": {"a": "z"}}])
+def test_tables_that_came_back_on_both_sides_merge_alike_both_ways(db: rhizo.Database, change: Any) -> None:
+    db.create_table("t", {"k": "BIGINT", "a": "BIGINT", "b": "BIGINT"}, key="k")
+    db.append("t", {"k": [1], "a": [5], "b": [0]})
+    dropped = db.drop_table("t")
+    db.create_branch("one")
+    db.create_branch("two")
+    with db.on("one") as one, db.on("two") as two:
+        for session in (one, two):
+            session.revert(dropped.commit if hasattr(dropped, "commit") else session.commit().id)
+        one.alter("t", **change)
+        two.append("t", {"k": [9], "a": [1], "b": [1]})
+        outcome = []
+        for session, source in ((one, two.commit().id), (two, one.commit().id)):
+            try:
+                outcome.append(session.merge(source).commit)
+            except rhizo.MergeConflict as error:
+                outcome.append(error.conflicts)
+        assert outcome[0] == outcome[1]
+
+
+def test_conflicts_are_settled_by_the_name_that_the_key_has_in_the_merge(db: rhizo.Database) -> None:
+    one, two = branches(db, [{"k": 1, "a": 0}], {"k": "BIGINT", "a": "BIGINT"})
+    one.update("t", {"a": 1}, "k = 1")
+    two.update("t", {"a": 2}, "k = 1")
+    two.alter("t", rename={"k": "kk"})
+    with one.merging("two") as merging:
+        merging.resolve("t", {"kk": [1], "a": [12]})
+        merging.commit()
+    assert one.read("t").to_dict() == {"kk": [1], "a": [12]}
+
+
+def test_reverting_the_drop_of_a_column_keeps_what_was_updated_since(db: rhizo.Database) -> None:
+    db.create_table("t", {"k": "BIGINT", "a": "BIGINT", "b": "BIGINT"}, key="k")
+    count = 20_000  # few rows are stored anew with an update
+    db.append("t", {"k": range(count), "a": range(count), "b": [0] * count})
+    dropped = db.alter("t", drop="a").commit
+    db.update("t", {"b": 9}, "k = 1")
+    db.revert(dropped)
+    assert rows_of(db, "k", "a", "b")[:3] == [(0, 0, 0), (1, 1, 9), (2, 2, 0)]

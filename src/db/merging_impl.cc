@@ -78,8 +78,10 @@ Result<uint64_t> MergingImpl::SettleRows(const std::string& table, ArrowArrayStr
   std::vector<std::string> key;
   ASSIGN_OR_RETURN(auto view, session_->repository().ViewOf(ours_));
   ASSIGN_OR_RETURN(auto open, view->FindTable(name));
-  if (open) {
-    for (FieldId field : open->state().key) key.push_back(open->schema().FindId(field)->name);
+  for (FieldId id : open ? open->state().key : std::vector<FieldId>()) {
+    // As the merged table calls it.
+    const auto* field = conflicts.schema()->FindId(id);
+    if (field != nullptr) key.push_back(field->name);
   }
   ASSIGN_OR_RETURN(auto* engine, session_->Engine());
   ASSIGN_OR_RETURN(auto choices, db::ReadChoices(engine->client(), conflicts, key, rows));

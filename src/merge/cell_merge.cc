@@ -81,8 +81,9 @@ Status IntervalMerge::TakeFromOwner(Which owner, size_t field, Draft* draft) {
     for (auto* values : {&cells.values[owner], &cells.values[host], &cells.stored}) {
       *values = std::make_unique<Vector>(type, cells.offsets.size());
     }
-    for (auto* values : {&cells.values[owner], &cells.values[host]}) {
-      RETURN_IF_ERROR(sides_[owner]->Gather(view(owner), field, cells.rows, values->get()));
+    for (Which side : {owner, host}) {
+      RETURN_IF_ERROR(
+          sides_[side]->Gather(view(side), field, cells.rows, cells.values[side].get()));
     }
     RETURN_IF_ERROR(sides_[host]->GatherStored(view(host), field, cells.rows, cells.stored.get()));
     cells.from.assign(cells.offsets.size(), owner);

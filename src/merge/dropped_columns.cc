@@ -13,23 +13,32 @@
 namespace rhizo::merge {
 namespace {
 
-// A state of the table with one column only, as `field` says.
-Result<std::shared_ptr<const table::OpenTable>> OpenColumn(const MergeMeans& means,
-                                                           model::TableState state,
-                                                           const model::Field& field) {
-  state.schema.fields = {field};
-  state.key.clear();
-  return table::OpenTable::Open(means.context.read, ObjectId(),
-                                std::make_shared<const model::TableState>(std::move(state)));
+// Two states of the table with one column only, as `field` says, and the key if it is one in both:
+// rows that moved with it are the same rows.
+Result<table::RowDiff> DiffColumn(const MergeMeans& means, model::TableState before,
+                                  model::TableState after, const model::Field& field) {
+  std::vector<model::Field> fields = {field};
+  bool by_key = before.key == after.key;
+  for (FieldId id : after.key) {
+    const auto* part = after.schema.FindId(id);
+    if (by_key && part != nullptr && id != field.id) fields.push_back(*part);
+  }
+  auto open = [&](model::TableState& state) {
+    state.schema.fields = fields;
+    if (!by_key) state.key.clear();
+    return table::OpenTable::Open(means.context.read, ObjectId(),
+                                  std::make_shared<const model::TableState>(std::move(state)));
+  };
+  ASSIGN_OR_RETURN(auto was, open(before));
+  ASSIGN_OR_RETURN(auto is, open(after));
+  return table::RowDiff::Open(means.client, was, is);
 }
 
 // Rows of base to which `after` gave another value in the column.
 Result<uint64_t> CountUpdated(const MergeMeans& means, const model::TableState& base,
                               const model::TableState& after, const model::Field& field) {
   if (base.tree_root == after.tree_root) return uint64_t{0};
-  ASSIGN_OR_RETURN(auto was, OpenColumn(means, base, field));
-  ASSIGN_OR_RETURN(auto is, OpenColumn(means, after, field));
-  ASSIGN_OR_RETURN(auto diff, table::RowDiff::Open(means.client, was, is));
+  ASSIGN_OR_RETURN(auto diff, DiffColumn(means, base, after, field));
   ASSIGN_OR_RETURN(auto counts, diff.Count());
   return counts.updated;
 }
@@ -37,15 +46,23 @@ Result<uint64_t> CountUpdated(const MergeMeans& means, const model::TableState& 
 // Whether rows of `before` were stored anew in `after`, or went.
 Result<bool> ReplacesEntries(const MergeMeans& means, const model::TableState& before,
                              const model::TableState& after) {
-  bool replaces = false;
-  auto visit = [&](const tree::DiffEntry& entry) -> Status {
-    replaces = replaces || entry.before.has_value();
-    return {};
+  std::set<ObjectId> gone;
+  std::set<ObjectId> here;
+  auto visit = [&](const tree::DiffEntry& differs) -> Status {
+    auto note = [](const std::optional<std::string_view>& bytes,
+                   std::set<ObjectId>* segments) -> Status {
+      if (!bytes) return {};
+      ASSIGN_OR_RETURN(auto entry, model::DecodeSegmentEntry(*bytes));
+      segments->insert(entry.id);
+      return {};
+    };
+    RETURN_IF_ERROR(note(differs.before, &gone));
+    return note(differs.after, &here);
   };
   auto* reader = means.context.read.small;
   RETURN_IF_ERROR(
       tree::Diff(tree::Tree(reader, before.tree_root), tree::Tree(reader, after.tree_root), visit));
-  return replaces;
+  return !std::includes(here.begin(), here.end(), gone.begin(), gone.end());
 }
 
 // Whether some of these rows have another value than rows have that do not know the column.
@@ -67,9 +84,7 @@ Result<bool> HaveValues(const model::Field& field, const duckdb::LogicalType& ty
 // Whether rows of `after` that are not in `before` hold something in a column that neither has.
 Result<bool> HoldsValues(const MergeMeans& means, const model::TableState& before,
                          const model::TableState& after, const model::Field& field) {
-  ASSIGN_OR_RETURN(auto old, OpenColumn(means, before, field));
-  ASSIGN_OR_RETURN(auto now, OpenColumn(means, after, field));
-  ASSIGN_OR_RETURN(auto diff, table::RowDiff::Open(means.client, old, now));
+  ASSIGN_OR_RETURN(auto diff, DiffColumn(means, before, after, field));
   while (true) {
     ASSIGN_OR_RETURN(auto region, diff.Next());
     if (!region) return false;
@@ -79,9 +94,36 @@ Result<bool> HoldsValues(const MergeMeans& means, const model::TableState& befor
       if (change.kind == table::RowChangeKind::kInsert) rows.push_back(change.after);
     }
     if (rows.empty()) continue;
-    ASSIGN_OR_RETURN(bool found, HaveValues(field, now->types()[0], region->after.get(), rows));
+    ASSIGN_OR_RETURN(bool found, HaveValues(field, diff.types()[0], region->after.get(), rows));
     if (found) return true;
   }
+}
+
+// Whether what `after` stored since `before` can be read as `field` says.
+Result<bool> IsReadable(const MergeMeans& means, const model::TableState& before,
+                        const model::TableState& after, const model::Field& field) {
+  auto read = [&]() -> Status {
+    ASSIGN_OR_RETURN(auto diff, DiffColumn(means, before, after, field));
+    while (true) {
+      ASSIGN_OR_RETURN(auto region, diff.Next());
+      if (!region) return {};
+      std::vector<uint64_t> rows;
+      for (const auto& change : region->changes) {
+        if (change.kind != table::RowChangeKind::kDelete) rows.push_back(change.after);
+      }
+      RETURN_IF_ERROR(engine::Guarded([&]() -> Status {
+        duckdb::Vector values(diff.types()[0], std::max<size_t>(1, rows.size()));
+        return region->after->Gather(0, rows, &values);
+      }));
+    }
+  };
+  auto done = read();
+  if (!done && done.error().code() != ErrorCode::kSql) return std::move(done).error();
+  return done.has_value();
+}
+
+bool WasUsed(const model::TableState& state, FieldId id) {
+  return std::binary_search(state.used_field_ids.begin(), state.used_field_ids.end(), id);
 }
 
 void CollectIds(const std::vector<model::Field>& fields, std::set<FieldId>* ids) {
@@ -124,7 +166,7 @@ Result<std::vector<DroppedField>> ChangedThoughDropped(const MergeMeans& means,
 
 Status FindInnerDropped(const MergeMeans& means, const TableVersion& base,
                         const model::TableState& side, const model::TableState& other,
-                        const std::string& who, std::vector<std::string>* problems) {
+                        const std::string& who, bool is_right, std::vector<std::string>* problems) {
   for (const auto& was : base.state->schema.fields) {
     const auto* is = side.schema.FindId(was.id);
     const auto* kept = other.schema.FindId(was.id);
@@ -134,7 +176,7 @@ Status FindInnerDropped(const MergeMeans& means, const TableVersion& base,
     auto before = IdsOf(was.type.children);
     bool drops = std::any_of(before.begin(), before.end(),
                              [&](FieldId id) { return there.contains(id) && !still.contains(id); });
-    if (!drops) continue;
+    if (!drops || is_right) continue;
     ASSIGN_OR_RETURN(auto updated, CountUpdated(means, *base.state, other, *kept));
     bool is_known = base.undefined == nullptr || !base.undefined->Concerns(was.id);
     if (updated == 0 && is_known) continue;
@@ -155,15 +197,42 @@ model::TableState Undropped(model::TableState side, const model::TableState& bas
   return side;
 }
 
+Status FindInnerKept(const model::TableState& base, const model::TableState& side,
+                     const model::Schema& merged, std::vector<std::string>* problems) {
+  if (base.tree_root == side.tree_root) return {};
+  auto before = IdsOf(base.schema.fields);
+  auto there = IdsOf(side.schema.fields);
+  for (const auto& field : merged.fields) {
+    auto inner = IdsOf(field.type.children);
+    bool keeps = side.schema.FindId(field.id) != nullptr &&
+                 std::any_of(inner.begin(), inner.end(), [&](FieldId id) {
+                   return before.contains(id) && !there.contains(id);
+                 });
+    if (!keeps) continue;
+    problems->push_back(
+        "a field inside column \"" + field.name +
+        "\" was dropped on one side, which stored rows since, and changed on the other");
+  }
+  return {};
+}
+
 // Unless the side knows the column as wide as the merge does.
 Status FindWider(const MergeMeans& means, const model::TableState& base,
                  const model::TableState& side, const model::Schema& merged,
                  std::vector<std::string>* problems) {
   for (const auto& field : merged.fields) {
     const auto* own = side.schema.FindId(field.id);
-    if (own != nullptr && Holds(field.type, own->type)) continue;
-    ASSIGN_OR_RETURN(bool wider, StoresWider(means.context.read, base, side, field));
-    if (!wider) continue;
+    bool as_it_is = own == nullptr ? !WasUsed(side, field.id) : own->type == field.type;
+    if (as_it_is || base.tree_root == side.tree_root) continue;
+    bool fits = own != nullptr && Holds(field.type, own->type);
+    if (!fits) {
+      ASSIGN_OR_RETURN(bool wider, StoresWider(means.context.read, base, side, field));
+      fits = !wider;
+    }
+    if (fits && (own == nullptr || DependsOnValues(field.type, own->type))) {
+      ASSIGN_OR_RETURN(fits, IsReadable(means, base, side, field));
+    }
+    if (fits) continue;
     problems->push_back("column \"" + field.name + "\" would be " + field.type.ToString() +
                         ", and rows were stored that need another type" +
                         (own == nullptr ? "" : ", " + own->type.ToString()));
@@ -175,14 +244,11 @@ Status FindComingBack(const MergeMeans& means, const model::TableState& base,
                       const model::TableState& side, const model::TableState& other,
                       const model::Schema& merged, std::vector<std::string>* problems) {
   if (base.tree_root == other.tree_root) return {};
-  auto used = [](const model::TableState& state, FieldId id) {
-    return std::binary_search(state.used_field_ids.begin(), state.used_field_ids.end(), id);
-  };
   auto before = IdsOf(base.schema.fields);
   auto here = IdsOf(side.schema.fields);
   auto there = IdsOf(other.schema.fields);
   auto comes_back = [&](FieldId id) {
-    return here.contains(id) && !before.contains(id) && !there.contains(id) && used(other, id);
+    return here.contains(id) && !before.contains(id) && !there.contains(id) && WasUsed(other, id);
   };
   for (const auto& field : merged.fields) {
     if (side.schema.FindId(field.id) == nullptr) continue;
@@ -194,7 +260,7 @@ Status FindComingBack(const MergeMeans& means, const model::TableState& base,
       continue;
     }
     ASSIGN_OR_RETURN(bool replaces, ReplacesEntries(means, base, other));
-    if (replaces && used(base, field.id)) {
+    if (replaces && WasUsed(base, field.id)) {
       problems->push_back(column +
                           "come back, and rows were stored without it since it was dropped");
       continue;

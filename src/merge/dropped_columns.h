@@ -26,11 +26,16 @@ Result<std::vector<DroppedField>> ChangedThoughDropped(const MergeMeans& means,
 model::TableState Undropped(model::TableState side, const model::TableState& base,
                             const std::vector<DroppedField>& fields);
 
-// Fields inside columns that `side` (`who`) dropped, and rows in which `other` changed the column.
-// What contradicts is added, here as below.
+// Fields inside columns that `side` (`who`) dropped, and rows in which `other` changed the column;
+// nothing if the side `is_right`. What contradicts is added, here as below.
 Status FindInnerDropped(const MergeMeans& means, const TableVersion& base,
                         const model::TableState& side, const model::TableState& other,
-                        const std::string& who, std::vector<std::string>* problems);
+                        const std::string& who, bool is_right, std::vector<std::string>* problems);
+
+// Fields inside columns that `side` dropped, and the merge has all the same: rows that the side
+// stored since base lack them.
+Status FindInnerKept(const model::TableState& base, const model::TableState& side,
+                     const model::Schema& merged, std::vector<std::string>* problems);
 
 // Columns whose merged type is narrower than what `side` stored since base.
 Status FindWider(const MergeMeans& means, const model::TableState& base,

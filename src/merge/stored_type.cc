@@ -51,12 +51,36 @@ bool HoldsValues(const Type& wide, const Type& narrow) {
   });
 }
 
+// By how fine they are. Nothing: it is no date or timestamp without time zone.
+std::optional<int> FinenessOf(const Type& type) {
+  switch (type.kind) {
+    case TypeKind::kDate: return 0;
+    case TypeKind::kTimestampS: return 1;
+    case TypeKind::kTimestampMs: return 2;
+    case TypeKind::kTimestampUs: return 3;
+    case TypeKind::kTimestampNs: return 4;
+    default: return std::nullopt;
+  }
+}
+
+bool HoldsMoments(const Type& wide, const Type& narrow) {
+  if (narrow.kind == TypeKind::kTime && wide.kind == TypeKind::kTimeNs) return true;
+  auto fine = FinenessOf(wide);
+  auto coarse = FinenessOf(narrow);
+  return fine && coarse && *coarse <= *fine;
+}
+
+const model::Field* TwinOf(const model::Field& child, const Type& in) {
+  auto twin = std::find_if(in.children.begin(), in.children.end(),
+                           [&](const auto& other) { return other.id == child.id; });
+  return twin == in.children.end() ? nullptr : &*twin;
+}
+
 bool HoldsChildren(const Type& wide, const Type& narrow) {
   if (wide.kind != narrow.kind || wide.array_size != narrow.array_size) return false;
   return std::all_of(narrow.children.begin(), narrow.children.end(), [&](const auto& child) {
-    auto twin = std::find_if(wide.children.begin(), wide.children.end(),
-                             [&](const auto& other) { return other.id == child.id; });
-    return twin == wide.children.end() || Holds(twin->type, child.type);
+    const auto* twin = TwinOf(child, wide);
+    return twin == nullptr || Holds(twin->type, child.type);
   });
 }
 
@@ -68,8 +92,16 @@ bool Holds(const Type& wide, const Type& narrow) {
   if (wide.kind == TypeKind::kEnum && narrow.kind == TypeKind::kEnum) {
     return HoldsValues(wide, narrow);
   }
-  bool is_midnight = narrow.kind == TypeKind::kDate && wide.kind == TypeKind::kTimestampUs;
-  return is_midnight || HoldsDigits(wide, narrow) || model::AlwaysCastsExactly(narrow, wide);
+  return HoldsMoments(wide, narrow) || HoldsDigits(wide, narrow) ||
+         model::AlwaysCastsExactly(narrow, wide);
+}
+
+bool DependsOnValues(const Type& wide, const Type& narrow) {
+  if (wide.kind != narrow.kind) return HoldsMoments(wide, narrow);
+  return std::any_of(narrow.children.begin(), narrow.children.end(), [&](const auto& child) {
+    const auto* twin = TwinOf(child, wide);
+    return twin != nullptr && DependsOnValues(twin->type, child.type);
+  });
 }
 
 Result<bool> StoresWider(const table::ReadContext& context, const model::TableState& base,

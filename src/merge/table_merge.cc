@@ -117,14 +117,6 @@ Status CheckConstraints(const MergeMeans& means, const model::TableState& ours,
   return check.Run(theirs, &merged->problems);
 }
 
-// A table that is not there, of the same columns.
-model::TableState Nothing(const model::TableState& like) {
-  auto nothing = like;
-  nothing.tree_root = ObjectId();
-  nothing.entries = nothing.rows = nothing.bytes = 0;
-  return nothing;
-}
-
 // Columns, key and policies of what comes out.
 struct MergedColumns {
   MergedSchema schema;
@@ -165,17 +157,19 @@ class ColumnMerge {
       for (const auto& field : here) problems_->push_back(field.problem);
       for (const auto& field : there) problems_->push_back(field.problem);
     } else if (favour_ == Favour::kOurs && !there.empty()) {
-      for (const auto& field : there) out_.owners[field.id] = kOurs;
       Merge(ours_, Undropped(theirs_, *base_.state, there));
     } else if (favour_ == Favour::kTheirs && !here.empty()) {
-      for (const auto& field : here) out_.owners[field.id] = kTheirs;
       Merge(Undropped(ours_, *base_.state, here), theirs_);
     }
-    if (favour_ != Favour::kOurs) {
-      RETURN_IF_ERROR(FindInnerDropped(means_, base_, ours_, theirs_, "here", problems_));
+    for (const auto& field : out_.schema.state.schema.fields) {
+      if (base_.state->schema.FindId(field.id) == nullptr) continue;
+      if (ours_.schema.FindId(field.id) == nullptr) out_.owners[field.id] = kTheirs;
+      if (theirs_.schema.FindId(field.id) == nullptr) out_.owners[field.id] = kOurs;
     }
-    if (favour_ == Favour::kTheirs) return {};
-    return FindInnerDropped(means_, base_, theirs_, ours_, "there", problems_);
+    RETURN_IF_ERROR(FindInnerDropped(means_, base_, ours_, theirs_, "here",
+                                     favour_ == Favour::kOurs, problems_));
+    return FindInnerDropped(means_, base_, theirs_, ours_, "there", favour_ == Favour::kTheirs,
+                            problems_);
   }
 
   Status CheckStored() {
@@ -183,6 +177,8 @@ class ColumnMerge {
     const auto& columns = out_.schema.state.schema;
     RETURN_IF_ERROR(FindWider(means_, was, ours_, columns, problems_));
     RETURN_IF_ERROR(FindWider(means_, was, theirs_, columns, problems_));
+    RETURN_IF_ERROR(FindInnerKept(was, ours_, columns, problems_));
+    RETURN_IF_ERROR(FindInnerKept(was, theirs_, columns, problems_));
     if (!problems_->empty()) return {};
     RETURN_IF_ERROR(FindComingBack(means_, was, theirs_, ours_, columns, problems_));
     return FindComingBack(means_, was, ours_, theirs_, columns, problems_);
@@ -206,10 +202,31 @@ constexpr char kKeyOfUnknownRows[] =
 
 }  // namespace
 
+model::TableState NoTable(const model::TableState& ours, const model::TableState& theirs) {
+  model::TableState nothing;
+  nothing.id = ours.id;
+  nothing.schema = ours.schema;
+  auto& fields = nothing.schema.fields;
+  std::erase_if(fields, [&](const auto& field) {
+    const auto* other = theirs.schema.FindId(field.id);
+    return other == nullptr || !(*other == field);
+  });
+  if (theirs.schema.attributes != ours.schema.attributes) nothing.schema.attributes.clear();
+  bool has_key = std::all_of(ours.key.begin(), ours.key.end(),
+                             [&](FieldId id) { return nothing.schema.FindId(id) != nullptr; });
+  if (has_key && ours.key == theirs.key) nothing.key = ours.key;
+  nothing.delete_wins = ours.delete_wins && theirs.delete_wins;
+  nothing.merge_row = ours.merge_row && theirs.merge_row;
+  if (ours.sort_order == theirs.sort_order) nothing.sort_order = ours.sort_order;
+  std::copy_if(ours.checks.begin(), ours.checks.end(), std::back_inserter(nothing.checks),
+               [&](const auto& check) { return std::ranges::count(theirs.checks, check) > 0; });
+  return nothing;
+}
+
 Result<MergedTable> MergeTable(const MergeMeans& means, const TableVersion& base,
                                const TableVersion& ours, const TableVersion& theirs,
                                const MergeOptions& options, Undefined* undefined) {
-  auto nothing = Nothing(*ours.state);
+  auto nothing = NoTable(*ours.state, *theirs.state);
   TableVersion was{base.state != nullptr ? base.state : &nothing, base.undefined};
   MergedTable merged;
   ColumnMerge columns(means, was, *ours.state, *theirs.state, options.favour);

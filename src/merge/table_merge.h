@@ -38,6 +38,10 @@ struct MergedTable {
   bool IsClean() const { return problems.empty() && counts.conflicts == 0; }
 };
 
+// The base of two tables that have none: without rows, of the columns and policies that both have
+// alike. What they differ in is news on both.
+model::TableState NoTable(const model::TableState& ours, const model::TableState& theirs);
+
 // `ours` and `theirs` are there.
 Result<MergedTable> MergeTable(const MergeMeans& means, const TableVersion& base,
                                const TableVersion& ours, const TableVersion& theirs,

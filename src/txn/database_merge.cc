@@ -253,7 +253,8 @@ Result<std::optional<model::TableState>> DatabaseMerge::MergeStates(const TableI
   model::Schema merged_schema;
   if (options_.on_conflicts) {
     merged_schema =
-        merge::MergeSchemas(was ? *was : ours, ours, theirs, options.favour).state.schema;
+        merge::MergeSchemas(was ? *was : merge::NoTable(ours, theirs), ours, theirs, options.favour)
+            .state.schema;
     options.on_conflicts = [&](merge::RegionConflicts& region) {
       return options_.on_conflicts(name, merged_schema, region);
     };
