@@ -237,7 +237,10 @@ COARSE_AND_FINE = [("TIMESTAMP_S", "TIMESTAMP"), ("TIMESTAMP", "TIMESTAMP_NS"), 
 @pytest.mark.parametrize("coarse, fine", COARSE_AND_FINE)
 def test_rows_of_a_coarser_time_merge_with_a_column_made_finer(db: rhizo.Database, coarse: str, fine: str) -> None:
     one, two = branches(db, [], {"k": "BIGINT", "c": coarse})
-    one.alter("t", widen={"c": fine}) if coarse == "DATE" else evolve(one, fine)
+    if coarse == "DATE":
+        one.alter("t", widen={"c": fine})
+    else:
+        evolve(one, fine)
     two.append("t", {"k": [3], "c": [datetime.datetime(2024, 5, 6)]})
     count = len(rows_of(one, "k"))
     one.merge("two")
@@ -263,12 +266,13 @@ def test_a_day_that_no_finer_time_has_contradicts_it(db: rhizo.Database) -> None
 def test_tables_that_came_back_on_both_sides_merge_alike_both_ways(db: rhizo.Database, change: Any) -> None:
     db.create_table("t", {"k": "BIGINT", "a": "BIGINT", "b": "BIGINT"}, key="k")
     db.append("t", {"k": [1], "a": [5], "b": [0]})
-    dropped = db.drop_table("t")
+    db.drop_table("t")
+    dropped = db.commit().id
     db.create_branch("one")
     db.create_branch("two")
     with db.on("one") as one, db.on("two") as two:
         for session in (one, two):
-            session.revert(dropped.commit if hasattr(dropped, "commit") else session.commit().id)
+            session.revert(dropped)
         one.alter("t", **change)
         two.append("t", {"k": [9], "a": [1], "b": [1]})
         outcome = []

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/name.h"
+#include "model/exact_type.h"
 #include "model/unknown_column.h"
 #include "table/column_encoder.h"
 #include "table/single_value.h"
@@ -61,8 +62,6 @@ Error UnknownRule(std::string_view text) {
 // ---- which rule may stand where
 
 bool IsUnsigned(TypeKind kind) { return kind >= TypeKind::kUInt8 && kind <= TypeKind::kUInt128; }
-bool IsInteger(TypeKind kind) { return kind >= TypeKind::kInt8 && kind <= TypeKind::kUInt128; }
-bool IsFloat(TypeKind kind) { return kind == TypeKind::kFloat32 || kind == TypeKind::kFloat64; }
 
 std::string WhyNotCounted(const Type& type) {
   if (IsInteger(type.kind) || type.kind == TypeKind::kDecimal) return "";

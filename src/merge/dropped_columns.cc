@@ -5,6 +5,7 @@
 
 #include "engine/errors.h"
 #include "merge/stored_type.h"
+#include "model/schema_coding.h"
 #include "table/compare_vectors.h"
 #include "table/row_diff.h"
 #include "table/single_value.h"
@@ -107,10 +108,7 @@ Result<bool> IsReadable(const MergeMeans& means, const model::TableState& before
     while (true) {
       ASSIGN_OR_RETURN(auto region, diff.Next());
       if (!region) return {};
-      std::vector<uint64_t> rows;
-      for (const auto& change : region->changes) {
-        if (change.kind != table::RowChangeKind::kDelete) rows.push_back(change.after);
-      }
+      auto rows = region->NewRows();
       RETURN_IF_ERROR(engine::Guarded([&]() -> Status {
         duckdb::Vector values(diff.types()[0], std::max<size_t>(1, rows.size()));
         return region->after->Gather(0, rows, &values);
@@ -126,18 +124,11 @@ bool WasUsed(const model::TableState& state, FieldId id) {
   return std::binary_search(state.used_field_ids.begin(), state.used_field_ids.end(), id);
 }
 
-void CollectIds(const std::vector<model::Field>& fields, std::set<FieldId>* ids) {
-  for (const auto& field : fields) {
-    ids->insert(field.id);
-    CollectIds(field.type.children, ids);
-  }
-}
-
 // Also of inner fields.
 std::set<FieldId> IdsOf(const std::vector<model::Field>& fields) {
-  std::set<FieldId> ids;
-  CollectIds(fields, &ids);
-  return ids;
+  std::vector<FieldId> ids;
+  model::CollectIds(fields, &ids);
+  return {ids.begin(), ids.end()};
 }
 
 }  // namespace
@@ -167,6 +158,7 @@ Result<std::vector<DroppedField>> ChangedThoughDropped(const MergeMeans& means,
 Status FindInnerDropped(const MergeMeans& means, const TableVersion& base,
                         const model::TableState& side, const model::TableState& other,
                         const std::string& who, bool is_right, std::vector<std::string>* problems) {
+  if (is_right) return {};
   for (const auto& was : base.state->schema.fields) {
     const auto* is = side.schema.FindId(was.id);
     const auto* kept = other.schema.FindId(was.id);
@@ -176,7 +168,7 @@ Status FindInnerDropped(const MergeMeans& means, const TableVersion& base,
     auto before = IdsOf(was.type.children);
     bool drops = std::any_of(before.begin(), before.end(),
                              [&](FieldId id) { return there.contains(id) && !still.contains(id); });
-    if (!drops || is_right) continue;
+    if (!drops) continue;
     ASSIGN_OR_RETURN(auto updated, CountUpdated(means, *base.state, other, *kept));
     bool is_known = base.undefined == nullptr || !base.undefined->Concerns(was.id);
     if (updated == 0 && is_known) continue;

@@ -33,8 +33,7 @@ class RowMerge {
   Status Merge(size_t number, const MergeRegion& region);
   Status MergeByRow(size_t number, const MergeRegion& region);
   Status KeepBetween(const std::string* after, const std::string* before);
-  bool HasSingleRows(size_t number) const;
-  bool HasForeignCells(const MergeRegion& region) const;
+  bool HasSingleRows(size_t number, const MergeRegion& region) const;
   bool ChangedByBoth(const MergeRegion& region) const;
 
   duckdb::ClientContext* client_;
@@ -58,7 +57,7 @@ Result<MergedRows> RowMerge::Run() {
   for (size_t number = 0; number < regions.size(); ++number) {
     const auto& region = regions[number];
     counts_.entries_read += region.entries[kOurs].size() + region.entries[kTheirs].size();
-    bool by_both = HasSingleRows(number) || HasForeignCells(region) || ChangedByBoth(region);
+    bool by_both = HasSingleRows(number, region) || ChangedByBoth(region);
     if (!by_both && region.Same(kTheirs, kBase)) continue;
     auto begin = region.first();
     RETURN_IF_ERROR(KeepBetween(end ? &*end : nullptr, &begin));
@@ -72,18 +71,16 @@ Result<MergedRows> RowMerge::Run() {
 }
 
 // Whether something is known of single rows of a region.
-bool RowMerge::HasSingleRows(size_t number) const {
+bool RowMerge::HasSingleRows(size_t number, const MergeRegion& region) const {
   auto undefined = [](const TableSide& side) {
     return side.undefined != nullptr && !side.undefined->empty();
   };
-  return keyed_.regions.contains(number) || std::ranges::any_of(sides_, undefined);
-}
-
-// Whether rows that one side stored may hold, or lack, cells of fields that belong to the other.
-bool RowMerge::HasForeignCells(const MergeRegion& region) const {
-  return std::ranges::any_of(about_.options->owners, [&](const auto& owned) {
+  // Rows that one side stored may hold, or lack, cells of fields that belong to the other.
+  auto foreign = [&](const std::pair<const FieldId, Which>& owned) {
     return !region.Same(owned.second == kOurs ? kTheirs : kOurs, kBase);
-  });
+  };
+  return keyed_.regions.contains(number) || std::ranges::any_of(sides_, undefined) ||
+         std::ranges::any_of(about_.options->owners, foreign);
 }
 
 // Otherwise it can be taken whole from one side.
@@ -102,9 +99,7 @@ Status RowMerge::Merge(size_t number, const MergeRegion& region) {
   bool decides_another = about_.row_is_unit || std::ranges::any_of(about_.rules, [](auto& rule) {
                            return rule.kind == RuleKind::kLatest;
                          });
-  if (decides_another || HasSingleRows(number) || HasForeignCells(region)) {
-    return MergeByRow(number, region);
-  }
+  if (decides_another || HasSingleRows(number, region)) return MergeByRow(number, region);
   auto merged = MergePatches(region, about_.table->schema());
   if (!merged) return MergeByRow(number, region);
   for (auto& entry : *merged) RETURN_IF_ERROR(out_.Put(std::move(entry)));

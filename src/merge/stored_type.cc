@@ -13,35 +13,11 @@ namespace {
 using model::Type;
 using model::TypeKind;
 
-// Digits before and behind the point that values of a number without fractions, or a DECIMAL, may
-// have. Nothing: it is no such number.
-struct Digits {
-  int before = 0;
-  int behind = 0;
-};
-
-std::optional<Digits> DigitsOf(const Type& type) {
-  switch (type.kind) {
-    case TypeKind::kDecimal: return Digits{type.precision - type.scale, type.scale};
-    case TypeKind::kInt8:
-    case TypeKind::kUInt8: return Digits{3, 0};
-    case TypeKind::kInt16:
-    case TypeKind::kUInt16: return Digits{5, 0};
-    case TypeKind::kInt32:
-    case TypeKind::kUInt32: return Digits{10, 0};
-    case TypeKind::kInt64: return Digits{19, 0};
-    case TypeKind::kUInt64: return Digits{20, 0};
-    case TypeKind::kInt128:
-    case TypeKind::kUInt128: return Digits{39, 0};
-    default: return std::nullopt;
-  }
-}
-
 bool HoldsDigits(const Type& wide, const Type& narrow) {
-  auto some = DigitsOf(narrow);
-  if (wide.kind != TypeKind::kDecimal || !some) return false;
-  auto all = *DigitsOf(wide);
-  return some->before <= all.before && some->behind <= all.behind;
+  bool is_exact = narrow.kind == TypeKind::kDecimal || model::IsInteger(narrow.kind);
+  if (wide.kind != TypeKind::kDecimal || !is_exact) return false;
+  int scale = narrow.kind == TypeKind::kDecimal ? narrow.scale : 0;
+  return model::WholeDigits(narrow) <= model::WholeDigits(wide) && scale <= wide.scale;
 }
 
 bool HoldsValues(const Type& wide, const Type& narrow) {

@@ -30,11 +30,7 @@ class ConstraintCheck {
     while (problems->empty()) {
       ASSIGN_OR_RETURN(auto region, diff.Next());
       if (!region) return {};
-      std::vector<uint64_t> rows;
-      for (const auto& change : region->changes) {
-        if (change.kind != table::RowChangeKind::kDelete) rows.push_back(change.after);
-      }
-      RETURN_IF_ERROR(CheckRows(region->after.get(), rows, problems));
+      RETURN_IF_ERROR(CheckRows(region->after.get(), region->NewRows(), problems));
     }
     return {};
   }

@@ -5,10 +5,12 @@
 #include "model/schema.h"
 
 namespace rhizo::model {
-namespace {
 
 bool IsInteger(TypeKind kind) { return kind >= TypeKind::kInt8 && kind <= TypeKind::kUInt128; }
 bool IsFloat(TypeKind kind) { return kind == TypeKind::kFloat32 || kind == TypeKind::kFloat64; }
+
+namespace {
+
 bool IsNumber(TypeKind kind) {
   return IsInteger(kind) || IsFloat(kind) || kind == TypeKind::kDecimal;
 }
@@ -87,6 +89,21 @@ bool NumberAlwaysCasts(TypeKind from, TypeKind to) {
 }
 
 }  // namespace
+
+int WholeDigits(const Type& type) {
+  switch (type.kind) {
+    case TypeKind::kInt8:
+    case TypeKind::kUInt8: return 3;
+    case TypeKind::kInt16:
+    case TypeKind::kUInt16: return 5;
+    case TypeKind::kInt32:
+    case TypeKind::kUInt32: return 10;
+    case TypeKind::kInt64: return 19;
+    case TypeKind::kUInt64: return 20;
+    case TypeKind::kDecimal: return type.precision - type.scale;
+    default: return 39;
+  }
+}
 
 bool MayCastExactly(const Type& from, const Type& to) {
   if (from == to) return true;

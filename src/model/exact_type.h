@@ -8,6 +8,12 @@
 
 namespace rhizo::model {
 
+bool IsInteger(TypeKind kind);
+bool IsFloat(TypeKind kind);
+
+// Decimal digits that values of an integer or DECIMAL have before the point, at most.
+int WholeDigits(const Type& type);
+
 // Whether values of `from` can have an exact counterpart in `to`; single values may still have
 // none.
 bool MayCastExactly(const Type& from, const Type& to);

@@ -82,13 +82,6 @@ bool IsAssigned(const Field& field) {
                                      [](const Field& child) { return IsAssigned(child); });
 }
 
-void CollectIds(const std::vector<Field>& fields, std::vector<FieldId>* ids) {
-  for (const auto& field : fields) {
-    ids->push_back(field.id);
-    CollectIds(field.type.children, ids);
-  }
-}
-
 bool HasDistinctIds(const Schema& schema) {
   std::vector<FieldId> ids;
   CollectIds(schema.fields, &ids);
@@ -177,6 +170,13 @@ Schema ReadSchema(Decoder& decoder) {
   schema.attributes = ReadAttributes(decoder);
   if (!decoder.failed() && !IsStorable(schema)) decoder.Fail();
   return schema;
+}
+
+void CollectIds(const std::vector<Field>& fields, std::vector<FieldId>* ids) {
+  for (const auto& field : fields) {
+    ids->push_back(field.id);
+    CollectIds(field.type.children, ids);
+  }
 }
 
 bool IsStorable(const Schema& schema) {

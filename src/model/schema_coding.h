@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/coding.h"
 #include "base/result.h"
@@ -18,6 +19,9 @@ Result<Field> DecodeField(std::string_view bytes);
 std::string Encode(const Schema& schema);
 // Also checks IsStorable.
 Result<Schema> DecodeSchema(std::string_view bytes);
+
+// Adds the ids of fields and of those inside them.
+void CollectIds(const std::vector<Field>& fields, std::vector<FieldId>* ids);
 
 // Whether a table may have this schema: ValidateSchema's rules, and all field ids, nested ones too,
 // are assigned and distinct.

@@ -18,13 +18,6 @@ constexpr uint8_t kVersion = 1;
 enum : uint8_t { kDeleteWins = 1, kMergeRow = 2, kAllPolicies = 3 };
 enum : uint8_t { kDescending = 1, kNullsFirst = 2, kAllSortFlags = 3 };
 
-void CollectIds(const std::vector<Field>& fields, std::vector<FieldId>* ids) {
-  for (const auto& field : fields) {
-    ids->push_back(field.id);
-    CollectIds(field.type.children, ids);
-  }
-}
-
 bool UsedIdsAreValid(const TableState& state) {
   std::vector<FieldId> ids;
   CollectIds(state.schema.fields, &ids);

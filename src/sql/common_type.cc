@@ -19,25 +19,6 @@ Type Simple(TypeKind kind) {
   return type;
 }
 
-bool IsInteger(TypeKind kind) { return kind >= TypeKind::kInt8 && kind <= TypeKind::kUInt128; }
-bool IsFloat(TypeKind kind) { return kind == TypeKind::kFloat32 || kind == TypeKind::kFloat64; }
-
-// Decimal digits of the greatest value.
-int Digits(const Type& type) {
-  switch (type.kind) {
-    case TypeKind::kInt8:
-    case TypeKind::kUInt8: return 3;
-    case TypeKind::kInt16:
-    case TypeKind::kUInt16: return 5;
-    case TypeKind::kInt32:
-    case TypeKind::kUInt32: return 10;
-    case TypeKind::kInt64: return 19;
-    case TypeKind::kUInt64: return 20;
-    case TypeKind::kDecimal: return type.precision - type.scale;
-    default: return 39;
-  }
-}
-
 // The first kind, in order of width, that holds both.
 std::optional<Type> CommonInteger(const Type& a, const Type& b) {
   constexpr TypeKind kByWidth[] = {TypeKind::kInt16, TypeKind::kInt32, TypeKind::kInt64,
@@ -51,7 +32,7 @@ std::optional<Type> CommonInteger(const Type& a, const Type& b) {
 
 std::optional<Type> CommonDecimal(const Type& a, const Type& b) {
   int scale = std::max(a.scale, b.scale);
-  int precision = std::max(Digits(a), Digits(b)) + scale;
+  int precision = std::max(WholeDigits(a), WholeDigits(b)) + scale;
   if (precision > 38) return std::nullopt;
   Type type = Simple(TypeKind::kDecimal);
   type.precision = static_cast<uint8_t>(precision);

@@ -11,9 +11,6 @@ namespace {
 using model::Type;
 using model::TypeKind;
 
-bool IsInteger(TypeKind kind) { return kind >= TypeKind::kInt8 && kind <= TypeKind::kUInt128; }
-bool IsFloat(TypeKind kind) { return kind == TypeKind::kFloat32 || kind == TypeKind::kFloat64; }
-
 template <class T>
 void NanToNull(const duckdb::UnifiedVectorFormat& format, duckdb::idx_t count,
                duckdb::Vector* out) {

@@ -93,6 +93,14 @@ model::PositionSet RowDiff::OtherwisePatched(const LaidOn& was, const LaidOn& is
   return cells;
 }
 
+std::vector<uint64_t> DiffRegion::NewRows() const {
+  std::vector<uint64_t> rows;
+  for (const auto& change : changes) {
+    if (change.kind != RowChangeKind::kDelete) rows.push_back(change.after);
+  }
+  return rows;
+}
+
 Result<RowDiff> RowDiff::Open(duckdb::ClientContext* client,
                               std::shared_ptr<const OpenTable> before,
                               std::shared_ptr<const OpenTable> after) {

@@ -37,6 +37,9 @@ struct DiffRegion {
   std::unique_ptr<OldRows> before;
   std::unique_ptr<OldRows> after;
   std::vector<RowChange> changes;
+
+  // Of `after`: inserted or updated.
+  std::vector<uint64_t> NewRows() const;
 };
 
 struct RowChangeCounts {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/types.h"
+#include "model/schema_coding.h"
 #include "table/single_value.h"
 
 namespace rhizo::table::testing {
@@ -33,13 +34,6 @@ class EndEngine final : public ::testing::Environment {
   }
 };
 const auto* const kEndEngine = ::testing::AddGlobalTestEnvironment(new EndEngine);
-
-void CollectIds(const std::vector<model::Field>& fields, std::vector<FieldId>* ids) {
-  for (const auto& field : fields) {
-    ids->push_back(field.id);
-    CollectIds(field.type.children, ids);
-  }
-}
 
 }  // namespace
 
@@ -90,7 +84,7 @@ model::TableState Store::NewTable(const model::Schema& schema) {
   model::TableState state;
   state.id = TableId::FromBytes("fedcba9876543210");
   state.schema = schema;
-  CollectIds(schema.fields, &state.used_field_ids);
+  model::CollectIds(schema.fields, &state.used_field_ids);
   std::sort(state.used_field_ids.begin(), state.used_field_ids.end());
   return state;
 }
