@@ -46,6 +46,12 @@ function(rhizo_module name)
   endif()
 endfunction()
 
+# rhizo_reads_sources(test.cc ...): tests that read files of the source tree find it under RHIZO_SOURCE_DIR. Only
+# they: what knows where it was compiled cannot come from another clone's cache (and __FILE__ may be relative).
+function(rhizo_reads_sources)
+  set_source_files_properties(${ARGN} PROPERTIES COMPILE_DEFINITIONS RHIZO_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+endfunction()
+
 # One precompiled header for all DuckDB-facing code: without it each file costs over ten seconds.
 add_library(rhizo_duckdb_pch OBJECT ${CMAKE_SOURCE_DIR}/cmake/duckdb_pch.cc)
 target_include_directories(rhizo_duckdb_pch PUBLIC ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)

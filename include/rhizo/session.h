@@ -147,7 +147,10 @@ class RHIZO_EXPORT Merging {
   Result<uint64_t> Resolve(const std::string& table, ArrowArrayStream* rows);
   // The same with the rows of a query, which may read what is not settled as "conflicts":
   // "SELECT _row_id, greatest(our_n, their_n) AS n FROM conflicts".
-  Result<uint64_t> ResolveSql(const std::string& table, const std::string& query);
+  // `copy`: an Arrow file that these rows are written to as well; ResolveFile takes them from it.
+  Result<uint64_t> ResolveSql(const std::string& table, const std::string& query,
+                              const std::string& copy = "");
+  Result<uint64_t> ResolveFile(const std::string& table, const std::string& path);
   // The merge as a commit of the user's. kMergeConflict if something is not settled, kConflict if
   // the branch moved since this began.
   Result<MergeResult> Commit(const std::string& message = "");

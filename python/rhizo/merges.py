@@ -23,6 +23,21 @@ def _strategy(strategy: object) -> str:
     raise InvalidArgumentError(f'a merge strategy is "fail", "ours" or "theirs", not {strategy!r}')
 
 
+def _by_table(tables: object) -> dict[str, str]:
+    if not isinstance(tables, Mapping):
+        raise InvalidArgumentError(f'tables={tables!r}; give {{table: "ours" or "theirs"}}')
+    return {to_name(table, "table"): _strategy(chosen) for table, chosen in tables.items()}
+
+
+def _by_column(columns: object) -> list[tuple[str, str, str]]:
+    by_column = []
+    for named, chosen in columns.items() if isinstance(columns, Mapping) else [(columns, None)]:
+        if not isinstance(named, tuple) or len(named) != 2:
+            raise InvalidArgumentError(f'columns={columns!r}; give {{(table, column): "ours" or "theirs"}}')
+        by_column.append((to_name(named[0], "table"), to_text(named[1], "column"), _strategy(chosen)))
+    return by_column
+
+
 def _source(source: Ref) -> str:
     if not (name := "" if source is None else to_ref(source)):
         raise InvalidArgumentError(f"{source!r} names nothing to merge; give a branch, tag or commit")
@@ -52,8 +67,8 @@ class Merges(Tables):
 
         Args:
             strategy: who is right about conflicts: ``"fail"`` nobody, ``"ours"`` this branch, ``"theirs"`` the source.
-            tables: another strategy for some tables, by name.
-            columns: another strategy for some columns, by (table, column).
+            tables: another strategy for some tables, by their name here (or there, if it is none here).
+            columns: another strategy for some columns, by (table, column), named likewise.
             message: makes the merge a commit of its own, with this text; so does ``no_ff``.
 
         Raises:
@@ -183,6 +198,10 @@ class Merges(Tables):
         The branch's ref log keeps what it was. Commits that change nothing there vanish, and so do those that were
         picked there.
 
+        Args:
+            strategy: who is right about conflicts: ``"ours"`` what is there already (``onto`` and the commits done
+                again so far), ``"theirs"`` the commit that is done again.
+
         Raises:
             MergeConflict: one of them contradicts ``onto`` (field ``commit``); nothing was changed.
             UnsupportedError: a merge is among them.
@@ -236,11 +255,10 @@ class Merges(Tables):
         *,
         dry_run: bool,
     ) -> MergeResult:
-        by_table = {to_name(table, "table"): _strategy(chosen) for table, chosen in (tables or {}).items()}
-        by_column = [
-            (to_name(table, "table"), to_text(column, "column"), _strategy(chosen))
-            for (table, column), chosen in (columns or {}).items()
-        ]
+        by_table = _by_table({} if tables is None else tables)
+        by_column = _by_column({} if columns is None else columns)
+        if not isinstance(no_ff, bool):
+            raise InvalidArgumentError(f"no_ff={no_ff!r}; give True or False")
         target = "" if into is None else to_ref(into)
         text = to_text(message, "message")
         merged = self._native.merge(

@@ -397,6 +397,12 @@ class History:
         base = self.base([ours], [theirs])
         return merge(self.columns, base, self.nodes[ours].rows, self.nodes[theirs].rows, rule)
 
+    def told(self, ours: str, theirs: str) -> Merge:
+        """Of an automatic merge; what contradicts is told of the two heads, if they contradict each other as such."""
+        folded = self.expected(ours, theirs)
+        of_heads = self.expected(ours, theirs, lambda _: "fail") if folded.conflicts else folded
+        return of_heads if of_heads.conflicts else folded
+
     def is_ancestor(self, one: str, other: str) -> bool:
         """Is everything that users did up to one commit in the other?"""
         return self.users([one]) <= self.ancestors([other])
@@ -456,9 +462,9 @@ def check_merge(history: History, ours: int, theirs: int, strategy: dict[str, An
     if history.is_ancestor(our, their) and not options.keys() & {"message", "no_ff"}:
         assert session.merge(source, **options).commit == history.head(ours) == their
         return True
-    want = history.expected(our, their, None if strategy is None else rule_of(strategy))
+    want = history.told(our, their) if strategy is None else history.expected(our, their, rule_of(strategy))
     asked = {name: value for name, value in options.items() if name not in ("message", "no_ff")}
-    wanted = want if asked else history.expected(our, their)  # without a message it is an automatic merge
+    wanted = want if asked else history.told(our, their)  # without a message it is an automatic merge
     if session.try_merge(source, **asked).conflicts != len(wanted.conflicts):
         found = session.conflicts(our, their, "t").to_dict()
         raise AssertionError(f"conflicts: {found}, expected: {wanted.conflicts}")
@@ -467,8 +473,7 @@ def check_merge(history: History, ours: int, theirs: int, strategy: dict[str, An
             session.merge(source, **options)
         assert caught.value.conflicts == str(len(want.conflicts))
         assert history.head(ours) == our
-        # A head that is an automatic merge is told of as the commits of users that it stands for.
-        if strategy is None and not (history.nodes[our].automatic or history.nodes[their].automatic):
+        if strategy is None and history.expected(our, their, lambda _: "fail").conflicts:
             check_conflicts(history, our, their)
         return False
     before = history.nodes[our].rows, history.nodes[their].rows

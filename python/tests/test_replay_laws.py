@@ -858,6 +858,8 @@ def test_picked_rows_are_the_same_rows_in_a_later_merge_and_nothing_is_counted_t
                     if moved and counting(history, one) != counting(history, history.head(0)):
                         raise Unknown  # which of the two has to have changed a column that counts
                     counts = counts or moved and counting(history, one)
+                if counts and history.rows(1) == history.states[history.root]:
+                    return  # what was changed was changed back: merging it counts nothing
                 if counts:
                     head = history.head(0)
                     with pytest.raises(rhizo.MergeConflict, match="count"):

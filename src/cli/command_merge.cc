@@ -1,5 +1,6 @@
 // merge, conflicts, resolve.
 #include <iostream>
+#include <optional>
 
 #include "cli/command_line.h"
 #include "cli/json_shapes.h"
@@ -85,9 +86,12 @@ Result<MergeState> MergeInProgress(const Context& context) {
   return std::move(*state);
 }
 
-Status TakeStep(Merging& merging, const MergeStep& step) {
+// `is_new`: a query is asked now; later the rows that it came to are taken.
+Status TakeStep(Merging& merging, const Context& context, const MergeStep& step, bool is_new) {
   if (!step.side.empty()) return merging.Resolve(step.table, StrategyOf(step.side));
-  auto settled = merging.ResolveSql(step.table, step.query);
+  auto rows = RowsFile(context, step.rows);
+  auto settled = is_new ? merging.ResolveSql(step.table, step.query, rows)
+                        : merging.ResolveFile(step.table, rows);
   if (!settled) return std::move(settled).error();
   return {};
 }
@@ -104,32 +108,41 @@ Result<Merging> Resume(Database& database, const Context& context, const MergeSt
   MergeOptions options;
   options.into = context.branch;
   ASSIGN_OR_RETURN(auto merging, database.StartMerge(state.theirs, options));
-  for (const auto& step : state.steps) RETURN_IF_ERROR(TakeStep(merging, step));
+  for (const auto& step : state.steps) {
+    RETURN_IF_ERROR(TakeStep(merging, context, step, false));
+  }
   return merging;
 }
 
 // What contradicts is kept, to be settled by later commands.
-Status Keep(const Context& context, const std::string& source, const Error& conflict) {
-  return SaveMerge(
-      context,
-      {source, std::string(conflict.field("ours")), std::string(conflict.field("theirs")), {}});
+Status Keep(const Context& context, const MergeArguments& arguments, const Error& conflict) {
+  return SaveMerge(context, {arguments.source,
+                             std::string(conflict.field("ours")),
+                             std::string(conflict.field("theirs")),
+                             arguments.options.message,
+                             {}});
 }
 
 Status Begin(const Context& context, const MergeArguments& arguments) {
   auto options = arguments.options;
   options.strategy = StrategyOf(arguments.strategy);
+  ASSIGN_OR_RETURN(auto database,
+                   arguments.dry_run ? context.OpenForReading() : context.OpenForWriting());
+  std::optional<MergeTurn> turn;
+  if (!arguments.dry_run) {
+    ASSIGN_OR_RETURN(auto taken, MergeTurn::Take(context));
+    turn.emplace(std::move(taken));
+  }
   ASSIGN_OR_RETURN(auto begun, LoadMerge(context));
   if (begun && !begun->steps.empty() && !arguments.dry_run) {
     return InvalidArgument("a merge of \"" + begun->source + "\" is in progress on branch \"" +
                            context.branch + "\"; merge --continue or --abort it first");
   }
-  ASSIGN_OR_RETURN(auto database,
-                   arguments.dry_run ? context.OpenForReading() : context.OpenForWriting());
   auto merged = arguments.dry_run ? database.TryMerge(arguments.source, options)
                                   : database.Merge(arguments.source, options);
   if (!merged) {
     bool contradicts = merged.error().code() == ErrorCode::kMergeConflict;
-    if (contradicts) RETURN_IF_ERROR(Keep(context, arguments.source, merged.error()));
+    if (contradicts) RETURN_IF_ERROR(Keep(context, arguments, merged.error()));
     return std::move(merged).error();
   }
   if (begun && !arguments.dry_run) RETURN_IF_ERROR(ForgetMerge(context));
@@ -150,10 +163,12 @@ Status ShowState(const Context& context, MergeArguments arguments) {
 }
 
 Status Continue(const Context& context, MergeArguments arguments) {
-  ASSIGN_OR_RETURN(auto state, MergeInProgress(context));
   ASSIGN_OR_RETURN(auto database, context.OpenForWriting());
+  ASSIGN_OR_RETURN(auto turn, MergeTurn::Take(context));
+  ASSIGN_OR_RETURN(auto state, MergeInProgress(context));
   ASSIGN_OR_RETURN(auto merging, Resume(database, context, state));
-  const auto& message = arguments.options.message;
+  const auto& message =
+      arguments.options.message.empty() ? state.message : arguments.options.message;
   ASSIGN_OR_RETURN(auto merged,
                    merging.Commit(message.empty() ? "merge " + state.source : message));
   RETURN_IF_ERROR(ForgetMerge(context));
@@ -165,6 +180,7 @@ Status Continue(const Context& context, MergeArguments arguments) {
 Status Abort(const Context& context) {
   auto state = LoadMerge(context);
   if (state && !*state) return NoMerge(context);
+  ASSIGN_OR_RETURN(auto turn, MergeTurn::Take(context));
   return ForgetMerge(context);
 }
 
@@ -190,15 +206,17 @@ Status Conflicts(const Context& context, const std::vector<std::string>& names) 
 }
 
 Status ResolveTable(const Context& context, const ResolveArguments& arguments) {
-  ASSIGN_OR_RETURN(auto state, MergeInProgress(context));
   ASSIGN_OR_RETURN(auto database, context.OpenForWriting());
+  ASSIGN_OR_RETURN(auto turn, MergeTurn::Take(context));
+  ASSIGN_OR_RETURN(auto state, MergeInProgress(context));
   ASSIGN_OR_RETURN(auto merging, Resume(database, context, state));
   MergeStep step{arguments.name,
                  arguments.ours     ? "ours"
                  : arguments.theirs ? "theirs"
                                     : "",
-                 arguments.query};
-  RETURN_IF_ERROR(TakeStep(merging, step));
+                 arguments.query,
+                 arguments.query.empty() ? "" : NameOfRows(context, state.steps.size())};
+  RETURN_IF_ERROR(TakeStep(merging, context, step, true));
   state.steps.push_back(std::move(step));
   ASSIGN_OR_RETURN(auto merged, merging.State());
   RETURN_IF_ERROR(SaveMerge(context, state));
@@ -261,16 +279,19 @@ void AddMergeVerbs(CommandLine* line) {
                               [=](const Context& context) { return Merge(context, *arguments); });
   auto* from = merge->add_option("SOURCE", arguments->source,
                                  "a branch, tag or commit; left out: show the merge in progress");
-  AddStrategyOption(merge, &arguments->strategy);
+  auto* strategy = AddStrategyOption(merge, &arguments->strategy);
   merge->add_option("-m,--message", arguments->options.message, "a commit of its own, with this");
-  merge->add_flag("--no-ff", arguments->options.no_fast_forward,
-                  "a commit of its own, also where the branch could be forwarded");
-  merge->add_flag("--dry-run", arguments->dry_run, "tell what would happen, change nothing");
+  auto* no_ff = merge->add_flag("--no-ff", arguments->options.no_fast_forward,
+                                "a commit of its own, also where the branch could be forwarded");
+  auto* dry_run =
+      merge->add_flag("--dry-run", arguments->dry_run, "tell what would happen, change nothing");
   auto* go_on = merge->add_flag("--continue", arguments->go_on,
                                 "commit the merge in progress, once its conflicts are settled");
   auto* abort = merge->add_flag("--abort", arguments->abort, "forget the merge in progress");
-  go_on->excludes(abort)->excludes(from);
-  abort->excludes(from);
+  go_on->excludes(abort);
+  for (auto* how : {go_on, abort}) {
+    for (auto* of_a_new_merge : {from, strategy, no_ff, dry_run}) how->excludes(of_a_new_merge);
+  }
   auto names = Var<std::vector<std::string>>();
   line->AddVerb("conflicts",
                 "show what contradicts in a table between this branch and another, or what is not "

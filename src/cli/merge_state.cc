@@ -1,8 +1,14 @@
 #include "cli/merge_state.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <utility>
 
 #include "cli/json_shapes.h"
 
@@ -14,15 +20,17 @@ namespace fs = std::filesystem;
 fs::path Folder(const Context& context) { return fs::path(context.database) / "merging"; }
 
 // Names of branches may hold what names of files may not.
-fs::path FileOf(const Context& context) {
+std::string Stem(const Context& context) {
   std::string name;
   for (unsigned char c : context.branch) {
     constexpr char kDigits[] = "0123456789abcdef";
     name += kDigits[c >> 4];
     name += kDigits[c & 15];
   }
-  return Folder(context) / (name + ".json");
+  return name;
 }
+
+fs::path FileOf(const Context& context) { return Folder(context) / (Stem(context) + ".json"); }
 
 Error CannotWrite(const std::error_code& error) {
   return Error(ErrorCode::kIo, "the merge in progress could not be kept: " + error.message());
@@ -30,9 +38,10 @@ Error CannotWrite(const std::error_code& error) {
 
 MergeState FromJson(const Json& json) {
   const auto& merging = json.at("merging");
-  MergeState state{merging.at("source"), merging.at("ours"), merging.at("theirs"), {}};
+  MergeState state{
+      merging.at("source"), merging.at("ours"), merging.at("theirs"), merging.at("message"), {}};
   for (const auto& step : merging.at("steps")) {
-    state.steps.push_back({step.at("table"), step.at("side"), step.at("query")});
+    state.steps.push_back({step.at("table"), step.at("side"), step.at("query"), step.at("rows")});
   }
   return state;
 }
@@ -40,15 +49,46 @@ MergeState FromJson(const Json& json) {
 Json ToJson(const MergeState& state) {
   Json steps = Json::array();
   for (const auto& step : state.steps) {
-    steps.push_back({{"table", step.table}, {"side", step.side}, {"query", step.query}});
+    steps.push_back(
+        {{"table", step.table}, {"side", step.side}, {"query", step.query}, {"rows", step.rows}});
   }
   return Document("merging", {{"source", state.source},
                               {"ours", state.ours},
                               {"theirs", state.theirs},
+                              {"message", state.message},
                               {"steps", std::move(steps)}});
 }
 
 }  // namespace
+
+Result<MergeTurn> MergeTurn::Take(const Context& context) {
+  std::error_code error;
+  fs::create_directory(Folder(context), error);
+  if (error) return CannotWrite(error);
+  auto path = (Folder(context) / (Stem(context) + ".lock")).string();
+  int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (descriptor < 0) return CannotWrite({errno, std::generic_category()});
+  MergeTurn turn(descriptor);
+  while (flock(descriptor, LOCK_EX) != 0) {
+    if (errno != EINTR) return CannotWrite({errno, std::generic_category()});
+  }
+  return turn;
+}
+
+MergeTurn::MergeTurn(MergeTurn&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+MergeTurn::~MergeTurn() {
+  if (descriptor_ >= 0) close(descriptor_);
+}
+
+std::string RowsFile(const Context& context, const std::string& name) {
+  return (Folder(context) / name).string();
+}
+
+std::string NameOfRows(const Context& context, size_t step) {
+  return Stem(context) + "." + std::to_string(step) + ".arrow";
+}
 
 Result<std::optional<MergeState>> LoadMerge(const Context& context) {
   std::ifstream file(FileOf(context));
@@ -84,6 +124,13 @@ Status ForgetMerge(const Context& context) {
   std::error_code error;
   fs::remove(FileOf(context), error);
   if (error) return CannotWrite(error);
+  // Rows of steps that are gone are no harm.
+  fs::directory_iterator files(Folder(context), error);
+  const auto rows = Stem(context) + ".";
+  for (; !error && files != fs::directory_iterator(); files.increment(error)) {
+    auto name = files->path().filename().string();
+    if (name.starts_with(rows) && name.ends_with(".arrow")) fs::remove(files->path(), error);
+  }
   return {};
 }
 

@@ -28,11 +28,15 @@ std::string HintFor(const Error& error, const Context& context) {
       return "rhizo branch list " + db + " and rhizo tag list " + db + " list the names";
     case ErrorCode::kVersionNotFound: return "rhizo log " + db + " shows the history";
     case ErrorCode::kMergeConflict:
+      // Of a commit that is done again, or undone: no merge is kept.
+      if (!error.field("commit").empty()) return "--strategy ours|theirs settles what contradicts";
       return "rhizo conflicts " + db +
              " TABLE shows them, rhizo resolve settles them, then rhizo "
              "merge " +
              db + " --continue (or --abort); --strategy ours|theirs settles them all";
-    case ErrorCode::kConflict: return "somebody else changed it meanwhile: run the command again";
+    case ErrorCode::kConflict:
+      if (!error.field("branch").empty()) return "";  // a merge that was begun: it says what to do
+      return "somebody else changed it meanwhile: run the command again";
     case ErrorCode::kBusy: return "another process is writing: run the command again";
     case ErrorCode::kCorruption: return "rhizo verify " + db + " names what is damaged";
     case ErrorCode::kDiskFull: return "free some space; nothing was changed";

@@ -2,8 +2,8 @@
 
 namespace rhizo::cli {
 
-void AddStrategyOption(CLI::App* verb, std::string* strategy) {
-  verb->add_option("--strategy", *strategy, "who is right about conflicts")
+CLI::Option* AddStrategyOption(CLI::App* verb, std::string* strategy) {
+  return verb->add_option("--strategy", *strategy, "who is right about conflicts")
       ->check(CLI::IsMember({"fail", "ours", "theirs"}));
 }
 

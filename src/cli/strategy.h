@@ -7,7 +7,7 @@
 
 namespace rhizo::cli {
 
-void AddStrategyOption(CLI::App* verb, std::string* strategy);
+CLI::Option* AddStrategyOption(CLI::App* verb, std::string* strategy);
 MergeStrategy StrategyOf(const std::string& name);
 
 }  // namespace rhizo::cli

@@ -5,11 +5,24 @@
 #include <cstring>
 #include <memory>
 
+#include "db/expression_rows.h"
 #include "db/stream_guard.h"
+#include "engine/arrow_column.h"
+#include "engine/errors.h"
+#include "engine/types.h"
 #include "nanoarrow/nanoarrow_ipc.h"
 
 namespace rhizo::db {
 namespace {
+
+// Without what the Arrow file writer lacks: dictionaries become the values they stand for.
+void WithoutDictionaries(model::Field* field) {
+  if (field->type.kind == model::TypeKind::kEnum)
+    field->type = engine::OfKind(model::TypeKind::kString);
+  field->attributes.erase(engine::kArrowDictionary);
+  field->attributes.erase(engine::kArrowDictionaryValues);
+  for (auto& child : field->type.children) WithoutDictionaries(&child);
+}
 
 Error Failed(int code, const std::string& message) {
   std::string text = "writing the Arrow file: " + (message.empty() ? std::strerror(code) : message);
@@ -127,6 +140,25 @@ Result<uint64_t> WriteArrowFile(ArrowArrayStream* rows, const std::string& path,
   ASSIGN_OR_RETURN(uint64_t done, WriteAll(rows, &writer, work));
   RETURN_IF_ERROR(writer.Finish());
   return done;
+}
+
+Status ExportPlain(sql::RunningQuery* query, ArrowArrayStream* out) {
+  model::Schema plain = query->schema;
+  for (auto& field : plain.fields) WithoutDictionaries(&field);
+  auto client = query->client;
+  auto rows = query->take_rows();
+  auto from = engine::ToLogicalTypes(query->schema);
+  auto to = engine::ToLogicalTypes(plain);
+  return engine::Guarded([&]() -> Status {
+    if (from != to) {
+      size_t next = 0;
+      auto cast = [&](ExpressionPtr value) {
+        return duckdb::BoundCastExpression::AddCastToType(*client, std::move(value), to[next++]);
+      };
+      rows = std::make_unique<ExpressionRows>(client, std::move(rows), from, cast);
+    }
+    return engine::ExportArrowStream(client, plain, std::move(rows), {}, out);
+  });
 }
 
 }  // namespace rhizo::db

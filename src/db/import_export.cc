@@ -1,14 +1,12 @@
 // Session: files in and out.
 #include <sys/stat.h>
 
-#include "db/expression_rows.h"
 #include "db/file_arrow_in.h"
 #include "db/file_arrow_out.h"
 #include "db/file_engine.h"
 #include "db/file_format.h"
 #include "db/file_target.h"
 #include "db/session_impl.h"
-#include "engine/arrow_column.h"
 #include "engine/errors.h"
 #include "engine/types.h"
 
@@ -117,38 +115,10 @@ class Importer {
   const WriteOptions& options_;
 };
 
-// Without what the Arrow file writer lacks: dictionaries become the values they stand for.
-void WithoutDictionaries(model::Field* field) {
-  if (field->type.kind == model::TypeKind::kEnum)
-    field->type = engine::OfKind(model::TypeKind::kString);
-  field->attributes.erase(engine::kArrowDictionary);
-  field->attributes.erase(engine::kArrowDictionaryValues);
-  for (auto& child : field->type.children) WithoutDictionaries(&child);
-}
-
-Status ExportPlain(sql::RunningQuery* query, ArrowArrayStream* out) {
-  model::Schema plain = query->schema;
-  for (auto& field : plain.fields) WithoutDictionaries(&field);
-  auto client = query->client;
-  auto rows = query->take_rows();
-  auto from = engine::ToLogicalTypes(query->schema);
-  auto to = engine::ToLogicalTypes(plain);
-  return engine::Guarded([&]() -> Status {
-    if (from != to) {
-      size_t next = 0;
-      auto cast = [&](db::ExpressionPtr value) {
-        return duckdb::BoundCastExpression::AddCastToType(*client, std::move(value), to[next++]);
-      };
-      rows = std::make_unique<db::ExpressionRows>(client, std::move(rows), from, cast);
-    }
-    return engine::ExportArrowStream(client, plain, std::move(rows), {}, out);
-  });
-}
-
 Result<uint64_t> WriteArrow(sql::RunningQuery* query, const std::string& temporary,
                             const std::string& path, const WorkOptions& work) {
   ArrowArrayStream rows{};
-  RETURN_IF_ERROR(ExportPlain(query, &rows));
+  RETURN_IF_ERROR(db::ExportPlain(query, &rows));
   auto kind = db::IsArrowStream(path) ? db::ArrowFileKind::kStream : db::ArrowFileKind::kFile;
   return db::WriteArrowFile(&rows, temporary, kind, work);
 }

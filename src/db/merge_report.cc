@@ -1,7 +1,6 @@
 #include "db/merge_report.h"
 
 #include <algorithm>
-#include <array>
 
 #include "db/write_outcome.h"
 #include "model/unknown_column.h"
@@ -38,8 +37,8 @@ ConflictSummary Summarise(const std::vector<txn::TableConflict>& conflicts) {
       summary.details += "\n  " + table.name + ": " + std::to_string(table.rows) +
                          (table.rows == 1 ? " conflict" : " conflicts") + " of rows and cells";
     }
-    for (const auto& problem : table.problems) {
-      summary.details += "\n  " + table.name + ": " + problem;
+    for (const auto* lines : {&table.problems, &table.notes}) {
+      for (const auto& line : *lines) summary.details += "\n  " + table.name + ": " + line;
     }
   }
   return summary;
@@ -53,41 +52,72 @@ Error MergeConflictOf(const std::string& message, const ConflictSummary& summary
 
 namespace {
 
-// Where a strategy is said for a table or (not null) a column, one of the heads must have it.
-Status CheckNamed(SessionImpl& session, const std::array<CommitId, 2>& heads,
-                  const model::QualifiedName& name, const std::string* column) {
+// A table as a head has it, whatever it calls it; null: not there.
+Result<std::shared_ptr<const table::OpenTable>> OpenById(const txn::View& view,
+                                                         const model::QualifiedName& name,
+                                                         const TableId& id) {
+  ASSIGN_OR_RETURN(auto named, view.FindName(name));
+  if (named && named->entry.table == id) return view.Open(named->entry.state);
+  ASSIGN_OR_RETURN(auto all, view.ListTables());
+  for (const auto& table : all) {
+    if (table.entry.table == id) return view.Open(table.entry.state);
+  }
+  return std::shared_ptr<const table::OpenTable>();
+}
+
+// As ours calls it, else as theirs does.
+Result<FieldId> FindColumn(SessionImpl& session, const CommitId& ours, const CommitId& theirs,
+                           const TableId& table, const std::string& called,
+                           const std::string& column) {
+  ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(called));
   std::shared_ptr<const table::OpenTable> known;
-  for (const auto& head : heads) {
+  for (const auto& head : {ours, theirs}) {
     ASSIGN_OR_RETURN(auto view, session.repository().ViewOf(head));
-    ASSIGN_OR_RETURN(auto table, view->FindTable(name));
-    if (!table) continue;
-    if (column == nullptr || table->schema().Find(*column) >= 0) return {};
-    if (!known) known = std::move(table);
+    ASSIGN_OR_RETURN(auto open, OpenById(*view, name, table));
+    if (!open) continue;
+    int index = open->schema().Find(column);
+    if (index >= 0) return open->schema().fields[static_cast<size_t>(index)].id;
+    if (!known) known = std::move(open);
   }
-  if (known) {
-    return model::UnknownColumn(known->schema(), *column,
-                                "merge: table \"" + name.ToString() + "\": ");
-  }
-  ASSIGN_OR_RETURN(auto view, session.repository().ViewOf(heads.front()));
-  return UnknownTable(*view, name);
+  return model::UnknownColumn(known->schema(), column, "merge: table \"" + called + "\": ");
 }
 
 }  // namespace
+
+Result<std::shared_ptr<const table::OpenTable>> OpenOnEither(SessionImpl& session,
+                                                             const CommitId& ours,
+                                                             const CommitId& theirs,
+                                                             const std::string& table) {
+  ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(table));
+  ASSIGN_OR_RETURN(auto here, session.repository().ViewOf(ours));
+  ASSIGN_OR_RETURN(auto open, here->FindTable(name));
+  if (!open) {
+    ASSIGN_OR_RETURN(auto there, session.repository().ViewOf(theirs));
+    ASSIGN_OR_RETURN(open, there->FindTable(name));
+  }
+  if (!open) return UnknownTable(*here, name);
+  return open;
+}
+
+Result<TableId> FindOnEither(SessionImpl& session, const CommitId& ours, const CommitId& theirs,
+                             const std::string& table) {
+  ASSIGN_OR_RETURN(auto open, OpenOnEither(session, ours, theirs, table));
+  return open->state().id;
+}
 
 Result<txn::BranchMergeOptions> MergeOptionsOf(SessionImpl& session, const MergeOptions& options,
                                                const CommitId& ours, const CommitId& theirs) {
   txn::BranchMergeOptions internal;
   internal.database.favour = FavourOf(options.strategy);
-  const std::array heads{ours, theirs};
   for (const auto& [table, strategy] : options.tables) {
-    ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(table));
-    RETURN_IF_ERROR(CheckNamed(session, heads, name, nullptr));
-    internal.database.by_table[name.ToString()] = FavourOf(strategy);
+    ASSIGN_OR_RETURN(auto id, FindOnEither(session, ours, theirs, table));
+    internal.database.by_table[id] = FavourOf(strategy);
   }
   for (const auto& [column, strategy] : options.columns) {
-    ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(column.first));
-    RETURN_IF_ERROR(CheckNamed(session, heads, name, &column.second));
-    internal.database.by_column[{name.ToString(), column.second}] = FavourOf(strategy);
+    ASSIGN_OR_RETURN(auto id, FindOnEither(session, ours, theirs, column.first));
+    ASSIGN_OR_RETURN(auto field,
+                     FindColumn(session, ours, theirs, id, column.first, column.second));
+    internal.database.by_column[id][field] = FavourOf(strategy);
   }
   internal.no_fast_forward = options.no_fast_forward;
   internal.text = {session.author(), options.message, {}};
@@ -114,8 +144,9 @@ MergeResult Describe(const txn::BranchMerged& merged) {
     if (known == result.tables.end()) {
       known = result.tables.insert(known, MergedTable{.table = conflict.name, .problems = {}});
     }
-    known->problems.insert(known->problems.end(), conflict.problems.begin(),
-                           conflict.problems.end());
+    for (const auto* lines : {&conflict.problems, &conflict.notes}) {
+      known->problems.insert(known->problems.end(), lines->begin(), lines->end());
+    }
   }
   return result;
 }

@@ -12,6 +12,15 @@ namespace rhizo::db {
 txn::MergeTools MergeToolsOf(SessionImpl& session);
 merge::Favour FavourOf(MergeStrategy strategy);
 
+// The table that ours calls by this name, else the one that theirs does. kTableNotFound.
+Result<TableId> FindOnEither(SessionImpl& session, const CommitId& ours, const CommitId& theirs,
+                             const std::string& table);
+
+Result<std::shared_ptr<const table::OpenTable>> OpenOnEither(SessionImpl& session,
+                                                             const CommitId& ours,
+                                                             const CommitId& theirs,
+                                                             const std::string& table);
+
 // kTableNotFound or kSchema for a strategy of a table or column that neither head has.
 Result<txn::BranchMergeOptions> MergeOptionsOf(SessionImpl& session, const MergeOptions& options,
                                                const CommitId& ours, const CommitId& theirs);

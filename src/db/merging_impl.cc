@@ -32,60 +32,51 @@ Result<txn::BranchMerged> MergingImpl::Try() {
 }
 
 Result<db::MergeConflicts> MergingImpl::Unsettled(const std::string& table) {
-  ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(table));
+  ASSIGN_OR_RETURN(auto open, db::OpenOnEither(*session_, ours_, theirs_, table));
   ASSIGN_OR_RETURN(auto* engine, session_->Engine());
   db::MergeConflicts conflicts(engine->client());
   auto options = options_;
-  options.database.on_conflicts = [&](const std::string& of, const model::Schema& schema,
+  options.database.on_conflicts = [&](const TableId& of, const model::Schema& schema,
                                       merge::RegionConflicts& region) {
-    return of == name.ToString() ? conflicts.Add(schema, region) : Status();
+    return of == open->state().id ? conflicts.Add(schema, region) : Status();
   };
   ASSIGN_OR_RETURN(auto merged, txn::TryMerge(session_->repository(), db::MergeToolsOf(*session_),
                                               ours_, theirs_, options));
   static_cast<void>(merged);
-  if (conflicts.schema()) return conflicts;
-  ASSIGN_OR_RETURN(auto view, session_->repository().ViewOf(ours_));
-  ASSIGN_OR_RETURN(auto open, view->FindTable(name));
-  if (!open) {
-    ASSIGN_OR_RETURN(auto other, session_->repository().ViewOf(theirs_));
-    ASSIGN_OR_RETURN(open, other->FindTable(name));
-  }
-  if (!open) return db::UnknownTable(*view, name);
-  conflicts.TakeSchema(open->schema());
+  if (!conflicts.schema()) conflicts.TakeSchema(open->schema());
   return conflicts;
 }
 
 Status MergingImpl::Settle(const std::string& table, MergeStrategy side) {
   if (side == MergeStrategy::kFail)
     return InvalidArgument("resolve: choose \"ours\" or \"theirs\"");
-  ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(table));
   ASSIGN_OR_RETURN(auto merged, Try());
+  ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(table));
+  // A table that both sides made or renamed to that name is named as the conflict names it.
+  ASSIGN_OR_RETURN(auto id, db::FindOnEither(*session_, ours_, theirs_, table));
   bool contradicts = false;
-  for (const auto& conflict : merged.conflicts) contradicts |= conflict.name == name.ToString();
-  if (!contradicts) {
-    ASSIGN_OR_RETURN(auto conflicts, Unsettled(table));
-    static_cast<void>(conflicts);
-    return InvalidArgument("resolve: nothing in table \"" + name.ToString() +
-                           "\" is left to settle");
+  for (const auto& conflict : merged.conflicts) {
+    contradicts |= conflict.table == id || conflict.name == name.ToString();
   }
-  options_.database.by_table[name.ToString()] = db::FavourOf(side);
+  if (!contradicts) {
+    return InvalidArgument("resolve: nothing in table \"" + table + "\" is left to settle");
+  }
+  options_.database.by_table[id] = db::FavourOf(side);
   return {};
 }
 
 Result<uint64_t> MergingImpl::SettleRows(const std::string& table, ArrowArrayStream* rows) {
   ASSIGN_OR_RETURN(auto conflicts, Unsettled(table));
-  ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(table));
   std::vector<std::string> key;
-  ASSIGN_OR_RETURN(auto view, session_->repository().ViewOf(ours_));
-  ASSIGN_OR_RETURN(auto open, view->FindTable(name));
-  for (FieldId id : open ? open->state().key : std::vector<FieldId>()) {
+  ASSIGN_OR_RETURN(auto open, db::OpenOnEither(*session_, ours_, theirs_, table));
+  for (FieldId id : open->state().key) {
     // As the merged table calls it.
     const auto* field = conflicts.schema()->FindId(id);
     if (field != nullptr) key.push_back(field->name);
   }
   ASSIGN_OR_RETURN(auto* engine, session_->Engine());
   ASSIGN_OR_RETURN(auto choices, db::ReadChoices(engine->client(), conflicts, key, rows));
-  auto& known = options_.database.choices[name.ToString()];
+  auto& known = options_.database.choices[open->state().id];
   uint64_t count = choices.size();
   for (auto& [at, choice] : choices) known.insert_or_assign(at, std::move(choice));
   return count;

@@ -103,7 +103,8 @@ std::vector<std::string> SchemaChanges(const model::Schema& before, const model:
 }
 
 Status CountRows(duckdb::ClientContext* client, const sql::TablePair& tables, TableDiff* diff) {
-  ASSIGN_OR_RETURN(auto rows, table::RowDiff::Open(client, tables.before, tables.after));
+  ASSIGN_OR_RETURN(auto after, table::InTypesOfBoth(*tables.before, tables.after));
+  ASSIGN_OR_RETURN(auto rows, table::RowDiff::Open(client, tables.before, std::move(after)));
   ASSIGN_OR_RETURN(auto changes, rows.Count());
   diff->rows_inserted = changes.inserted;
   diff->rows_updated = changes.updated;
@@ -144,10 +145,10 @@ Result<QueryResult> Session::Diff(const std::string& table, const std::string& f
   ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(table));
   ASSIGN_OR_RETURN(auto view, impl_->CurrentView());
   ASSIGN_OR_RETURN(auto tables, impl_->TablesBetween(view, name, from, to));
+  ASSIGN_OR_RETURN(auto after, table::InTypesOfBoth(*tables.before, tables.after));
   ASSIGN_OR_RETURN(auto* engine, impl_->Engine());
-  ASSIGN_OR_RETURN(auto query,
-                   engine->Diff(*tables.after, name.ToString(), {from, to}, options.columns,
-                                options.where, options.parameters, options.limit));
+  ASSIGN_OR_RETURN(auto query, engine->Diff(*after, name.ToString(), {from, to}, options.columns,
+                                            options.where, options.parameters, options.limit));
   return db::MakeResult(std::move(query), view->has_own_writes() ? "" : view->commit().ToString(),
                         0);
 }

@@ -95,7 +95,7 @@ class SessionImpl final : public sql::QuerySource,
   Result<sql::MetadataTable> ConflictTable(const std::string& ours, const std::string& theirs,
                                            const std::string& table);
   // A query over these rows, which it calls "conflicts".
-  Result<QueryResult> AskConflicts(const std::string& query, sql::MetadataTable rows);
+  Result<sql::RunningQuery> AskConflicts(const std::string& query, sql::MetadataTable rows);
   // One table on both sides; at least one is given.
   Result<sql::TablePair> OpenBoth(const txn::View& earlier,
                                   const std::optional<txn::NamedTable>& before,

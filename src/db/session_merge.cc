@@ -63,29 +63,28 @@ Result<sql::MetadataTable> SessionImpl::ConflictTable(const std::string& ours,
   if (listed_conflicts_ && ours.empty() && theirs.empty() && table.empty()) {
     return *listed_conflicts_;
   }
-  ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(table));
   ASSIGN_OR_RETURN(auto our_head, ResolvePoint(ours));
   ASSIGN_OR_RETURN(auto their_head, ResolvePoint(theirs));
+  ASSIGN_OR_RETURN(auto id, db::FindOnEither(*this, our_head, their_head, table));
   ASSIGN_OR_RETURN(auto* engine, Engine());
   db::MergeConflicts conflicts(engine->client());
   txn::BranchMergeOptions options;
-  options.database.on_conflicts = [&](const std::string& of, const model::Schema& schema,
+  options.database.on_conflicts = [&](const TableId& of, const model::Schema& schema,
                                       merge::RegionConflicts& region) {
-    return of == name.ToString() ? conflicts.Add(schema, region) : Status();
+    return of == id ? conflicts.Add(schema, region) : Status();
   };
   ASSIGN_OR_RETURN(auto merged, txn::TryMerge(repository(), db::MergeToolsOf(*this), our_head,
                                               their_head, options));
   static_cast<void>(merged);
   if (!conflicts.any()) {
-    ASSIGN_OR_RETURN(auto view, repository().ViewOf(our_head));
-    ASSIGN_OR_RETURN(auto open, view->FindTable(name));
-    if (!open) return db::UnknownTable(*view, name);
+    ASSIGN_OR_RETURN(auto open, db::OpenOnEither(*this, our_head, their_head, table));
     conflicts.TakeSchema(open->schema());
   }
   return std::move(conflicts).Take();
 }
 
-Result<QueryResult> SessionImpl::AskConflicts(const std::string& query, sql::MetadataTable rows) {
+Result<sql::RunningQuery> SessionImpl::AskConflicts(const std::string& query,
+                                                    sql::MetadataTable rows) {
   ASSIGN_OR_RETURN(auto* engine, Engine());
   listed_conflicts_ = std::move(rows);
   auto asked = engine->Run(
@@ -93,8 +92,7 @@ Result<QueryResult> SessionImpl::AskConflicts(const std::string& query, sql::Met
           "\n)",
       {}, {});
   listed_conflicts_.reset();
-  ASSIGN_OR_RETURN(auto running, std::move(asked));
-  return db::MakeResult(std::move(running), "", 0);
+  return asked;
 }
 
 Result<QueryResult> Session::Conflicts(const std::string& ours, const std::string& theirs,

@@ -1,14 +1,30 @@
 // Merging: conflicts that are settled one after the other before a merge is committed.
+#include "db/file_arrow_in.h"
+#include "db/file_arrow_out.h"
+#include "db/file_target.h"
 #include "db/merging_impl.h"
+#include "db/query_result_impl.h"
 #include "db/stream_guard.h"
 
 namespace rhizo {
 namespace {
 
 // A query over what is not settled yet.
-Result<QueryResult> Ask(MergingImpl& merging, const std::string& query, const std::string& table) {
+Result<sql::RunningQuery> Ask(MergingImpl& merging, const std::string& query,
+                              const std::string& table) {
   ASSIGN_OR_RETURN(auto conflicts, merging.Unsettled(table));
   return merging.session().AskConflicts(query, std::move(conflicts).Take());
+}
+
+Result<uint64_t> SettleFile(MergingImpl& merging, const std::string& table,
+                            const std::string& path) {
+  ArrowArrayStream rows{};
+  db::ReleaseGuard guard(&rows);
+  auto failure = std::make_shared<std::optional<Error>>();
+  RETURN_IF_ERROR(db::OpenArrowFiles({path}, failure, &rows));
+  auto settled = merging.SettleRows(table, &rows);
+  if (!settled && *failure) return **failure;
+  return settled;
 }
 
 }  // namespace
@@ -40,7 +56,8 @@ Result<MergeResult> Merging::State() {
 Result<QueryResult> Merging::Conflicts(const std::string& table) {
   std::lock_guard lock(impl_->session().mutex());
   RETURN_IF_ERROR(impl_->CheckOpen());
-  return Ask(*impl_, "SELECT * FROM conflicts", table);
+  ASSIGN_OR_RETURN(auto rows, Ask(*impl_, "SELECT * FROM conflicts", table));
+  return db::MakeResult(std::move(rows), "", 0);
 }
 
 Status Merging::Resolve(const std::string& table, MergeStrategy side) {
@@ -58,14 +75,27 @@ Result<uint64_t> Merging::Resolve(const std::string& table, ArrowArrayStream* ro
   return impl_->SettleRows(table, rows);
 }
 
-Result<uint64_t> Merging::ResolveSql(const std::string& table, const std::string& query) {
+Result<uint64_t> Merging::ResolveSql(const std::string& table, const std::string& query,
+                                     const std::string& copy) {
   std::lock_guard lock(impl_->session().mutex());
   RETURN_IF_ERROR(impl_->CheckOpen());
   ASSIGN_OR_RETURN(auto rows, Ask(*impl_, query, table));
   ArrowArrayStream stream{};
   db::ReleaseGuard guard(&stream);
-  RETURN_IF_ERROR(rows.Export(&stream));
-  return impl_->SettleRows(table, &stream);
+  RETURN_IF_ERROR(db::ExportPlain(&rows, &stream));
+  if (copy.empty()) return impl_->SettleRows(table, &stream);
+  ASSIGN_OR_RETURN(auto file, db::FileTarget::Create(copy, true, ""));
+  ASSIGN_OR_RETURN(auto written, db::WriteArrowFile(&stream, file.temporary_path(),
+                                                    db::ArrowFileKind::kFile, {}));
+  static_cast<void>(written);
+  RETURN_IF_ERROR(file.Publish());
+  return SettleFile(*impl_, table, copy);
+}
+
+Result<uint64_t> Merging::ResolveFile(const std::string& table, const std::string& path) {
+  std::lock_guard lock(impl_->session().mutex());
+  RETURN_IF_ERROR(impl_->CheckOpen());
+  return SettleFile(*impl_, table, path);
 }
 
 Result<MergeResult> Merging::Commit(const std::string& message) {

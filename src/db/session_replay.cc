@@ -16,9 +16,9 @@ Result<HeadMove> Describe(const std::string& verb, const Replayed& replayed) {
   if (replayed.conflicts.empty()) {
     return HeadMove{replayed.commit.ToString(), replayed.before.ToString(), replayed.changed};
   }
-  return db::MergeConflictOf(
-             verb + ": commit " + replayed.failed.Short() + " contradicts what this branch holds",
-             db::Summarise(replayed.conflicts))
+  return db::MergeConflictOf(verb + ": commit " + replayed.failed.Short() + " contradicts what " +
+                                 (verb == "rebase" ? "it is put on" : "this branch holds"),
+                             db::Summarise(replayed.conflicts))
       .With("commit", replayed.failed.ToString())
       .With("ours", replayed.before.ToString());
 }

@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <map>
 #include <optional>
-#include <set>
 
 #include "db/incoming_rows.h"
 #include "engine/errors.h"
 #include "engine/types.h"
+#include "merge/set_rows.h"
+#include "table/key_set.h"
 #include "table/open_table.h"
 #include "table/single_value.h"
 
@@ -23,6 +24,7 @@ constexpr char kSide[] = "_side";
 struct ConflictAt {
   model::RowId row;
   std::optional<size_t> field;
+  std::string reason;
 };
 
 // What RowId::ToBytes gave.
@@ -106,7 +108,7 @@ class Reader {
   // Of a row of the table of conflicts.
   ConflictAt AtOf(duckdb::DataChunk& chunk, duckdb::idx_t row) const {
     auto id = duckdb::StringValue::Get(chunk.GetValue(MergeConflicts::kRowId, row));
-    ConflictAt at{RowIdOf(id), {}};
+    ConflictAt at{RowIdOf(id), {}, chunk.GetValue(MergeConflicts::kReason, row).ToString()};
     auto column = chunk.GetValue(MergeConflicts::kColumn, row);
     if (!column.IsNull()) at.field = static_cast<size_t>(schema_.Find(column.ToString()));
     return at;
@@ -130,7 +132,10 @@ class Reader {
   }
 
   void AddToName(size_t field, const Value& value, std::string* name) const {
-    auto bytes = table::EncodeValue(schema_.fields[field].type, value);
+    duckdb::Vector key(value);
+    key.Flatten(1);
+    table::NormaliseKey(&key, 1);
+    auto bytes = table::EncodeValue(schema_.fields[field].type, key.GetValue(0));
     *name += std::to_string(bytes.size()) + ":" + bytes;
   }
 
@@ -163,27 +168,51 @@ class Reader {
     ASSIGN_OR_RETURN(auto side, SideIn(chunk, row));
     auto found = by_name_.find(name);
     if (found == by_name_.end()) return Wrong("is none that has a conflict which is not settled");
-    if (!named_.insert(name).second) return Wrong("is a second one of the same conflict");
     bool settles = false;
     for (const auto& at : found->second) {
       merge::Choice choice;
       if (side) {
         choice.side = *side;
       } else if (!at.field) {
-        return Wrong(
-            "was deleted on one side and changed on the other: say in column \"_side\" "
-            "whether it is as \"ours\" or \"theirs\" have it");
+        return Wrong(AsAWhole(at.reason));
       } else if (given_[*at.field + 2]) {
         choice.value = chunk.GetValue(*at.field + 2, row);
+        const auto& about = schema_.fields[*at.field];
+        if (choice.value->IsNull() && !about.nullable) {
+          return Wrong("has no \"" + about.name + "\", which is NOT NULL");
+        }
       } else {
         continue;
       }
-      FieldId field = at.field ? schema_.fields[*at.field].id : FieldId{0};
-      choices->insert_or_assign({at.row, field}, std::move(choice));
+      RETURN_IF_ERROR(Add(at, std::move(choice), choices));
       settles = true;
     }
     if (!settles) return Wrong("says nothing of the columns in which it has conflicts");
     return {};
+  }
+
+  // Why a row is settled as one, and how.
+  static std::string AsAWhole(const std::string& reason) {
+    std::string text = "was deleted on one side and changed on the other";
+    if (reason == merge::ReasonName(merge::ConflictReason::kRow)) {
+      text = "was changed on both sides, and the row is the unit of its table";
+    } else if (reason == merge::ReasonName(merge::ConflictReason::kConstraint)) {
+      text = "breaks a constraint as both changed it";
+    }
+    text.append(": say in column \"_side\" whether it is as \"ours\" or \"theirs\" have it");
+    return text;
+  }
+
+  // A row that has several conflicts may be named for each, if all say the same.
+  Status Add(const ConflictAt& at, merge::Choice choice, merge::Choices* choices) {
+    FieldId field = at.field ? schema_.fields[*at.field].id : FieldId{0};
+    auto [known, is_new] = choices->try_emplace({at.row, field}, choice);
+    if (is_new) return {};
+    const auto& other = known->second;
+    bool same = other.value && choice.value
+                    ? Value::NotDistinctFrom(*other.value, *choice.value)
+                    : !other.value && !choice.value && other.side == choice.side;
+    return same ? Status() : Wrong("is a second one of the same conflict, and says another thing");
   }
 
   const MergeConflicts& conflicts_;
@@ -192,7 +221,6 @@ class Reader {
   std::vector<bool> given_;  // by column of AcceptedColumns
   bool names_by_key_ = false;
   std::map<std::string, std::vector<ConflictAt>> by_name_;
-  std::set<std::string> named_;
   uint64_t rows_ = 0;
 };
 
@@ -205,6 +233,7 @@ Result<merge::Choices> ReadChoices(duckdb::ClientContext& client, const MergeCon
   ASSIGN_OR_RETURN(auto like, table::OpenTable::Open({}, ObjectId(), state));
   ASSIGN_OR_RETURN(auto incoming,
                    IncomingRows::Open(client, rows, like.get(), {SchemaMode::kKeep, true, true}));
+  merge::SetRows sets(incoming.rows.get(), state->schema);
   Reader reader(conflicts, key, incoming.given);
   RETURN_IF_ERROR(engine::Guarded([&] { return reader.Prepare(); }));
   merge::Choices choices;
@@ -213,7 +242,7 @@ Result<merge::Choices> ReadChoices(duckdb::ClientContext& client, const MergeCon
   while (true) {
     chunk.Destroy();
     chunk.Initialize(duckdb::Allocator::DefaultAllocator(), types);
-    ASSIGN_OR_RETURN(bool more, incoming.rows->Next(&chunk));
+    ASSIGN_OR_RETURN(bool more, sets.Next(&chunk));
     if (!more) return choices;
     RETURN_IF_ERROR(engine::Guarded([&] { return reader.Take(chunk, &choices); }));
   }

@@ -66,7 +66,7 @@ std::vector<std::string> Cells(const std::string& line) {
 }
 
 std::vector<std::vector<std::string>> TableRows() {
-  auto path = std::filesystem::path(__FILE__).parent_path() / "../../docs/format/types.md";
+  auto path = std::filesystem::path(RHIZO_SOURCE_DIR) / "docs/format/types.md";
   std::ifstream file(path);
   std::vector<std::vector<std::string>> rows;
   for (std::string line; std::getline(file, line);) {

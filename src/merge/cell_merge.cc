@@ -119,9 +119,93 @@ Status IntervalMerge::LeaveToOwners(Draft* draft) {
   return {};
 }
 
+const ForeignDefault* IntervalMerge::ForeignDefaultOf(size_t field) const {
+  const auto& defaults = about_.options->foreign_defaults;
+  auto found = defaults.find(about_.table->schema().fields[field].id);
+  return found == defaults.end() ? nullptr : &found->second;
+}
+
+Result<PositionSet> IntervalMerge::RowsWith(Which side, size_t field, const Value& value,
+                                            const PositionSet& rows) {
+  const auto& about = about_.table->schema().fields[field];
+  std::vector<uint32_t> found;
+  RETURN_IF_ERROR(engine::Guarded([&]() -> Status {
+    auto offsets = rows.ToVector();
+    Vector values(about_.table->types()[field], offsets.size());
+    RETURN_IF_ERROR(sides_[side]->Gather(view(side), field, rows, &values));
+    for (size_t i = 0; i < offsets.size(); ++i) {
+      if (Order(about.type, values.GetValue(i), value) == 0) found.push_back(offsets[i]);
+    }
+    return {};
+  }));
+  return PositionSet::FromSorted(found);
+}
+
+// Cells that hold their side's default were written by nobody.
+Status IntervalMerge::MergeDefaulted(const ForeignDefault& foreign, size_t field, Draft* draft) {
+  const auto& about = about_.table->schema().fields[field];
+  Which owner = foreign.owner;
+  Which other = owner == kOurs ? kTheirs : kOurs;
+  return engine::Guarded([&]() -> Status {
+    Cells cells;
+    cells.field = field;
+    cells.rows = draft->rows;
+    cells.offsets = draft->rows.ToVector();
+    for (auto* values : {&cells.values[kOurs], &cells.values[kTheirs], &cells.stored}) {
+      *values = std::make_unique<Vector>(about_.table->types()[field], cells.offsets.size());
+    }
+    for (Which side : {kOurs, kTheirs}) {
+      RETURN_IF_ERROR(
+          sides_[side]->Gather(view(side), field, cells.rows, cells.values[side].get()));
+    }
+    Which host = draft->host == &view(kOurs) ? kOurs : kTheirs;
+    RETURN_IF_ERROR(
+        sides_[host]->GatherStored(*draft->host, field, cells.rows, cells.stored.get()));
+    ASSIGN_OR_RETURN(auto own, table::DecodeDefault(about.type, about.first_default));
+    cells.from.assign(cells.offsets.size(), owner);
+    cells.other.resize(cells.offsets.size());
+    for (size_t i = 0; i < cells.offsets.size(); ++i) {
+      auto is = [&](Which side, const Value& value) {
+        return Order(about.type, cells.values[side]->GetValue(i), value) == 0;
+      };
+      if (is(other, foreign.value) || is(other, cells.values[owner]->GetValue(i))) continue;
+      bool by_other = is(owner, own);
+      if (!by_other) {
+        auto favour = Contradict(ConflictReason::kCell, field, cells.offsets[i]);
+        by_other = favour == (other == kOurs ? Favour::kOurs : Favour::kTheirs);
+      }
+      if (by_other) cells.from[i] = other;
+    }
+    LayCells(cells, draft);
+    return {};
+  });
+}
+
+// Rows that only the other side has hold its default where nobody wrote.
+Status IntervalMerge::TakeOwnDefaults(Draft* draft) {
+  if (!draft->taken || draft->rows.empty()) return {};
+  for (size_t field = 0; field < about_.table->schema().fields.size(); ++field) {
+    const auto* foreign = ForeignDefaultOf(field);
+    if (foreign == nullptr || foreign->owner == *draft->taken) continue;
+    const auto& about = about_.table->schema().fields[field];
+    ASSIGN_OR_RETURN(auto rows, RowsWith(*draft->taken, field, foreign->value, draft->rows));
+    if (rows.empty()) continue;
+    for (auto& patch : draft->patches) {
+      if (patch.field == about.id) patch.live = Subtract(patch.live, rows);
+    }
+    std::erase_if(draft->patches, [](const auto& patch) { return patch.live.empty(); });
+    ASSIGN_OR_RETURN(auto own, table::DecodeDefault(about.type, about.first_default));
+    FreshCells fresh{field, rows.ToVector(), {}};
+    fresh.values.assign(fresh.slots.size(), own);
+    draft->fresh.push_back(std::move(fresh));
+  }
+  return {};
+}
+
 Status IntervalMerge::MergeField(size_t field, bool has_base, Draft* draft) {
   FieldId id = about_.table->schema().fields[field].id;
   if (auto owner = OwnerOf(field)) return TakeFromOwner(*owner, field, draft);
+  if (const auto* foreign = ForeignDefaultOf(field)) return MergeDefaulted(*foreign, field, draft);
   if (by_key_ && IsKeyField(field) && about_.options->mode != MergeMode::kCommit) {
     // Equal keys may differ in their bits: -0.0 and 0.0.
     TakeField(*draft->host, id, draft->rows, draft);

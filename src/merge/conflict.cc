@@ -8,6 +8,7 @@ std::string_view ReasonName(ConflictReason reason) {
     case ConflictReason::kDeleteUpdate: return "delete/update";
     case ConflictReason::kDelete: return "delete";
     case ConflictReason::kRow: return "row";
+    case ConflictReason::kConstraint: return "constraint";
   }
   return "cell";
 }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <vector>
 
@@ -18,6 +19,7 @@ enum class ConflictReason : uint8_t {
   kDeleteUpdate,  // one deleted the row, the other changed it
   kDelete,        // both deleted the row (only where a commit's branch moved)
   kRow,           // both changed the row of a table whose unit is the row
+  kConstraint,    // the row that came out of both breaks NOT NULL or a check
 };
 // "cell", "delete/update", ...: as conflict tables show it.
 std::string_view ReasonName(ConflictReason reason);
@@ -51,6 +53,13 @@ struct Choice {
 // By row and field; field 0: the row.
 using Choices = std::map<std::pair<model::RowId, FieldId>, Choice>;
 
+// A field that both sides added, with different first defaults: the merged one is the owner's.
+struct ForeignDefault {
+  Which owner = kOurs;
+  duckdb::Value
+      value;  // of the other side, which rows that it stored since may hold; nobody wrote it
+};
+
 struct MergeOptions {
   MergeMode mode = MergeMode::kBranch;
   Favour favour = Favour::kNobody;  // rows, and fields not named below
@@ -58,6 +67,8 @@ struct MergeOptions {
   const Choices* choices = nullptr;  // single contradictions that are settled; null: none
   // Fields that one side dropped and this one, which is favoured, changed: only its cells count.
   std::map<FieldId, Which> owners;
+  std::map<FieldId, ForeignDefault> foreign_defaults;
+  const std::set<model::RowId>* broken = nullptr;  // rows whose merge breaks a constraint
   bool by_key = true;  // false: all three do not have the same key, rows are the same by their id
   // Of a region, while it can be read. Null: they are only counted.
   std::function<Status(RegionConflicts&)> on_conflicts;

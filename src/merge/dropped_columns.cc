@@ -5,6 +5,7 @@
 
 #include "engine/errors.h"
 #include "merge/stored_type.h"
+#include "model/held_type.h"
 #include "model/schema_coding.h"
 #include "table/compare_vectors.h"
 #include "table/row_diff.h"
@@ -216,12 +217,12 @@ Status FindWider(const MergeMeans& means, const model::TableState& base,
     const auto* own = side.schema.FindId(field.id);
     bool as_it_is = own == nullptr ? !WasUsed(side, field.id) : own->type == field.type;
     if (as_it_is || base.tree_root == side.tree_root) continue;
-    bool fits = own != nullptr && Holds(field.type, own->type);
+    bool fits = own != nullptr && model::Holds(field.type, own->type);
     if (!fits) {
       ASSIGN_OR_RETURN(bool wider, StoresWider(means.context.read, base, side, field));
       fits = !wider;
     }
-    if (fits && (own == nullptr || DependsOnValues(field.type, own->type))) {
+    if (fits && (own == nullptr || model::DependsOnValues(field.type, own->type))) {
       ASSIGN_OR_RETURN(fits, IsReadable(means, base, side, field));
     }
     if (fits) continue;

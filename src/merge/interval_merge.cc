@@ -43,9 +43,12 @@ Result<std::vector<Piece>> IntervalMerge::Run() {
   PositionSet undefined;
   for (Which side : {kBase, kOurs, kTheirs}) undefined = Union(undefined, UndefinedRows(side));
   if (!undefined.empty()) RETURN_IF_ERROR(MergeUndefined(&drafts));
-  auto base = Subtract(view(kBase).rows, undefined);
-  auto ours = Subtract(view(kOurs).rows, undefined);
-  auto theirs = Subtract(view(kTheirs).rows, undefined);
+  auto broken = BrokenRows();
+  MergeBroken(broken, &drafts);
+  auto decided = Union(undefined, broken);
+  auto base = Subtract(view(kBase).rows, decided);
+  auto ours = Subtract(view(kOurs).rows, decided);
+  auto theirs = Subtract(view(kTheirs).rows, decided);
   drafts.push_back(Take(kOurs, Subtract(Subtract(ours, base), theirs)));
   drafts.push_back(Take(kTheirs, Subtract(Subtract(theirs, base), ours)));
   RETURN_IF_ERROR(MergeBoth(Subtract(Intersect(ours, theirs), base), false, &drafts));
@@ -57,7 +60,10 @@ Result<std::vector<Piece>> IntervalMerge::Run() {
       Contradict(ConflictReason::kDelete, {}, offset);
     });
   }
-  for (auto& draft : drafts) RETURN_IF_ERROR(LeaveToOwners(&draft));
+  for (auto& draft : drafts) {
+    RETURN_IF_ERROR(LeaveToOwners(&draft));
+    RETURN_IF_ERROR(TakeOwnDefaults(&draft));
+  }
   return Emit(std::move(drafts));
 }
 
@@ -86,6 +92,27 @@ Status IntervalMerge::MergeUndefined(std::vector<Draft>* drafts) {
     }
   });
   return {};
+}
+
+PositionSet IntervalMerge::BrokenRows() const {
+  const auto* broken = about_.options->broken;
+  if (broken == nullptr || broken->empty()) return {};
+  std::vector<uint32_t> found;
+  Union(view(kOurs).rows, view(kTheirs).rows).ForEach([&](uint32_t offset) {
+    if (broken->contains(RowAt(offset))) found.push_back(offset);
+  });
+  return PositionSet::FromSorted(found);
+}
+
+// Each is as the favoured side has it, whole, or not there.
+void IntervalMerge::MergeBroken(const PositionSet& rows, std::vector<Draft>* drafts) {
+  rows.ForEach([&](uint32_t offset) {
+    auto favour = Contradict(ConflictReason::kConstraint, {}, offset);
+    Which side = favour == Favour::kTheirs ? kTheirs : kOurs;
+    if (view(side).rows.Contains(offset)) {
+      drafts->push_back(Take(side, PositionSet::FromRange(offset, offset + 1)));
+    }
+  });
 }
 
 // Rows of base that `other` still has, and the third deleted.
@@ -152,6 +179,11 @@ Result<PositionSet> IntervalMerge::Changed(Which side, const PositionSet& rows) 
     if (touched.empty() || OwnerOf(field).value_or(side) != side) continue;
     FieldId id = about_.table->schema().fields[field].id;
     ASSIGN_OR_RETURN(auto found, Unequal(kBase, side, field, touched));
+    const auto* foreign = ForeignDefaultOf(field);
+    if (foreign != nullptr && foreign->owner != side && !found.empty()) {
+      ASSIGN_OR_RETURN(auto unwritten, RowsWith(side, field, foreign->value, found));
+      found = Subtract(found, unwritten);
+    }
     auto undefined = Union(UndefinedCells(kBase, id), UndefinedCells(side, id));
     changed = Union(changed, Union(found, Intersect(undefined, touched)));
   }

@@ -72,12 +72,19 @@ class IntervalMerge {
   Result<model::PositionSet> Different(const model::PositionSet& rows);
   Status MergeDeleted(Which other, const model::PositionSet& rows, std::vector<Draft>* drafts);
   Status MergeUndefined(std::vector<Draft>* drafts);
+  model::PositionSet BrokenRows() const;
+  void MergeBroken(const model::PositionSet& rows, std::vector<Draft>* drafts);
   Status MergeBoth(const model::PositionSet& rows, bool has_base, std::vector<Draft>* drafts);
   Status MergeField(size_t field, bool has_base, Draft* draft);
   bool IsKeyField(size_t field) const;
   std::optional<Which> OwnerOf(size_t field) const;
   Status TakeFromOwner(Which owner, size_t field, Draft* draft);
   Status LeaveToOwners(Draft* draft);
+  const ForeignDefault* ForeignDefaultOf(size_t field) const;
+  Status MergeDefaulted(const ForeignDefault& foreign, size_t field, Draft* draft);
+  Status TakeOwnDefaults(Draft* draft);
+  Result<model::PositionSet> RowsWith(Which side, size_t field, const duckdb::Value& value,
+                                      const model::PositionSet& rows);
   Status MergeRowUnit(bool has_base, Draft* draft, std::vector<Draft>* drafts);
   Status DecideCells(Cells* cells, Draft* draft);
   Status DecideCell(Cells* cells, size_t i);

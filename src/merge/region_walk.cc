@@ -28,7 +28,7 @@ uint32_t RegionWalk::CountFrom(const Stretch& first) const {
   for (const auto& head : heads_) {
     if (!head.stretch) continue;
     const auto& other = *head.stretch;
-    if (!first.SamePath(other)) {
+    if (!first.first.SameButPosition(other.first)) {
       count = std::min(count, first.SlotsBefore(other.first));
     } else if (other.position() == first.position()) {
       count = std::min(count, other.slots);

@@ -79,8 +79,13 @@ bool RowMerge::HasSingleRows(size_t number, const MergeRegion& region) const {
   auto foreign = [&](const std::pair<const FieldId, Which>& owned) {
     return !region.Same(owned.second == kOurs ? kTheirs : kOurs, kBase);
   };
-  return keyed_.regions.contains(number) || std::ranges::any_of(sides_, undefined) ||
-         std::ranges::any_of(about_.options->owners, foreign);
+  auto has_foreign_default = [&](const auto& field) {
+    return !region.Same(field.second.owner == kOurs ? kTheirs : kOurs, kBase);
+  };
+  bool any_broken = about_.options->broken != nullptr && !about_.options->broken->empty();
+  return any_broken || keyed_.regions.contains(number) || std::ranges::any_of(sides_, undefined) ||
+         std::ranges::any_of(about_.options->owners, foreign) ||
+         std::ranges::any_of(about_.options->foreign_defaults, has_foreign_default);
 }
 
 // Otherwise it can be taken whole from one side.

@@ -8,7 +8,7 @@
 
 #include "base/name.h"
 #include "merge/cell_rule.h"
-#include "merge/stored_type.h"
+#include "model/held_type.h"
 #include "model/schema_coding.h"
 #include "table/key_set.h"
 
@@ -231,7 +231,7 @@ class SchemaMerge {
   Field MergeParts(FieldId id, const Versions<Field>& of, const std::string& path);
   Type MergeType(FieldId id, const Versions<Type>& of, const std::string& path);
   void FitDefaults(const Versions<Field>& of, const std::string& path, Field* merged);
-  Attributes MergeAttributes(FieldId id, const Versions<Attributes>& of, const std::string& owner);
+  Attributes MergeAttributes(FieldId id, const Versions<Attributes>& of) const;
   void CheckNames(const StayingFields& fields, const std::string& prefix);
 
   void MergeKey();
@@ -352,7 +352,7 @@ Field SchemaMerge::MergeParts(FieldId id, const Versions<Field>& of, const std::
     return Became("the merge rule of " + column, rules,
                   [&](const std::string& rule) { return RuleText(rule); });
   });
-  merged.attributes = MergeAttributes(id, Each(of, &Field::attributes), column);
+  merged.attributes = MergeAttributes(id, Each(of, &Field::attributes));
   FitDefaults(of, path, &merged);
   return merged;
 }
@@ -361,8 +361,8 @@ Type SchemaMerge::MergeType(FieldId id, const Versions<Type>& of, const std::str
   if (!IsOneNested(of)) {
     // Whoever is favoured, what the other stored has to fit.
     if (favour_ != Favour::kNobody && !Taken(of)) {
-      if (Holds(*of.ours, *of.theirs)) return *of.ours;
-      if (Holds(*of.theirs, *of.ours)) return *of.theirs;
+      if (model::Holds(*of.ours, *of.theirs)) return *of.ours;
+      if (model::Holds(*of.theirs, *of.ours)) return *of.theirs;
     }
     return *Decide(id, of,
                    [&](const auto& types) { return Became(Column(path), types, TypeText); });
@@ -391,14 +391,21 @@ void SchemaMerge::FitDefaults(const Versions<Field>& of, const std::string& path
   }
 }
 
-Attributes SchemaMerge::MergeAttributes(FieldId id, const Versions<Attributes>& of,
-                                        const std::string& owner) {
+// They say nothing of what values mean, and are written with every frame: they never contradict.
+Attributes SchemaMerge::MergeAttributes(FieldId id, const Versions<Attributes>& of) const {
   Attributes merged;
   for (const auto& [key, versions] : ByKey(of)) {
-    const auto* value = Decide(id, versions, [&](const auto&) {
-      return "attribute " + Quoted(key) + " of " + owner +
-             " was changed differently here and there";
-    });
+    auto taken = Taken(versions);
+    const std::string* value = nullptr;
+    if (settled_.contains(id) || (!taken && favour_ != Favour::kNobody)) {
+      value = Favoured(versions);
+    } else if (taken) {
+      value = *taken;
+    } else if (versions.ours == nullptr || versions.theirs == nullptr) {
+      value = versions.ours != nullptr ? versions.ours : versions.theirs;
+    } else {
+      value = &std::min(*versions.ours, *versions.theirs);
+    }
     if (value != nullptr) merged.emplace(key, *value);
   }
   return merged;
@@ -547,8 +554,7 @@ void SchemaMerge::MergeOnce() {
   state_.id = states_.ours->id;
   auto schemas = Each(states_, &TableState::schema);
   state_.schema.fields = MergeFields(kTable, Each(schemas, &model::Schema::fields), "");
-  state_.schema.attributes =
-      MergeAttributes(kTable, Each(schemas, &model::Schema::attributes), "the table");
+  state_.schema.attributes = MergeAttributes(kTable, Each(schemas, &model::Schema::attributes));
   state_.used_field_ids = UnionOfIds(Each(states_, &TableState::used_field_ids));
   state_.delete_wins = **Taken(Each(states_, &TableState::delete_wins));
   state_.merge_row = **Taken(Each(states_, &TableState::merge_row));

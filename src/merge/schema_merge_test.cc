@@ -365,9 +365,11 @@ TEST(SchemaMerge, AttributesAreMergedKeyByKey) {
             (model::Attributes{{"mine", "1"}, {"old", "2"}, {"yours", "1"}}));
 }
 
-TEST(SchemaMerge, AnAttributeChangedDifferentlyIsAConflict) {
-  EXPECT_EQ(Conflicts(SetsAttribute("n", "a", "1"), SetsAttribute("n", "a", "2")),
-            "attribute \"a\" of column \"n\" was changed differently here and there");
+TEST(SchemaMerge, OfAnAttributeChangedDifferentlyTheSmallerValueIsTaken) {
+  for (auto [here, there] : {std::pair("1", "2"), std::pair("2", "1")}) {
+    auto merged = Of(Merged(SetsAttribute("n", "a", here), SetsAttribute("n", "a", there)));
+    EXPECT_EQ(At(merged, "n").attributes.at("a"), "1");
+  }
 }
 
 TEST(SchemaMerge, AttributesOfTheSchemaAreMergedKeyByKey) {
@@ -376,8 +378,8 @@ TEST(SchemaMerge, AttributesOfTheSchemaAreMergedKeyByKey) {
   };
   EXPECT_EQ(Of(Merged(sets("a", "1"), sets("b", "2"))).schema.attributes,
             (model::Attributes{{"a", "1"}, {"b", "2"}}));
-  EXPECT_EQ(Conflicts(sets("pandas", "1"), sets("pandas", "2")),
-            "attribute \"pandas\" of the table was changed differently here and there");
+  EXPECT_EQ(Of(Merged(sets("pandas", "2"), sets("pandas", "1"))).schema.attributes,
+            (model::Attributes{{"pandas", "1"}}));
 }
 
 TEST(SchemaMerge, AConflictNamesItsField) {
@@ -1002,8 +1004,11 @@ std::optional<Facts> MergeFacts(const Sides& sides) {
     auto before = FactOf(base, name);
     auto here = FactOf(ours, name);
     auto there = FactOf(theirs, name);
-    if (here != before && there != before && here != there) return std::nullopt;
+    bool contradicts = here != before && there != before && here != there;
+    bool is_attribute = name.find("attribute ") != std::string::npos;
+    if (contradicts && !is_attribute) return std::nullopt;
     auto taken = here == before ? there : here;
+    if (contradicts) taken = here && there ? std::min(here, there) : std::max(here, there);
     if (taken) merged.emplace(name, *taken);
   }
   return merged;

@@ -8,13 +8,6 @@
 
 namespace rhizo::merge {
 
-bool Stretch::SamePath(const Stretch& other) const {
-  const auto& a = first.levels;
-  const auto& b = other.first.levels;
-  return a.size() == b.size() && a.back().digit == b.back().digit &&
-         a.back().birth == b.back().birth && std::equal(a.begin(), a.end() - 1, b.begin());
-}
-
 void Stretch::Skip(uint32_t count) {
   slot += count;
   slots -= count;
@@ -116,9 +109,8 @@ std::optional<std::pair<size_t, uint32_t>> Side::Find(const model::Place& place)
       [](const model::Place& at, const Stretch& stretch) { return at < stretch.first; });
   if (after == stretches_.begin()) return std::nullopt;
   const auto& stretch = *std::prev(after);
-  Stretch wanted{0, 0, 1, place};
-  if (!stretch.SamePath(wanted)) return std::nullopt;
-  uint32_t offset = wanted.position() - stretch.position();
+  if (!stretch.first.SameButPosition(place)) return std::nullopt;
+  uint32_t offset = place.row_id().position - stretch.position();
   uint32_t slot = stretch.slot + offset;
   bool is_here = offset < stretch.slots && entries_[stretch.entry]->visible.Contains(slot);
   return is_here ? std::optional(std::pair(stretch.entry, slot)) : std::nullopt;

@@ -34,8 +34,6 @@ struct Stretch {
   model::Place first;
 
   uint32_t position() const { return first.levels.back().position; }
-  // Whether its places differ from those of `other` only in their positions.
-  bool SamePath(const Stretch& other) const;
   void Skip(uint32_t count);
   // How many of its places lie before `place`, which may be one of them.
   uint32_t SlotsBefore(const model::Place& place) const;

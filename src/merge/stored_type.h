@@ -7,13 +7,6 @@
 
 namespace rhizo::merge {
 
-// Whether every value of `narrow` is one of `wide`, but for dates far away: of nested types field
-// by field, by id; a field that one of them does not have is no matter.
-bool Holds(const model::Type& wide, const model::Type& narrow);
-
-// Whether `wide` holds only values of `narrow` that are near enough: dates and timestamps.
-bool DependsOnValues(const model::Type& wide, const model::Type& narrow);
-
 // Whether rows that `side` stored since `base` hold a field, by its id, in a type that its own does
 // not hold. Looks at entries that differ, at no row.
 Result<bool> StoresWider(const table::ReadContext& context, const model::TableState& base,

@@ -2,121 +2,19 @@
 
 #include <algorithm>
 
-#include "engine/errors.h"
 #include "engine/types.h"
+#include "merge/constraint_check.h"
 #include "merge/dropped_columns.h"
-#include "table/key_search.h"
-#include "table/row_diff.h"
+#include "table/single_value.h"
 
 namespace rhizo::merge {
 namespace {
-
-Result<std::shared_ptr<const table::OpenTable>> Open(const MergeMeans& means,
-                                                     const model::TableState& state) {
-  return table::OpenTable::Open(means.context.read, ObjectId(),
-                                std::make_shared<const model::TableState>(state));
-}
-
-// NOT NULL and checks, on rows of `merged` that are not as they were in `before`.
-class ConstraintCheck {
- public:
-  ConstraintCheck(const MergeMeans& means, std::shared_ptr<const table::OpenTable> merged,
-                  table::CheckRows checks)
-      : means_(means), merged_(std::move(merged)), checks_(std::move(checks)) {}
-
-  Status Run(const model::TableState& before, std::vector<std::string>* problems) {
-    ASSIGN_OR_RETURN(auto old, Open(means_, before));
-    ASSIGN_OR_RETURN(auto diff, table::RowDiff::Open(means_.client, old, merged_));
-    while (problems->empty()) {
-      ASSIGN_OR_RETURN(auto region, diff.Next());
-      if (!region) return {};
-      RETURN_IF_ERROR(CheckRows(region->after.get(), region->NewRows(), problems));
-    }
-    return {};
-  }
-
- private:
-  Status CheckRows(table::OldRows* from, std::span<const uint64_t> rows,
-                   std::vector<std::string>* problems) {
-    for (size_t begin = 0; begin < rows.size(); begin += STANDARD_VECTOR_SIZE) {
-      auto part = rows.subspan(begin, std::min<size_t>(STANDARD_VECTOR_SIZE, rows.size() - begin));
-      auto checked = engine::Guarded([&]() -> Status {
-        duckdb::DataChunk chunk;
-        chunk.Initialize(duckdb::Allocator::DefaultAllocator(),
-                         engine::ToLogicalTypes(merged_->schema()));
-        for (size_t field = 0; field < chunk.ColumnCount(); ++field) {
-          RETURN_IF_ERROR(from->Gather(field, part, &chunk.data[field]));
-        }
-        chunk.SetCardinality(part.size());
-        NoteNulls(chunk, problems);
-        if (!checks_) return {};
-        return checks_(chunk, [](duckdb::idx_t row) { return uint64_t{row}; });
-      });
-      if (!checked && checked.error().code() != ErrorCode::kConstraint) return checked;
-      if (!checked) problems->push_back(checked.error().message());
-    }
-    return {};
-  }
-
-  void NoteNulls(duckdb::DataChunk& chunk, std::vector<std::string>* problems) const {
-    for (size_t field = 0; field < chunk.ColumnCount(); ++field) {
-      const auto& about = merged_->schema().fields[field];
-      if (about.nullable) continue;
-      if (duckdb::VectorOperations::HasNull(chunk.data[field], chunk.size())) {
-        problems->push_back("column \"" + about.name +
-                            "\" is NOT NULL, and rows of the other side have none there");
-      }
-    }
-  }
-
-  const MergeMeans& means_;
-  const std::shared_ptr<const table::OpenTable> merged_;
-  const table::CheckRows checks_;
-};
-
-bool SameConstraints(const model::TableState& a, const model::TableState& b) {
-  if (a.checks != b.checks) return false;
-  return std::all_of(a.schema.fields.begin(), a.schema.fields.end(), [&](const auto& field) {
-    const auto* other = b.schema.FindId(field.id);
-    return other == nullptr ? field.nullable : other->nullable == field.nullable;
-  });
-}
-
-Status CheckConstraints(const MergeMeans& means, const model::TableState& ours,
-                        const model::TableState& theirs, bool same_key, MergedTable* merged) {
-  const auto& state = merged->state;
-  bool has_not_null = std::any_of(state.schema.fields.begin(), state.schema.fields.end(),
-                                  [](const auto& field) { return !field.nullable; });
-  ASSIGN_OR_RETURN(auto table, Open(means, state));
-  if (!same_key && !state.key.empty()) {
-    auto unique = table::CheckKeysAreUnique(means.context, *table, state.key);
-    if (!unique && unique.error().code() != ErrorCode::kConstraint) return unique;
-    if (!unique) merged->problems.push_back(unique.error().message());
-  }
-  if (state.checks.empty() && !has_not_null) return {};
-  // Rows that one side alone made passed what that side asks for.
-  bool as_in_ours = SameConstraints(state, ours);
-  bool as_in_theirs = SameConstraints(state, theirs);
-  if (state.checks.empty() && as_in_ours && as_in_theirs) return {};
-  table::CheckRows checks;
-  if (!state.checks.empty()) {
-    if (!means.bind_checks) return Unsupported("rows with checks cannot be merged without SQL");
-    auto bound = means.bind_checks(state.schema, state.checks);
-    bool does_not_fit = !bound && (bound.error().code() == ErrorCode::kSchema ||
-                                   bound.error().code() == ErrorCode::kSql);
-    if (does_not_fit) return merged->problems.push_back(bound.error().message()), Status();
-    ASSIGN_OR_RETURN(checks, std::move(bound));
-  }
-  ConstraintCheck check(means, table, std::move(checks));
-  RETURN_IF_ERROR(check.Run(ours, &merged->problems));
-  if (as_in_theirs && as_in_ours) return {};
-  return check.Run(theirs, &merged->problems);
-}
 
 // Columns, key and policies of what comes out.
 struct MergedColumns {
   MergedSchema schema;
   std::map<FieldId, Which> owners;
+  std::map<FieldId, ForeignDefault> foreign_defaults;
   uint64_t settled = 0;
 };
 
@@ -133,6 +31,7 @@ class ColumnMerge {
     Merge(ours_, theirs_);
     if (problems->empty()) RETURN_IF_ERROR(MergeDropped());
     if (problems->empty()) RETURN_IF_ERROR(CheckStored());
+    if (favour_ != Favour::kNobody) RETURN_IF_ERROR(FindForeignDefaults());
     return std::move(out_);
   }
 
@@ -166,6 +65,24 @@ class ColumnMerge {
                                      favour_ == Favour::kOurs, problems_));
     return FindInnerDropped(means_, base_, theirs_, ours_, "there", favour_ == Favour::kTheirs,
                             problems_);
+  }
+
+  // Of two columns that were added with different defaults.
+  Status FindForeignDefaults() {
+    Which owner = favour_ == Favour::kOurs ? kOurs : kTheirs;
+    const auto& other = owner == kOurs ? theirs_ : ours_;
+    for (const auto& field : out_.schema.state.schema.fields) {
+      const auto* theirs = other.schema.FindId(field.id);
+      if (theirs == nullptr || base_.state->schema.FindId(field.id) != nullptr) continue;
+      ASSIGN_OR_RETURN(auto merged, table::DecodeDefault(field.type, field.first_default));
+      ASSIGN_OR_RETURN(auto foreign, table::DecodeDefault(theirs->type, theirs->first_default));
+      duckdb::Value value;
+      std::string error;
+      bool fits = foreign.DefaultTryCastAs(engine::ToLogicalType(field.type), value, &error);
+      if (!fits || duckdb::Value::NotDistinctFrom(merged, value)) continue;
+      out_.foreign_defaults[field.id] = {owner, value};
+    }
+    return {};
   }
 
   Status CheckStored() {
@@ -235,24 +152,41 @@ Result<MergedTable> MergeTable(const MergeMeans& means, const TableVersion& base
   auto by_rows = options;
   by_rows.by_key = same_key;
   by_rows.owners = std::move(about.owners);
-  ASSIGN_OR_RETURN(auto rows, MergeRows(means.client, means.context, about.schema.state,
-                                        {TableSide(*was.state, was.undefined),
-                                         TableSide(*ours.state, ours.undefined),
-                                         TableSide(*theirs.state, theirs.undefined)},
-                                        by_rows, undefined));
-  merged.state = std::move(rows.state);
-  merged.counts = rows.counts;
-  merged.counts.settled += about.settled;
-  merged.new_bytes = rows.new_bytes;
-  if (rows.counts.conflicts > 0) return merged;
-  // What is not known is known by row ids here, and by key from now on.
-  bool is_keyed_now = !same_key && !merged.state.key.empty();
-  if (is_keyed_now && undefined != nullptr && !undefined->empty()) {
-    merged.problems.emplace_back(kKeyOfUnknownRows);
+  by_rows.foreign_defaults = std::move(about.foreign_defaults);
+  const std::array sides{TableSide(*was.state, was.undefined),
+                         TableSide(*ours.state, ours.undefined),
+                         TableSide(*theirs.state, theirs.undefined)};
+  bool has_choices = options.choices != nullptr && !options.choices->empty();
+  std::set<model::RowId> broken;
+  by_rows.broken = &broken;
+  while (true) {
+    ASSIGN_OR_RETURN(auto rows, MergeRows(means.client, means.context, about.schema.state, sides,
+                                          by_rows, undefined));
+    merged.state = std::move(rows.state);
+    merged.counts = rows.counts;
+    merged.counts.settled += about.settled;
+    merged.new_bytes = rows.new_bytes;
+    if (rows.counts.conflicts > 0) return merged;
+    // What is not known is known by row ids here, and by key from now on.
+    bool is_keyed_now = !same_key && !merged.state.key.empty();
+    if (is_keyed_now && undefined != nullptr && !undefined->empty()) {
+      merged.problems.emplace_back(kKeyOfUnknownRows);
+      return merged;
+    }
+    ASSIGN_OR_RETURN(auto violations, CheckConstraints(means, *ours.state, *theirs.state,
+                                                       merged.state, same_key, has_choices));
+    merged.problems = std::move(violations.problems);
+    if (violations.none() || !merged.problems.empty()) return merged;
+    merged.notes = violations.notes;
+    size_t known = broken.size();
+    broken.merge(violations.rows);
+    // Single rows contradict, so that they can be settled; but a side's own row may break it too.
+    bool can_be_settled = options.mode == MergeMode::kBranch && broken.size() > known;
+    if (can_be_settled) continue;
+    merged.is_beyond_favour = known > 0;
+    merged.problems = std::move(merged.notes);
     return merged;
   }
-  RETURN_IF_ERROR(CheckConstraints(means, *ours.state, *theirs.state, same_key, &merged));
-  return merged;
 }
 
 }  // namespace rhizo::merge

@@ -34,6 +34,10 @@ struct MergedTable {
   // What contradicts besides rows and cells: of the schema, of constraints. The state means nothing
   // then.
   std::vector<std::string> problems;
+  // The problems are of rows that break a constraint also as the favoured side has them.
+  bool is_beyond_favour = false;
+  // What some of the rows break that contradict for it, or are settled.
+  std::vector<std::string> notes;
 
   bool IsClean() const { return problems.empty() && counts.conflicts == 0; }
 };

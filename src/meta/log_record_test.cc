@@ -55,8 +55,7 @@ TEST(LogRecord, IsWrittenAsTheFormatSays) {
   record.steps = {{"main", row, Filled<CommitId>(0x33), "commit"}};
   record.versions = {{Filled<TableId>(0x44), 2, Filled<ObjectId>(0x55)}};
   record.objects = {{ObjectKey(ObjectIdOf("hello")), 5, 0}};
-  auto path =
-      std::filesystem::path(__FILE__).parent_path() / "../../tests/golden/log_row/small-commit.bin";
+  auto path = std::filesystem::path(RHIZO_SOURCE_DIR) / "tests/golden/log_row/small-commit.bin";
   std::ifstream file(path, std::ios::binary);
   std::string golden(std::istreambuf_iterator<char>(file), {});
   EXPECT_EQ(ToHex(SealRecord(2, record).bytes), ToHex(golden));

@@ -38,6 +38,11 @@ bool ChildrenAll(const Type& from, const Type& to, Test test) {
                     [&](const auto& a, const auto& b) { return test(a.type, b.type); });
 }
 
+bool SameNames(const Type& a, const Type& b) {
+  return std::equal(a.children.begin(), a.children.end(), b.children.begin(), b.children.end(),
+                    [](const auto& x, const auto& y) { return x.name == y.name; });
+}
+
 // The same members, in any order.
 template <class Test>
 bool MembersAll(const Type& from, const Type& to, Test test) {
@@ -58,6 +63,8 @@ bool NestedAll(const Type& from, const Type& to, Test test) {
   if (IsListLike(from.kind) && IsListLike(to.kind)) return ChildrenAll(from, to, test);
   if (from.kind != to.kind) return false;
   if (from.kind == TypeKind::kMap) return ChildrenAll(from, to, test);
+  // Which member a value is of is told by number.
+  if (from.kind == TypeKind::kUnion) return SameNames(from, to) && ChildrenAll(from, to, test);
   return from.kind == TypeKind::kStruct && MembersAll(from, to, test);
 }
 

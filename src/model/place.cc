@@ -159,6 +159,13 @@ Place Place::Plus(uint32_t rows) const {
   return out;
 }
 
+bool Place::SameButPosition(const Place& other) const {
+  const auto& a = levels;
+  const auto& b = other.levels;
+  return a.size() == b.size() && a.back().digit == b.back().digit &&
+         a.back().birth == b.back().birth && std::equal(a.begin(), a.end() - 1, b.begin());
+}
+
 std::string EncodePlace(const Place& place) {
   CHECK(!place.levels.empty());
   std::string out;

@@ -43,6 +43,8 @@ struct Place {
   // The place `rows` positions further in the same birth. CHECKs that the position does not
   // overflow.
   Place Plus(uint32_t rows) const;
+  // Whether a place some positions further, or less far, in the same birth is `other`.
+  bool SameButPosition(const Place& other) const;
   friend auto operator<=>(const Place&, const Place&) = default;
 };
 

@@ -107,6 +107,15 @@ TEST(Place, EmptyDigitIsRefused) {
 
 TEST(Place, ShorterPrefixComesFirst) { EXPECT_LT(PlaceAt(1, 7), PlaceBelow(7, 2, 0)); }
 
+TEST(Place, OfOneBirthDifferInThePositionAlone) {
+  auto place = PlaceBelow(7, 2, 0);
+  EXPECT_TRUE(place.SameButPosition(place.Plus(5)));
+  EXPECT_TRUE(place.Plus(5).SameButPosition(place));
+  EXPECT_FALSE(place.SameButPosition(PlaceBelow(8, 2, 0)));  // below another row
+  EXPECT_FALSE(place.SameButPosition(PlaceBelow(7, 3, 0)));
+  EXPECT_FALSE(place.SameButPosition(PlaceAt(1, 7)));
+}
+
 TEST(RowId, ShowsPositionBigEndian) {
   EXPECT_EQ(ToHex(RowId{FilledId<BirthId>(0xab), 258}.ToBytes()),
             "abababababababababababab00000102");

@@ -19,17 +19,9 @@ constexpr size_t kPlacesBudgetFactor = 64;
 
 enum Where : uint8_t { kInline = 1, kObject = 2 };
 
-bool SamePathAndDigit(const Place& a, const Place& b) {
-  if (a.levels.size() != b.levels.size()) return false;
-  const Level& x = a.levels.back();
-  const Level& y = b.levels.back();
-  return x.digit == y.digit && x.birth == y.birth &&
-         std::equal(a.levels.begin(), a.levels.end() - 1, b.levels.begin());
-}
-
 // Whether `next`'s first row has the place that `run` gives its slot.
 bool Continues(const Run& run, const Run& next) {
-  if (!SamePathAndDigit(run.first, next.first)) return false;
+  if (!run.first.SameButPosition(next.first)) return false;
   uint64_t expected = uint64_t{run.first.levels.back().position} + next.first_slot - run.first_slot;
   return next.first.levels.back().position == expected;
 }

@@ -249,6 +249,29 @@ class Work {
     ASSIGN_OR_RETURN(auto new_ones, RowChecks::Bind(client_, altered_.schema, added));
     static_cast<void>(old_ones);
     static_cast<void>(new_ones);
+    for (const auto& check : kept) RETURN_IF_ERROR(CheckMeansTheSame(check));
+    return {};
+  }
+
+  // A check goes by the names of columns: they must be the same columns. Of another type it is
+  // asked again.
+  Status CheckMeansTheSame(const std::string& check) {
+    for (const auto& field : table_.schema.fields) {
+      int index = altered_.schema.Find(field.name);
+      if (index < 0) continue;  // the check was bound without it
+      const auto& now = altered_.schema.fields[static_cast<size_t>(index)];
+      if (now.id == field.id && now.type == field.type) continue;
+      auto without = table_.schema;
+      std::erase_if(without.fields, [&](const auto& other) { return other.id == field.id; });
+      bool goes_by_it = !RowChecks::BindStored(client_, without, {check});
+      if (!goes_by_it) continue;
+      if (now.id != field.id) {
+        return Wrong(field.name, "is another one now, and the check \"" + check +
+                                     "\" goes by it; drop_check removes the check");
+      }
+      altered_.new_checks.push_back(check);
+      return {};
+    }
     return {};
   }
 

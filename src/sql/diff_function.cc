@@ -67,6 +67,8 @@ duckdb::unique_ptr<duckdb::FunctionData> Bind(duckdb::ClientContext& client,
   auto to = input.inputs.size() == 3 ? TextOf(input.inputs[2]) : std::string();
   data->tables =
       engine::ValueOrThrow(source->TablesBetween(view, name, TextOf(input.inputs[1]), to));
+  data->tables.after = engine::ValueOrThrow(
+      table::InTypesOfBoth(*data->tables.before, std::move(data->tables.after)));
   types = {duckdb::LogicalType::VARCHAR, duckdb::LogicalType::LIST(duckdb::LogicalType::VARCHAR)};
   names = {"_change_type", "_changed_fields"};
   const auto& after = *data->tables.after;

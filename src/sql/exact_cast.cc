@@ -66,12 +66,20 @@ duckdb::idx_t FirstThatThrows(duckdb::ClientContext& client, duckdb::Vector& in,
   return 0;
 }
 
+// There is no cast from milliseconds or nanoseconds to seconds but through microseconds.
+std::optional<duckdb::LogicalType> Between(const Type& from, const Type& to) {
+  bool is_fine = from.kind == TypeKind::kTimestampMs || from.kind == TypeKind::kTimestampNs;
+  if (!is_fine || to.kind != TypeKind::kTimestampS) return std::nullopt;
+  return duckdb::LogicalType::TIMESTAMP;
+}
+
 }  // namespace
 
 ExactCast::ExactCast(duckdb::ClientContext& client, const Type& from, const Type& to)
     : client_(client),
       from_(engine::ToLogicalType(from)),
       to_(engine::ToLogicalType(to)),
+      between_(Between(from, to)),
       is_same_(from_ == to_),
       is_always_exact_(AlwaysCastsExactly(from, to)),
       nan_is_null_(IsFloat(from.kind) && IsInteger(to.kind)) {}
@@ -86,8 +94,15 @@ std::optional<duckdb::idx_t> ExactCast::Run(duckdb::Vector& in, duckdb::Vector& 
     auto numbers = WithoutNan(in, count);
     in.Reference(numbers);
   }
+  auto step = between_.value_or(to_);
+  duckdb::Vector first(step, count);
+  if (!TryCast(client_, in, first, count)) return FirstThatThrows(client_, in, step, count);
   duckdb::Vector cast(to_, count);
-  if (!TryCast(client_, in, cast, count)) return FirstThatThrows(client_, in, to_, count);
+  if (!between_) {
+    cast.Reference(first);
+  } else if (!TryCast(client_, first, cast, count)) {
+    return FirstThatThrows(client_, first, to_, count);
+  }
   out.Reference(cast);
   if (is_always_exact_) return std::nullopt;
   duckdb::Vector back(from_, count);

@@ -23,6 +23,7 @@ class ExactCast {
   duckdb::ClientContext& client_;
   const duckdb::LogicalType from_;
   const duckdb::LogicalType to_;
+  const std::optional<duckdb::LogicalType> between_;  // where there is no direct cast
   const bool is_same_;
   const bool is_always_exact_;
   const bool nan_is_null_;

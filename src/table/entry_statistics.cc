@@ -42,6 +42,8 @@ Part Convert(const model::Type& from, const model::Type& to, Part part) {
   if (from == to) return part;
   if (!IsNumber(from.kind) || !IsNumber(to.kind)) {
     part.known = !HasValues(part);
+    part.bounds.min = part.bounds.max = std::nullopt;
+    part.bounds.max_length = std::nullopt;
     return part;
   }
   part.bounds.min = Widen(from, to, part.bounds.min);

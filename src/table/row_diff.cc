@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/errors.h"
+#include "model/held_type.h"
 #include "table/compare_vectors.h"
 #include "table/entry_edits.h"
 #include "table/key_set.h"
@@ -10,13 +11,6 @@
 
 namespace rhizo::table {
 namespace {
-
-bool SamePath(const model::Place& a, const model::Place& b) {
-  const auto& x = a.levels.back();
-  const auto& y = b.levels.back();
-  return a.levels.size() == b.levels.size() && x.digit == y.digit && x.birth == y.birth &&
-         std::equal(a.levels.begin(), a.levels.end() - 1, b.levels.begin());
-}
 
 uint32_t PositionOf(const model::Place& place) { return place.levels.back().position; }
 
@@ -93,12 +87,38 @@ model::PositionSet RowDiff::OtherwisePatched(const LaidOn& was, const LaidOn& is
   return cells;
 }
 
+model::RowId DiffRegion::IdOf(uint64_t after_row) const {
+  const auto& [row, place] = *std::prev(places.upper_bound(after_row));
+  return place.Plus(static_cast<uint32_t>(after_row - row)).row_id();
+}
+
 std::vector<uint64_t> DiffRegion::NewRows() const {
   std::vector<uint64_t> rows;
   for (const auto& change : changes) {
     if (change.kind != RowChangeKind::kDelete) rows.push_back(change.after);
   }
   return rows;
+}
+
+Result<std::shared_ptr<const OpenTable>> InTypesOfBoth(const OpenTable& before,
+                                                       std::shared_ptr<const OpenTable> after) {
+  auto seen = std::make_shared<model::TableState>(after->state());
+  bool same = true;
+  for (auto& field : seen->schema.fields) {
+    const auto* earlier = before.schema().FindId(field.id);
+    if (earlier == nullptr) continue;
+    auto both = model::TypeOfBoth(field.type, earlier->type);
+    if (both == field.type) continue;
+    // A default is told in its field's type.
+    bool has_default = field.first_default || earlier->first_default;
+    if (has_default && both != earlier->type) continue;
+    field.first_default = earlier->first_default;
+    field.write_default = earlier->write_default;
+    field.type = std::move(both);
+    same = false;
+  }
+  if (same) return after;
+  return OpenTable::Open(after->context(), after->state_id(), std::move(seen));
 }
 
 Result<RowDiff> RowDiff::Open(duckdb::ClientContext* client,
@@ -316,6 +336,7 @@ Result<DiffRegion> RowDiff::Compare(const Overlap& overlap, bool by_value) {
   ASSIGN_OR_RETURN(auto before, Load(*before_, overlap.olds));
   ASSIGN_OR_RETURN(auto after, Load(*after_, overlap.news));
   DiffRegion region;
+  for (const auto& stretch : after.stretches) region.places.emplace(stretch.row, stretch.first);
   auto gone = [&](Stretch* old, uint64_t rows) {
     for (uint64_t i = 0; i < rows; ++i) {
       region.changes.push_back({RowChangeKind::kDelete, old->row + i, 0, {}});
@@ -335,7 +356,7 @@ Result<DiffRegion> RowDiff::Compare(const Overlap& overlap, bool by_value) {
       gone(&*old, old->rows);
     } else if (old == before.stretches.end()) {
       came(&*now, now->rows);
-    } else if (SamePath(old->first, now->first)) {
+    } else if (old->first.SameButPosition(now->first)) {
       uint64_t a = PositionOf(old->first);
       uint64_t b = PositionOf(now->first);
       if (a < b) {

@@ -40,6 +40,11 @@ struct DiffRegion {
 
   // Of `after`: inserted or updated.
   std::vector<uint64_t> NewRows() const;
+  // The id of a row of `after`.
+  model::RowId IdOf(uint64_t after_row) const;
+
+  // Of `after`: rows whose places follow each other, by the first.
+  std::map<uint64_t, model::Place> places;
 };
 
 struct RowChangeCounts {
@@ -47,6 +52,11 @@ struct RowChangeCounts {
   uint64_t updated = 0;
   uint64_t deleted = 0;
 };
+
+// The later of two states, with columns in the type that holds what both have there: an earlier
+// state may have had a wider one.
+Result<std::shared_ptr<const OpenTable>> InTypesOfBoth(const OpenTable& before,
+                                                       std::shared_ptr<const OpenTable> after);
 
 class RowDiff {
  public:

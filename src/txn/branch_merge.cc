@@ -52,7 +52,11 @@ class Attempt {
   bool IsAutomatic() const;
   Status Automatic(model::Commit* commit);
   Status ByUser(model::Commit* commit);
-  Status Fold(const Head& ours);
+  // The two heads; whatever they stand for.
+  Status MergeHeads(const Head& ours, const Head& theirs);
+  // All parents, one after the other.
+  Status FoldParents(const Head& ours, const Head& theirs);
+  Status Fold(const Head& ours, const DatabaseMergeOptions& options);
 
   Repository& repository_;
   const BranchMergeOptions& options_;
@@ -89,21 +93,37 @@ Status Attempt::Run(const Head& ours, const Head& theirs) {
     parents_ = std::move(maximal);
     // Otherwise what is merged are not the states of the heads.
     bool are_heads = parents_.size() == 2 && !ours.commit->law_number && !theirs.commit->law_number;
-    if (!are_heads) return Fold(ours);
+    if (!are_heads) return FoldParents(ours, theirs);
   } else {
     parents_ = {ours.id, theirs.id};
   }
+  return MergeHeads(ours, theirs);
+}
+
+Status Attempt::MergeHeads(const Head& ours, const Head& theirs) {
   MergeBase bases(repository_, space_.means());
   ASSIGN_OR_RETURN(auto base, bases.Of({ours.id}, theirs.id));
-  ASSIGN_OR_RETURN(replaced_, FindReplaced(repository_, space_.means(), {ours.id}, theirs.id));
+  ASSIGN_OR_RETURN(replaced_, FindReplaced(repository_, {ours.id}, theirs.id));
   DatabaseMerge merge(repository_, space_.means(), options_.database, replaced_);
   ASSIGN_OR_RETURN(merged_, merge.Run(base, {ours.commit->state_root, {}, {}},
                                       {theirs.commit->state_root, {}, {}}));
   return {};
 }
 
-// All parents, one after the other.
-Status Attempt::Fold(const Head& ours) {
+// What contradicts is told as the heads have it, and as a user's merge of the two would settle it.
+Status Attempt::FoldParents(const Head& ours, const Head& theirs) {
+  auto quietly = options_.database;
+  quietly.on_conflicts = nullptr;
+  RETURN_IF_ERROR(Fold(ours, quietly));
+  if (is_clean()) return {};
+  auto folded = std::move(merged_);
+  RETURN_IF_ERROR(MergeHeads(ours, theirs));
+  if (!is_clean()) return {};
+  merged_ = std::move(folded);
+  return options_.database.on_conflicts ? Fold(ours, options_.database) : Status();
+}
+
+Status Attempt::Fold(const Head& ours, const DatabaseMergeOptions& options) {
   MergeBase bases(repository_, space_.means());
   auto is_ours = [&](const CommitId& id) -> Result<bool> {
     ASSIGN_OR_RETURN(auto commit, repository_.ReadCommit(id));
@@ -117,7 +137,7 @@ Status Attempt::Fold(const Head& ours) {
   for (size_t i = 1; i < parents_.size(); ++i) {
     ASSIGN_OR_RETURN(auto next, repository_.ReadCommit(parents_[i]));
     ASSIGN_OR_RETURN(auto base, bases.Of(done, parents_[i]));
-    ASSIGN_OR_RETURN(auto replaced, FindReplaced(repository_, space_.means(), done, parents_[i]));
+    ASSIGN_OR_RETURN(auto replaced, FindReplaced(repository_, done, parents_[i]));
     // Which side is called ours changes no state, only what is told of conflicts.
     ASSIGN_OR_RETURN(bool swapped, is_ours(parents_[i]));
     swapped = swapped && !begins_with_ours;
@@ -126,7 +146,7 @@ Status Attempt::Fold(const Head& ours) {
       std::swap(so_far, other);
       std::swap(replaced.by_ours, replaced.by_theirs);
     }
-    DatabaseMerge merge(repository_, space_.means(), options_.database, replaced);
+    DatabaseMerge merge(repository_, space_.means(), options, replaced);
     ASSIGN_OR_RETURN(merged_, merge.Run(base, so_far, other));
     tables.insert(tables.end(), merged_.merged.begin(), merged_.merged.end());
     if (!merged_.conflicts.empty()) break;
@@ -187,8 +207,7 @@ Status Attempt::ByUser(model::Commit* commit) {
   commit->metadata = options_.text.metadata;
   auto settled = merged_.settled_replacements;
   for (auto& table : merged_.tables) {
-    table.summary.replacement_settled =
-        replaced_.by_ours.contains(table.id) || replaced_.by_theirs.contains(table.id);
+    table.summary.replacement_settled = settled.contains(table.id);
     commit->tables.push_back(table.summary);
     settled.erase(table.id);
   }

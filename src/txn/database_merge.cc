@@ -2,11 +2,12 @@
 
 #include <algorithm>
 
-#include "base/name.h"
+#include "merge/rule_settings.h"
 #include "model/schema.h"
 #include "table/fingerprint.h"
 #include "table/row_diff.h"
 #include "tree/diff.h"
+#include "txn/side_history.h"
 #include "txn/staged_state.h"
 
 namespace rhizo::txn {
@@ -28,10 +29,45 @@ const model::TableState& LowerOf(const model::TableState& a, const model::TableS
   return model::Encode(b) < model::Encode(a) ? b : a;
 }
 
+bool Counts(const model::Field& field) {
+  return field.merge_rule == "add" || field.merge_rule == "multiply";
+}
+
 bool CountsChanges(const model::Schema& schema) {
-  return std::any_of(schema.fields.begin(), schema.fields.end(), [](const auto& field) {
-    return field.merge_rule == "add" || field.merge_rule == "multiply";
-  });
+  return std::any_of(schema.fields.begin(), schema.fields.end(), Counts);
+}
+
+model::TableState WithRowsOf(model::TableState state, const model::TableState& rows) {
+  state.tree_root = rows.tree_root;
+  state.entries = rows.entries;
+  state.rows = rows.rows;
+  state.bytes = rows.bytes;
+  return state;
+}
+
+std::vector<int> IndexesOf(const model::Schema& schema, const std::vector<FieldId>& ids) {
+  std::vector<int> indexes;
+  for (FieldId id : ids) {
+    const auto* field = schema.FindId(id);
+    indexes.push_back(field == nullptr ? -1 : static_cast<int>(field - schema.fields.data()));
+  }
+  return indexes;
+}
+
+// Two tables that were made apart are of one kind: columns with their rules and defaults, key,
+// checks, policies. Ids and what is known beside the values do not count.
+Result<bool> SameKind(const model::TableState& a, const model::TableState& b) {
+  bool same = model::SameShape(a.schema, b.schema) && a.checks == b.checks &&
+              a.delete_wins == b.delete_wins && a.merge_row == b.merge_row &&
+              IndexesOf(a.schema, a.key) == IndexesOf(b.schema, b.key);
+  for (size_t i = 0; same && i < a.schema.fields.size(); ++i) {
+    const auto& x = a.schema.fields[i];
+    const auto& y = b.schema.fields[i];
+    ASSIGN_OR_RETURN(auto rule, merge::RuleText(a.schema, x));
+    ASSIGN_OR_RETURN(auto other, merge::RuleText(b.schema, y));
+    same = rule == other && x.write_default == y.write_default;
+  }
+  return same;
 }
 
 }  // namespace
@@ -83,29 +119,27 @@ Result<std::shared_ptr<const table::OpenTable>> DatabaseMerge::Open(
                                 std::make_shared<const model::TableState>(state));
 }
 
-Favour DatabaseMerge::FavourOf(const std::string& name) const {
-  auto found = options_.by_table.find(name);
+Favour DatabaseMerge::FavourOf(const TableId& id) const {
+  auto found = options_.by_table.find(id);
   return found == options_.by_table.end() ? options_.favour : found->second;
 }
 
-merge::MergeOptions DatabaseMerge::OptionsFor(const std::string& name,
-                                              const model::Schema& schema) const {
+merge::MergeOptions DatabaseMerge::OptionsFor(const TableId& id) const {
   merge::MergeOptions options;
   options.mode = options_.mode;
-  options.favour = FavourOf(name);
-  if (auto found = options_.choices.find(name); found != options_.choices.end()) {
+  options.favour = FavourOf(id);
+  if (auto found = options_.choices.find(id); found != options_.choices.end()) {
     options.choices = &found->second;
   }
-  for (const auto& field : schema.fields) {
-    auto found = options_.by_column.find({name, field.name});
-    if (found != options_.by_column.end()) options.by_field[field.id] = found->second;
+  if (auto found = options_.by_column.find(id); found != options_.by_column.end()) {
+    options.by_field = found->second;
   }
   return options;
 }
 
 void DatabaseMerge::Contradict(const TableId& id, const std::string& name, uint64_t rows,
                                std::vector<std::string> problems) {
-  out_.conflicts.push_back({id, name, rows, std::move(problems)});
+  out_.conflicts.push_back({id, name, rows, std::move(problems), {}});
 }
 
 Result<MergedDatabase> DatabaseMerge::Run(const MergeState& base, const MergeState& ours,
@@ -148,7 +182,7 @@ Status DatabaseMerge::MergeDropped(const TableId& id, const Sides& sides) {
     return {};
   }
   const auto& name = sides[left]->name.ToString();
-  auto favour = FavourOf(name);
+  auto favour = FavourOf(id);
   if (is_virtual()) {
     undefined_->undefined_tables.insert(id);
   } else if (favour == Favour::kNobody) {
@@ -176,7 +210,7 @@ std::optional<model::QualifiedName> DatabaseMerge::MergeNames(const TableId& id,
     undefined_->undefined_tables.insert(id);
     return std::min(ours, theirs);
   }
-  auto favour = FavourOf(ours.ToString());
+  auto favour = FavourOf(id);
   if (favour != Favour::kNobody) return favour == Favour::kOurs ? ours : theirs;
   Contradict(id, ours.ToString(), 0,
              {"the table was renamed to \"" + ours.ToString() + "\" here and to \"" +
@@ -222,7 +256,7 @@ Result<std::optional<model::TableState>> DatabaseMerge::MergeStates(const TableI
   bool base_is_undefined = base_->undefined_tables.contains(id);
   bool may_take = options_.mode != merge::MergeMode::kCommit && !CountsChanges(ours.schema);
   if (ours == theirs && (may_take || base_is_undefined)) return std::optional(ours);
-  auto options = OptionsFor(name, ours.schema);
+  auto options = OptionsFor(id);
   auto settle = [&](std::vector<std::string> problems) -> std::optional<model::TableState> {
     if (is_virtual()) {
       undefined_->undefined_tables.insert(id);
@@ -236,27 +270,29 @@ Result<std::optional<model::TableState>> DatabaseMerge::MergeStates(const TableI
   if (base_is_undefined) {
     return settle({"what both started from contradicted itself in this table"});
   }
-  if (auto twice = replaced_.counted_twice.find(id); twice != replaced_.counted_twice.end()) {
-    return settle({twice->second});
-  }
+  ASSIGN_OR_RETURN(auto twice, CountedTwice(id, ours.schema, theirs.schema));
+  if (!twice.empty()) return settle({twice});
   ASSIGN_OR_RETURN(bool replaced, ReplacementContradicts(id, sides, ours, theirs));
-  if (replaced) {
-    ASSIGN_OR_RETURN(bool same, SameRows(ours, theirs));
-    if (same) return std::optional(LowerOf(ours, theirs));
-    if (options.favour != Favour::kNobody) out_.settled_replacements[id] = name;
-    return settle({"one side replaced the table's rows as a whole, and the other changed them"});
-  }
   std::optional<model::TableState> was;
   if (sides[kBase]) {
     ASSIGN_OR_RETURN(was, ReadState(*sides[kBase]));
   }
+  const auto started = was ? *was : merge::NoTable(ours, theirs);
+  if (replaced) {
+    ASSIGN_OR_RETURN(bool same, SameRows(ours, theirs));
+    if (same) {
+      auto both = merge::MergeSchemas(started, ours, theirs, options.favour);
+      if (both.conflicts.empty())
+        return std::optional(WithRowsOf(both.state, LowerOf(ours, theirs)));
+    }
+    if (options.favour != Favour::kNobody) out_.settled_replacements[id] = name;
+    return settle({"one side replaced the table's rows as a whole, and the other changed them"});
+  }
   model::Schema merged_schema;
   if (options_.on_conflicts) {
-    merged_schema =
-        merge::MergeSchemas(was ? *was : merge::NoTable(ours, theirs), ours, theirs, options.favour)
-            .state.schema;
+    merged_schema = merge::MergeSchemas(started, ours, theirs, options.favour).state.schema;
     options.on_conflicts = [&](merge::RegionConflicts& region) {
-      return options_.on_conflicts(name, merged_schema, region);
+      return options_.on_conflicts(id, merged_schema, region);
     };
   }
   auto undefined_in = [&](const MergeState& state) -> const merge::Undefined* {
@@ -268,20 +304,49 @@ Result<std::optional<model::TableState>> DatabaseMerge::MergeStates(const TableI
                    merge::MergeTable(means_, {was ? &*was : nullptr, undefined_in(*base_)},
                                      {&ours, undefined_in(*ours_)},
                                      {&theirs, undefined_in(*theirs_)}, options, undecided));
+  if (merged.is_beyond_favour) {
+    Contradict(id, name, 0, std::move(merged.problems));
+    return std::optional<model::TableState>();
+  }
   if (!merged.problems.empty()) return settle(merged.problems);
   out_.merged.push_back({id, name, merged.counts});
   if (merged.counts.conflicts > 0) {
     Contradict(id, name, merged.counts.conflicts, {});
+    out_.conflicts.back().notes = std::move(merged.notes);
     return std::optional<model::TableState>();
   }
   return std::optional(std::move(merged.state));
 }
 
-// Equal columns, key and rows.
+// Why the merge would count a change twice that both have; "": it would not. A column counts if its
+// rule does on a side, also where the change was made before it had that rule.
+Result<std::string> DatabaseMerge::CountedTwice(const TableId& id, const model::Schema& ours,
+                                                const model::Schema& theirs) const {
+  std::map<FieldId, std::string> counting;
+  for (const auto* side : {&theirs, &ours}) {
+    for (const auto& field : side->fields) {
+      if (Counts(field)) counting[field.id] = field.name;
+    }
+  }
+  if (counting.empty()) return std::string();
+  auto [begin, end] = replaced_.shared.equal_range(id);
+  for (auto change = begin; change != end; ++change) {
+    ASSIGN_OR_RETURN(auto fields, ChangedByBoth(repository_, means_, change->second, id));
+    for (const auto& [field, name] : counting) {
+      if (!fields.contains(field)) continue;
+      return "commit " + change->second.ours.Short() + " here and " +
+             change->second.theirs.Short() +
+             " there are one change that was picked, and column \"" + name +
+             "\" would count it twice";
+    }
+  }
+  return std::string();
+}
+
+// Equal columns and rows.
 Result<bool> DatabaseMerge::SameRows(const model::TableState& ours,
                                      const model::TableState& theirs) const {
-  bool may_be = model::SameShape(ours.schema, theirs.schema) && ours.rows == theirs.rows &&
-                ours.key.size() == theirs.key.size();
+  bool may_be = model::SameShape(ours.schema, theirs.schema) && ours.rows == theirs.rows;
   if (!may_be) return false;
   auto sum = [&](const model::TableState& state) -> Result<table::Sum128> {
     ASSIGN_OR_RETURN(auto table, Open(state));
@@ -329,100 +394,65 @@ Result<bool> DatabaseMerge::ReplacementContradicts(const TableId& id, const Side
   return contradicts;
 }
 
-// The table of ours that has the name (up to case) which another table is to have.
-Result<std::optional<NamedTable>> DatabaseMerge::FindTaken(const PlacedTable& placed,
-                                                           const LeavingTables& leaving) {
+// The table of ours that has the name, up to case.
+Result<std::optional<NamedTable>> DatabaseMerge::FindInOurs(const model::QualifiedName& name,
+                                                            const TableId& but) {
   auto* reader = means_.context.read.small;
-  auto stays = [&](const std::optional<model::StateEntry>& entry) {
-    return entry && entry->table != placed.id && !leaving.contains(entry->table);
-  };
-  ASSIGN_OR_RETURN(auto exact, FindState(reader, ours_->root, *placed.name));
-  if (stays(exact)) return std::optional(NamedTable{*placed.name, *exact});
+  ASSIGN_OR_RETURN(auto exact, FindState(reader, ours_->root, name));
+  if (exact && exact->table != but) return std::optional(NamedTable{name, *exact});
   bool is_published = means_.context.staging->Find(ours_->root) == nullptr;
   auto& names = is_published ? *repository_.names() : own_names_;
-  ASSIGN_OR_RETURN(auto twin, names.FindTwin(reader, ours_->root, *placed.name));
+  ASSIGN_OR_RETURN(auto twin, names.FindTwin(reader, ours_->root, name));
   if (!twin) return std::optional<NamedTable>();
   ASSIGN_OR_RETURN(auto entry, FindState(reader, ours_->root, *twin));
-  return stays(entry) ? std::optional(NamedTable{*twin, *entry}) : std::nullopt;
+  bool is_other = entry && entry->table != but;
+  return is_other ? std::optional(NamedTable{*twin, *entry}) : std::nullopt;
 }
 
-// Both sides made a table of that name: which one stays. Nothing: they contradict.
-Result<std::optional<Which>> DatabaseMerge::SettleName(const PlacedTable& placed,
-                                                       const NamedTable& taken) {
-  ASSIGN_OR_RETURN(auto theirs, ReadState({*placed.name, {placed.id, placed.state_id}}));
-  ASSIGN_OR_RETURN(auto ours, ReadState(taken));
-  bool same = taken.name == *placed.name;
-  if (same) {
-    ASSIGN_OR_RETURN(same, SameRows(ours, theirs));
+// Which of two tables has the name. Nothing: neither.
+Result<std::optional<Which>> DatabaseMerge::JudgeNames(const Found& found, const NameClash& clash) {
+  const auto& given = clash.given;
+  const auto& taken = clash.taken.entry.table;
+  auto is_made = [&](const TableId& id) {
+    auto sides = found.tables.find(id);
+    return sides != found.tables.end() && !sides->second[kBase];
+  };
+  if (is_made(given.id) && is_made(taken) && clash.taken.name == *given.name) {
+    ASSIGN_OR_RETURN(auto one, ReadState({*given.name, {given.id, given.state_id}}));
+    ASSIGN_OR_RETURN(auto other, ReadState(clash.taken));
+    ASSIGN_OR_RETURN(bool same, SameKind(one, other));
+    if (same) {
+      ASSIGN_OR_RETURN(same, SameRows(one, other));
+    }
+    const auto& lower = taken < given.id ? taken : given.id;
+    if (same) return std::optional(found.tables.at(lower)[kOurs] ? kOurs : kTheirs);
   }
-  if (same) return std::optional(taken.entry.table < placed.id ? kOurs : kTheirs);
-  if (is_virtual()) {
-    undefined_->undefined_tables.insert({placed.id, taken.entry.table});
-    return std::optional(kOurs);
-  }
-  auto favour = FavourOf(placed.name->ToString());
-  if (favour != Favour::kNobody) {
-    return std::optional(favour == Favour::kOurs ? kOurs : kTheirs);
-  }
-  Contradict(placed.id, placed.name->ToString(), 0,
-             {"both sides made a table called \"" + taken.name.ToString() + "\""});
-  return std::optional<Which>();
-}
-
-void DatabaseMerge::MakeWay(const Found& found, const NamedTable& taken) {
-  const auto& id = taken.entry.table;
-  std::optional<model::QualifiedName> name;
-  auto sides = found.tables.find(id);
-  bool has_another = sides != found.tables.end() && sides->second[kTheirs] &&
-                     sides->second[kTheirs]->name != taken.name;
-  if (has_another) name = sides->second[kTheirs]->name;
-  auto state_id = name ? taken.entry.state : ObjectId();
-  std::erase_if(out_.tables, [&](const auto& placed) {
-    if (placed.id != id) return false;
-    if (name) state_id = placed.state_id;
-    return true;
-  });
-  out_.tables.push_back(PlacedByMerge(id, taken, name, state_id));
+  auto favour = FavourOf(options_.by_table.contains(taken) ? taken : given.id);
+  if (is_virtual() || favour == Favour::kNobody) return std::optional<Which>();
+  return std::optional(favour == Favour::kOurs ? kOurs : kTheirs);
 }
 
 // No two tables may have one name, also up to case.
 Status DatabaseMerge::SettleNames(const Found& found) {
-  LeavingTables leaving;
-  for (const auto& placed : out_.tables) {
-    if (placed.before && placed.before->name != placed.name) leaving.insert(placed.id);
-  }
-  std::set<std::string> named;
-  std::set<TableId> not_needed;
-  std::vector<NamedTable> in_the_way;
-  for (const auto& placed : out_.tables) {
-    if (!placed.name || (placed.before && placed.before->name == *placed.name)) continue;
-    if (!named.insert(FoldName(placed.name->ToString())).second) {
-      if (is_virtual()) {
-        undefined_->undefined_tables.insert(placed.id);
-        continue;
-      }
-      Contradict(placed.id, placed.name->ToString(), 0,
-                 {"two tables would be called \"" + placed.name->ToString() + "\""});
-      continue;
+  auto name_of = [&](const TableId& id, Which side) {
+    auto sides = found.tables.find(id);
+    bool is_there = sides != found.tables.end() && sides->second[side];
+    return is_there ? std::optional(sides->second[side]->name) : std::nullopt;
+  };
+  auto contradict = [&](const NameClash& clash) {
+    if (is_virtual()) {
+      undefined_->undefined_tables.insert({clash.given.id, clash.taken.entry.table});
+      return;
     }
-    ASSIGN_OR_RETURN(auto taken, FindTaken(placed, leaving));
-    if (!taken) continue;
-    ASSIGN_OR_RETURN(auto stays, SettleName(placed, *taken));
-    if (stays == kOurs) not_needed.insert(placed.id);
-    if (stays == kTheirs) {
-      leaving.insert(taken->entry.table);
-      in_the_way.push_back(*taken);
-    }
-  }
-  for (auto& placed : out_.tables) {
-    if (!not_needed.contains(placed.id) || !placed.before) continue;
-    placed = PlacedByMerge(placed.id, placed.before, placed.before->name, placed.state_id);
-  }
-  std::erase_if(out_.tables, [&](const auto& placed) {
-    if (!not_needed.contains(placed.id)) return false;
-    return !placed.before || placed.state_id == placed.before->entry.state;
-  });
-  for (const auto& taken : in_the_way) MakeWay(found, taken);
+    bool are_made = !name_of(clash.given.id, kBase) && !name_of(clash.taken.entry.table, kBase);
+    Contradict(clash.given.id, clash.given.name->ToString(), 0,
+               {(are_made ? "both sides made a table called \"" : "two tables would be called \"") +
+                clash.taken.name.ToString() + "\""});
+  };
+  MergedNames names(
+      name_of, [&](const auto& name, const auto& but) { return FindInOurs(name, but); },
+      [&](const auto& clash) { return JudgeNames(found, clash); }, contradict);
+  ASSIGN_OR_RETURN(out_.tables, names.Settle(std::move(out_.tables)));
   return {};
 }
 

@@ -12,6 +12,7 @@
 #include "merge/table_merge.h"
 #include "object/staging.h"
 #include "tree/apply.h"
+#include "txn/merged_names.h"
 #include "txn/repository.h"
 #include "txn/table_change.h"
 
@@ -24,12 +25,17 @@ struct MergeState {
   std::set<TableId> undefined_tables;  // that contradict as a whole
 };
 
+// A change that both sides have, by picking, under two commits.
+struct SharedChange {
+  CommitId ours;
+  CommitId theirs;
+};
+
 // Tables that the commits of one side alone replaced as a whole.
 struct Replaced {
   std::set<TableId> by_ours;
   std::set<TableId> by_theirs;
-  // Tables in which both have one change under two names -> why merging them would count it twice.
-  std::map<TableId, std::string> counted_twice;
+  std::multimap<TableId, SharedChange> shared;
 };
 
 // What contradicts in one table.
@@ -38,6 +44,7 @@ struct TableConflict {
   std::string name;
   uint64_t rows = 0;                  // conflicts of rows and cells
   std::vector<std::string> problems;  // of the table as a whole
+  std::vector<std::string> notes;     // about some of the rows
 };
 
 struct MergedTableInfo {
@@ -58,12 +65,11 @@ struct MergedDatabase {
 struct DatabaseMergeOptions {
   merge::MergeMode mode = merge::MergeMode::kBranch;
   merge::Favour favour = merge::Favour::kNobody;
-  std::map<std::string, merge::Favour> by_table;                           // by qualified name
-  std::map<std::pair<std::string, std::string>, merge::Favour> by_column;  // (table, column)
-  std::map<std::string, merge::Choices> choices;  // single contradictions, by table
+  std::map<TableId, merge::Favour> by_table;
+  std::map<TableId, std::map<FieldId, merge::Favour>> by_column;
+  std::map<TableId, merge::Choices> choices;  // single contradictions
   // Conflicts of one table, region by region, while they can be read; `schema`: the merged one.
-  std::function<Status(const std::string& table, const model::Schema& schema,
-                       merge::RegionConflicts&)>
+  std::function<Status(const TableId& table, const model::Schema& schema, merge::RegionConflicts&)>
       on_conflicts;
 };
 
@@ -103,17 +109,16 @@ class DatabaseMerge {
   void Place(const TableId& id, const Sides& sides, std::optional<model::QualifiedName> name,
              const model::TableState* state, const ObjectId& state_id);
   Status SettleNames(const Found& found);
-  // The table of ours that has to go from its name: to the name it has in theirs, or altogether.
-  void MakeWay(const Found& found, const NamedTable& taken);
-  Result<std::optional<NamedTable>> FindTaken(const PlacedTable& placed,
-                                              const LeavingTables& leaving);
-  Result<std::optional<merge::Which>> SettleName(const PlacedTable& placed,
-                                                 const NamedTable& taken);
+  Result<std::optional<NamedTable>> FindInOurs(const model::QualifiedName& name,
+                                               const TableId& but);
+  Result<std::optional<merge::Which>> JudgeNames(const Found& found, const NameClash& clash);
   Status MergeOthers(const Found& found, std::vector<tree::Edit>* edits);
   Result<model::TableState> ReadState(const NamedTable& table) const;
   Result<std::shared_ptr<const table::OpenTable>> Open(const model::TableState& state) const;
-  merge::MergeOptions OptionsFor(const std::string& name, const model::Schema& schema) const;
-  merge::Favour FavourOf(const std::string& name) const;
+  Result<std::string> CountedTwice(const TableId& id, const model::Schema& ours,
+                                   const model::Schema& theirs) const;
+  merge::MergeOptions OptionsFor(const TableId& id) const;
+  merge::Favour FavourOf(const TableId& id) const;
   bool is_virtual() const { return options_.mode == merge::MergeMode::kVirtual; }
   void Contradict(const TableId& id, const std::string& name, uint64_t rows,
                   std::vector<std::string> problems);

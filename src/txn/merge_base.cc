@@ -34,7 +34,7 @@ Result<MergeState> MergeBase::Merge(const std::vector<CommitId>& commits) {
     MergeState undecided = {};
     undecided.undefined_tables = merged.undefined_tables;
     // What contradicts as a whole table is undefined as a whole.
-    ASSIGN_OR_RETURN(auto replaced, FindReplaced(repository_, means_, done, commits[i]));
+    ASSIGN_OR_RETURN(auto replaced, FindReplaced(repository_, done, commits[i]));
     DatabaseMerge merge(repository_, means_, options, replaced);
     ASSIGN_OR_RETURN(auto both, merge.Run(base, merged, {next->state_root, {}, {}}, &undecided));
     // What was not known of the ones before is not known with this one either.

@@ -116,12 +116,14 @@ class Replay {
     conflicts_ = std::move(merged.conflicts);
     if (!conflicts_.empty()) return false;
     if (merged.root == head_.commit->state_root) return true;
-    RETURN_IF_ERROR(Add(std::move(merged), like));
+    RETURN_IF_ERROR(Add(std::move(merged), replaced.by_theirs, like));
     return true;
   }
 
  private:
-  Status Add(MergedDatabase merged, const model::Commit& like) {
+  // `replacements`: what was replaced as a whole there is so here.
+  Status Add(MergedDatabase merged, const std::set<TableId>& replacements,
+             const model::Commit& like) {
     auto commit = std::make_shared<model::Commit>();
     commit->database = head_.commit->database;
     commit->parents = {head_.id};
@@ -136,6 +138,7 @@ class Replay {
     Counting counting(repository_, space_);
     for (auto& table : merged.tables) {
       RETURN_IF_ERROR(counting.Count(&table));
+      table.summary.replacement = table.before && table.name && replacements.contains(table.id);
       commit->tables.push_back(table.summary);
     }
     if (!merged.tables.empty() && !counting.changes_anything()) return {};
@@ -163,12 +166,13 @@ class Replay {
   std::vector<TableConflict> conflicts_;
 };
 
-std::set<TableId> ReplacedBy(const model::Commit& commit) {
-  std::set<TableId> replaced;
-  for (const auto& table : commit.tables) {
-    if (table.replacement) replaced.insert(table.table);
-  }
-  return replaced;
+// Who replaced tables as a whole: the branch at `head` since `base`, and what leads from `before`
+// to `commit`.
+Result<Replaced> ReplacedBy(Repository& repository, const CommitId& head, const CommitId& base,
+                            const CommitId& commit, const CommitId& before) {
+  ASSIGN_OR_RETURN(auto here, HistoryOf(repository, head, base));
+  ASSIGN_OR_RETURN(auto there, HistoryOf(repository, commit, before));
+  return Replaced{std::move(here.replaced), std::move(there.replaced), {}};
 }
 
 // One step on top of the branch; tried again where the branch moves meanwhile.
@@ -198,12 +202,12 @@ Result<Replayed> OnBranch(Repository& repository, const MergeTools& tools,
   }
 }
 
-model::Commit Again(const Head& commit) {
+model::Commit Again(const Head& commit, const std::optional<uint32_t>& parent) {
   model::Commit like;
   like.author = commit.commit->author;
   like.message = commit.commit->message;
   like.metadata = commit.commit->metadata;
-  SetPickedFrom(&like, PickedFrom(*commit.commit).value_or(commit.id));
+  SetPickedFrom(&like, commit, parent);
   return like;
 }
 
@@ -248,8 +252,7 @@ Result<Replayed> Revert(Repository& repository, const MergeTools& tools, const s
     if (!line.empty()) like.message += ": " + line;
   }
   auto step = [&](const Head& head, Replay* replay) -> Result<bool> {
-    ASSIGN_OR_RETURN(auto since, HistoryOf(repository, head.id, commit));
-    Replaced replaced{since.replaced, ReplacedBy(*done.commit), {}};
+    ASSIGN_OR_RETURN(auto replaced, ReplacedBy(repository, head.id, commit, commit, before.id));
     return replay->Step(done, before, replaced, like);
   };
   return OnBranch(repository, tools, branch, options, "revert", commit, step);
@@ -260,7 +263,7 @@ Result<Replayed> CherryPick(Repository& repository, const MergeTools& tools,
                             const ReplayOptions& options) {
   ASSIGN_OR_RETURN(auto done, ReadHead(repository, commit));
   ASSIGN_OR_RETURN(auto before, ParentOf(repository, done, "cherry_pick", options.parent));
-  auto like = Again(done);
+  auto like = Again(done, options.parent);
   if (!options.message.empty()) like.message = options.message;
   auto step = [&](const Head& head, Replay* replay) -> Result<bool> {
     ASSIGN_OR_RETURN(bool has,
@@ -269,8 +272,7 @@ Result<Replayed> CherryPick(Repository& repository, const MergeTools& tools,
       return InvalidArgument("cherry_pick: commit " + commit.Short() +
                              " is in the history of branch \"" + branch + "\" already");
     }
-    ASSIGN_OR_RETURN(auto since, HistoryOf(repository, head.id, before.id));
-    Replaced replaced{since.replaced, ReplacedBy(*done.commit), {}};
+    ASSIGN_OR_RETURN(auto replaced, ReplacedBy(repository, head.id, before.id, commit, before.id));
     return replay->Step(before, done, replaced, like);
   };
   return OnBranch(repository, tools, branch, options, "cherry-pick", commit, step);
@@ -297,9 +299,9 @@ Result<Replayed> Rebase(Repository& repository, const MergeTools& tools, const s
     RETURN_IF_ERROR(replay.Open(tools));
     for (const auto& commit : beyond) {
       ASSIGN_OR_RETURN(auto before, ParentOf(repository, commit, "rebase", {}));
-      ASSIGN_OR_RETURN(auto since, HistoryOf(repository, onto, before.id));
-      Replaced replaced{since.replaced, ReplacedBy(*commit.commit), {}};
-      ASSIGN_OR_RETURN(bool fits, replay.Step(before, commit, replaced, Again(commit)));
+      ASSIGN_OR_RETURN(auto replaced,
+                       ReplacedBy(repository, onto, before.id, commit.id, before.id));
+      ASSIGN_OR_RETURN(bool fits, replay.Step(before, commit, replaced, Again(commit, {})));
       if (fits) continue;
       replayed.failed = commit.id;
       replayed.conflicts = std::move(replay.conflicts());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/coding.h"
 #include "table/row_diff.h"
 #include "txn/staged_state.h"
 
@@ -11,62 +12,76 @@ namespace {
 
 constexpr char kPickedFrom[] = "picked-from";
 
-bool Counts(const model::Field& field) {
-  return field.merge_rule == "add" || field.merge_rule == "multiply";
-}
+constexpr char kPickedParent[] = "picked-parent";
 
-// The columns in which `commit` changed rows of a table that counts; "" if there are none.
-Result<std::string> CountedColumns(Repository& repository, const merge::MergeMeans& means,
-                                   const model::Commit& commit, const TableId& id) {
-  if (commit.parents.empty()) return std::string();
+// The columns of which `commit` changed cells in rows of a table.
+Result<std::set<FieldId>> ChangedFields(Repository& repository, const merge::MergeMeans& means,
+                                        const model::Commit& commit, const TableId& id) {
+  std::set<FieldId> fields;
+  if (commit.parents.empty()) return fields;
   ASSIGN_OR_RETURN(auto parent, repository.ReadCommit(commit.parents.front()));
   ASSIGN_OR_RETURN(auto tables, DifferingTables(means.context.read.small, parent->state_root,
                                                 commit.state_root));
   for (const auto& table : tables) {
     if (table.id != id || !table.before || !table.name) continue;
     ASSIGN_OR_RETURN(auto after, repository.tables()->Open(table.state_id));
-    if (std::none_of(after->schema().fields.begin(), after->schema().fields.end(), Counts))
-      return std::string();
     ASSIGN_OR_RETURN(auto before, repository.tables()->Open(table.before->entry.state));
     ASSIGN_OR_RETURN(auto diff, table::RowDiff::Open(means.client, before, after));
-    while (true) {
+    while (fields.size() < after->schema().fields.size()) {
       ASSIGN_OR_RETURN(auto region, diff.Next());
-      if (!region) return std::string();
+      if (!region) break;
       for (const auto& change : region->changes) {
-        for (uint32_t field : change.changed) {
-          const auto& about = after->schema().fields[field];
-          if (Counts(about)) return about.name;
-        }
+        for (uint32_t field : change.changed) fields.insert(after->schema().fields[field].id);
       }
     }
   }
-  return std::string();
+  return fields;
 }
 
-// Changes that both sides have, under different commits: a pick and its origin, or two picks. Their
-// tables whose counting columns (rules add, multiply) they changed -> why merging would count
-// twice.
-Result<std::map<TableId, std::string>> CountedTwice(Repository& repository,
-                                                    const merge::MergeMeans& means,
-                                                    const SideHistory& ours,
-                                                    const SideHistory& theirs) {
-  std::map<TableId, std::string> twice;
+// Changes that both sides have, under different commits: a pick and its origin, or two picks.
+Result<std::multimap<TableId, SharedChange>> SharedChanges(Repository& repository,
+                                                           const SideHistory& ours,
+                                                           const SideHistory& theirs) {
+  std::multimap<TableId, SharedChange> shared;
   for (const auto& [origin, ours_as] : ours.changes) {
     auto found = theirs.changes.find(origin);
     if (found == theirs.changes.end()) continue;
-    ASSIGN_OR_RETURN(auto commit, repository.ReadCommit(ours_as));
-    for (const auto& table : commit->tables) {
-      ASSIGN_OR_RETURN(auto column, CountedColumns(repository, means, *commit, table.table));
-      if (column.empty()) continue;
-      twice[table.table] = "commit " + ours_as.Short() + " here and " + found->second.Short() +
-                           " there are one change that was picked, and column \"" + column +
-                           "\" would count it twice";
+    std::set<TableId> tables;
+    for (const auto& id : {ours_as, found->second}) {
+      ASSIGN_OR_RETURN(auto commit, repository.ReadCommit(id));
+      for (const auto& table : commit->tables) tables.insert(table.table);
     }
+    for (const auto& table : tables) shared.emplace(table, SharedChange{ours_as, found->second});
   }
-  return twice;
+  return shared;
+}
+
+// Of a pick of a merge: against which of its parents.
+std::optional<size_t> PickedParent(const model::Commit& commit) {
+  auto found = commit.extensions.find(kPickedParent);
+  if (found == commit.extensions.end()) return std::nullopt;
+  Decoder decoder(found->second.value);
+  return decoder.Varint();
 }
 
 }  // namespace
+
+Result<std::set<FieldId>> ChangedByBoth(Repository& repository, const merge::MergeMeans& means,
+                                        const SharedChange& change, const TableId& table) {
+  std::optional<std::set<FieldId>> both;
+  for (const auto& id : {change.ours, change.theirs}) {
+    ASSIGN_OR_RETURN(auto commit, repository.ReadCommit(id));
+    // What a merge changed depends on the parent it is seen from: the pick of it knows.
+    if (commit->parents.size() > 1) continue;
+    ASSIGN_OR_RETURN(auto fields, ChangedFields(repository, means, *commit, table));
+    if (!both) {
+      both = std::move(fields);
+    } else {
+      std::erase_if(*both, [&](FieldId field) { return !fields.contains(field); });
+    }
+  }
+  return both.value_or(std::set<FieldId>());
+}
 
 std::optional<CommitId> PickedFrom(const model::Commit& commit) {
   auto found = commit.extensions.find(kPickedFrom);
@@ -75,49 +90,105 @@ std::optional<CommitId> PickedFrom(const model::Commit& commit) {
   return CommitId::FromBytes(found->second.value);
 }
 
-void SetPickedFrom(model::Commit* commit, const CommitId& origin) {
-  commit->extensions[kPickedFrom] = {false, std::string(origin.view())};
+void SetPickedFrom(model::Commit* pick, const Head& picked, const std::optional<uint32_t>& parent) {
+  if (PickedFrom(*picked.commit)) {
+    for (const char* name : {kPickedFrom, kPickedParent}) {
+      auto found = picked.commit->extensions.find(name);
+      if (found != picked.commit->extensions.end()) pick->extensions.insert(*found);
+    }
+    return;
+  }
+  pick->extensions[kPickedFrom] = {false, std::string(picked.id.view())};
+  if (picked.commit->parents.size() < 2 || !parent) return;
+  Encoder encoder;
+  encoder.Varint(*parent);
+  pick->extensions[kPickedParent] = {false, std::move(encoder).Take()};
 }
+
+namespace {
+
+// The commits of one side alone, by falling generation: a merge comes before what it merged.
+class SideWalk {
+ public:
+  // What is in the history of `other` is not entered, nor anything below it.
+  SideWalk(Repository& repository, const CommitId& other)
+      : repository_(repository), other_(other) {}
+
+  Status Enter(const CommitId& id) {
+    ASSIGN_OR_RETURN(auto commit, repository_.ReadCommit(id));
+    ASSIGN_OR_RETURN(bool shared, repository_.ancestry().Contains(other_, id, commit->generation));
+    if (!shared) open_.emplace(std::pair(commit->generation, id), commit);
+    return {};
+  }
+
+  // Nothing at the end.
+  Result<std::optional<Head>> Next() {
+    if (open_.empty()) return std::optional<Head>();
+    auto next = open_.extract(std::prev(open_.end()));
+    for (const auto& parent : next.mapped()->parents) RETURN_IF_ERROR(Enter(parent));
+    return std::optional(Head{next.key().second, next.mapped()});
+  }
+
+ private:
+  Repository& repository_;
+  const CommitId other_;
+  std::map<std::pair<uint64_t, CommitId>, std::shared_ptr<const model::Commit>> open_;
+};
+
+// A pick of a merge has all that the merge brought to its parent.
+Status AddPickedMerge(Repository& repository, const Head& pick, SideHistory* history) {
+  auto number = PickedParent(*pick.commit);
+  if (!number) return {};
+  auto merge_id = *PickedFrom(*pick.commit);
+  ASSIGN_OR_RETURN(auto merged, repository.ReadCommit(merge_id));
+  if (*number < 1 || *number > merged->parents.size()) return {};
+  ASSIGN_OR_RETURN(auto brought, HistoryOf(repository, merge_id, merged->parents[*number - 1]));
+  for (const auto& [origin, as] : brought.changes) history->changes.emplace(origin, pick.id);
+  return {};
+}
+
+}  // namespace
 
 Result<SideHistory> HistoryOf(Repository& repository, const CommitId& side, const CommitId& other) {
   SideHistory history;
-  std::set<TableId> settled;
-  // By falling generation: a merge comes before what it merged. What the other side has is not
-  // entered, nor anything below it.
-  std::map<std::pair<uint64_t, CommitId>, std::shared_ptr<const model::Commit>> open;
-  auto enter = [&](const CommitId& id) -> Status {
-    ASSIGN_OR_RETURN(auto commit, repository.ReadCommit(id));
-    ASSIGN_OR_RETURN(bool shared, repository.ancestry().Contains(other, id, commit->generation));
-    if (!shared) open.emplace(std::pair(commit->generation, id), commit);
-    return {};
-  };
-  RETURN_IF_ERROR(enter(side));
-  while (!open.empty()) {
-    auto next = open.extract(std::prev(open.end()));
-    const auto& id = next.key().second;
-    const auto& commit = *next.mapped();
-    for (const auto& table : commit.tables) {
-      if (table.replacement_settled) settled.insert(table.table);
-      if (table.replacement && !settled.contains(table.table)) {
-        history.replaced.insert(table.table);
-      }
+  // Merges of users that settled replacements, by table.
+  std::multimap<TableId, CommitId> settled;
+  auto is_settled = [&](const TableId& table, const Head& by) -> Result<bool> {
+    auto [begin, end] = settled.equal_range(table);
+    for (auto merge = begin; merge != end; ++merge) {
+      ASSIGN_OR_RETURN(bool below,
+                       repository.ancestry().Contains(merge->second, by.id, by.commit->generation));
+      if (below) return true;
     }
-    history.changes.emplace(PickedFrom(commit).value_or(id), id);
-    for (const auto& parent : commit.parents) RETURN_IF_ERROR(enter(parent));
+    return false;
+  };
+  SideWalk walk(repository, other);
+  RETURN_IF_ERROR(walk.Enter(side));
+  while (true) {
+    ASSIGN_OR_RETURN(auto next, walk.Next());
+    if (!next) return history;
+    for (const auto& table : next->commit->tables) {
+      if (table.replacement) {
+        ASSIGN_OR_RETURN(bool done, is_settled(table.table, *next));
+        if (!done) history.replaced.insert(table.table);
+      }
+      if (table.replacement_settled) settled.emplace(table.table, next->id);
+    }
+    history.changes.emplace(PickedFrom(*next->commit).value_or(next->id), next->id);
+    RETURN_IF_ERROR(AddPickedMerge(repository, *next, &history));
   }
-  return history;
 }
 
-Result<Replaced> FindReplaced(Repository& repository, const merge::MergeMeans& means,
-                              const std::vector<CommitId>& ours, const CommitId& theirs) {
+Result<Replaced> FindReplaced(Repository& repository, const std::vector<CommitId>& ours,
+                              const CommitId& theirs) {
   Replaced replaced;
   for (const auto& id : ours) {
     ASSIGN_OR_RETURN(auto here, HistoryOf(repository, id, theirs));
     ASSIGN_OR_RETURN(auto there, HistoryOf(repository, theirs, id));
-    ASSIGN_OR_RETURN(auto twice, CountedTwice(repository, means, here, there));
+    ASSIGN_OR_RETURN(auto shared, SharedChanges(repository, here, there));
     replaced.by_ours.merge(here.replaced);
     replaced.by_theirs.merge(there.replaced);
-    replaced.counted_twice.merge(twice);
+    replaced.shared.merge(shared);
   }
   return replaced;
 }

@@ -22,11 +22,17 @@ struct SideHistory {
 Result<SideHistory> HistoryOf(Repository& repository, const CommitId& side, const CommitId& other);
 
 // What a merge of the histories of `ours`, each with that of `theirs`, has to know.
-Result<Replaced> FindReplaced(Repository& repository, const merge::MergeMeans& means,
-                              const std::vector<CommitId>& ours, const CommitId& theirs);
+Result<Replaced> FindReplaced(Repository& repository, const std::vector<CommitId>& ours,
+                              const CommitId& theirs);
+
+// The columns of which both commits changed cells in rows of `table`.
+Result<std::set<FieldId>> ChangedByBoth(Repository& repository, const merge::MergeMeans& means,
+                                        const SharedChange& change, const TableId& table);
 
 // The commit that made the change of `commit` first, if it is a pick.
 std::optional<CommitId> PickedFrom(const model::Commit& commit);
-void SetPickedFrom(model::Commit* commit, const CommitId& origin);
+// `pick` does again what `picked` did, or what that picked; `parent`: if that is a merge, against
+// which of its parents (1, 2, ...).
+void SetPickedFrom(model::Commit* pick, const Head& picked, const std::optional<uint32_t>& parent);
 
 }  // namespace rhizo::txn

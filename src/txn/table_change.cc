@@ -131,7 +131,7 @@ model::TableSummary Summarise(const TableChange& change,
   }
   uint64_t kept = old_rows - std::min(old_rows, summary.rows_removed);
   summary.replacement =
-      change.name && change.rows_replaced && kept * 2 < std::max<uint64_t>(old_rows, 1);
+      before && change.name && change.rows_replaced && kept * 2 < std::max<uint64_t>(old_rows, 1);
   return summary;
 }
 

@@ -1,0 +1,198 @@
+"""Checks hold of every row, however their columns are called or wide by now, and say what breaks them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import rhizo
+
+
+def branched(db: rhizo.Database) -> rhizo.Session:
+    db.create_branch("side")
+    return db.on("side")
+
+
+def contradict(db: rhizo.Database, side: rhizo.Session, match: str) -> None:
+    for session, source in ((db, "side"), (side, "main")):
+        head = session.commit().id
+        with pytest.raises(rhizo.MergeConflict, match=match):
+            session.merge(source)
+        assert session.commit().id == head
+
+
+def rows(session: rhizo.Session) -> dict[Any, tuple[Any, ...]]:
+    return {row[0]: row[1:] for row in session.read("t").fetchall()}
+
+
+def checks_hold(session: rhizo.Session) -> bool:
+    broken = " OR ".join(f"NOT ({check})" for check in session.info("t").checks) or "false"
+    return session.sql(f"SELECT count(*) FROM t WHERE {broken}").fetchone() == (0,)
+
+
+def settled(merged: rhizo.MergeResult) -> int:
+    return sum(table.settled for table in merged.tables)
+
+
+def favoured(db: rhizo.Database, strategy: str) -> tuple[rhizo.Session, rhizo.Session]:
+    """The side that the strategy is for, and the other one."""
+    side = branched(db)
+    return (db, side) if strategy == "ours" else (side, db)
+
+
+def test_a_check_added_there_is_not_asked_of_a_column_that_took_the_name_here(db: rhizo.Database) -> None:
+    db.write("t", {"k": [1], "a": [1], "b": [100]}, key="k")
+    side = branched(db)
+    db.alter("t", rename={"a": "old_a"})
+    db.alter("t", rename={"b": "a"})
+    side.alter("t", add_check="a < 10")
+    contradict(db, side, "a < 10")
+
+
+def test_a_check_added_there_is_not_asked_of_a_new_column_of_the_name(db: rhizo.Database) -> None:
+    db.write("t", {"k": [1, 2], "score": [5, 6]}, key="k")
+    side = branched(db)
+    db.alter("t", rename={"score": "points"})
+    db.alter("t", add={"score": "BIGINT"}, default={"score": -1})
+    side.alter("t", add_check="score >= 0")
+    contradict(db, side, "score >= 0")
+
+
+@pytest.mark.parametrize("adds_here", [True, False])
+def test_a_check_holds_of_a_column_that_the_other_side_made_wider(db: rhizo.Database, adds_here: bool) -> None:
+    db.create_table("t", {"k": "BIGINT", "x": "INTEGER"}, key="k")
+    db.append("t", {"k": [1], "x": [7]})
+    side = branched(db)
+    checking, widening = (db, side) if adds_here else (side, db)
+    widening.alter("t", widen={"x": "DECIMAL(12,2)"})
+    checking.alter("t", add_check="x::VARCHAR = '7'")
+    for session, source in ((db, side.commit().id), (side, db.commit().id)):
+        try:
+            session.merge(source)
+        except rhizo.MergeConflict as error:
+            assert "x::VARCHAR = '7'" in str(error)
+        assert checks_hold(session)
+
+
+def test_a_check_that_a_wider_column_still_obeys_merges(db: rhizo.Database) -> None:
+    db.create_table("t", {"k": "BIGINT", "x": "INTEGER"}, key="k")
+    db.append("t", {"k": [1], "x": [7]})
+    side = branched(db)
+    side.alter("t", widen={"x": "DECIMAL(12,2)"})
+    db.alter("t", add_check="x > 5")
+    db.merge("side")
+    assert db.info("t").checks == ("x > 5",) and db.info("t").columns[1].type == "DECIMAL(12,2)"
+
+
+def test_names_that_change_places_under_a_check_are_refused(db: rhizo.Database) -> None:
+    db.write("t", {"k": [1, 2], "a": [5, 6], "b": [70, 80]}, key="k")
+    db.alter("t", add_check="a < 7")
+    head = db.commit().id
+    with pytest.raises(rhizo.RhizoError, match="a < 7"):
+        db.alter("t", rename={"a": "z", "b": "a"})
+    assert db.commit().id == head and db.read("t").column_names == ["k", "a", "b"]
+
+
+@pytest.mark.parametrize("wider", ["DECIMAL(12,2)", "DECIMAL(22,2)"])
+def test_a_column_made_wider_under_a_check_is_checked_again(db: rhizo.Database, wider: str) -> None:
+    db.create_table("t", {"k": "BIGINT", "x": "INTEGER"}, key="k")
+    db.append("t", {"k": [1], "x": [7]})
+    db.alter("t", add_check="x::VARCHAR = '7'")
+    head = db.commit().id
+    with pytest.raises(rhizo.ConstraintError, match="x::VARCHAR = '7'"):
+        db.alter("t", widen={"x": wider})
+    assert db.commit().id == head
+    db.alter("t", widen={"x": "BIGINT"})
+    assert db.info("t").columns[1].type == "BIGINT"
+
+
+@pytest.mark.parametrize("strategy", ["ours", "theirs"])
+def test_of_a_row_that_breaks_a_check_only_that_row_takes_the_strategy(db: rhizo.Database, strategy: Any) -> None:
+    count = 1000
+    db.write("t", {"k": list(range(count)), "a": [1] * count, "b": [1] * count}, key="k")
+    db.alter("t", add_check="a + b < 10")
+    first, second = favoured(db, strategy)
+    second.update("t", {"a": 8}, "k = 1")
+    second.update("t", {"a": 2}, "k >= 2")
+    second.append("t", {"k": [5000], "a": [0], "b": [0]})
+    first.update("t", {"b": 8}, "k = 1")
+    first.append("t", {"k": [6000], "a": [0], "b": [9]})
+    merged = db.merge("side", strategy=strategy)
+    assert settled(merged) >= 1
+    assert rows(db) == {
+        0: (1, 1), 1: (1, 8), **{k: (2, 1) for k in range(2, count)}, 5000: (0, 0), 6000: (0, 9)
+    }
+
+
+@pytest.mark.parametrize("strategy", ["ours", "theirs"])
+def test_of_a_row_without_a_key_that_breaks_a_check_only_that_row_takes_the_strategy(
+    db: rhizo.Database, strategy: Any
+) -> None:
+    db.write("t", {"k": [1, 2], "x": [5, 6], "y": [1, 1]})
+    db.alter("t", add_check="x > y")
+    first, second = favoured(db, strategy)
+    first.update("t", {"x": 2}, "k = 1")
+    second.update("t", {"y": 4}, "k = 1")
+    second.update("t", {"x": 66}, "k = 2")
+    second.append("t", {"k": [9], "x": [9], "y": [0]})
+    merged = db.merge("side", strategy=strategy)
+    assert settled(merged) >= 1
+    assert rows(db) == {1: (2, 1), 2: (66, 1), 9: (9, 0)}
+
+
+@pytest.mark.parametrize("strategy", ["ours", "theirs"])
+def test_of_a_row_that_is_null_where_it_may_not_only_that_row_takes_the_strategy(
+    db: rhizo.Database, strategy: Any
+) -> None:
+    db.write("t", {"k": [1, 2, 3], "n": [1, 2, 3], "m": [0, 0, 0]}, key="k")
+    first, second = favoured(db, strategy)
+    first.alter("t", not_null="n")
+    first.update("t", {"m": 7}, "k = 3")
+    second.update("t", {"n": None, "m": 5}, "k = 1")
+    second.update("t", {"n": 22, "m": 5}, "k = 2")
+    second.append("t", {"k": [4, 5], "n": [4, None], "m": [5, 5]})
+    merged = db.merge("side", strategy=strategy)
+    assert settled(merged) >= 1
+    assert not db.info("t").columns[1].nullable
+    assert rows(db) == {1: (1, 0), 2: (22, 5), 3: (3, 7), 4: (4, 5)}
+
+
+@pytest.mark.parametrize("strategy", ["ours", "theirs"])
+def test_a_row_appended_by_the_other_side_is_not_there_if_it_breaks_the_favoured_sides_check(
+    db: rhizo.Database, strategy: Any
+) -> None:
+    db.write("t", {"k": [1, 2], "v": [1, 2]}, key="k")
+    first, second = favoured(db, strategy)
+    first.alter("t", add_check="v < 10")
+    second.append("t", {"k": [3, 4], "v": [30, 4]})
+    second.update("t", {"v": 9}, "k = 2")
+    merged = db.merge("side", strategy=strategy)
+    assert settled(merged) >= 1
+    assert db.info("t").checks == ("v < 10",)
+    assert rows(db) == {1: (1,), 2: (9,), 4: (4,)}
+
+
+def test_reverting_what_a_check_needs_by_now_loses_nothing_that_came_since(db: rhizo.Database) -> None:
+    db.write("t", {"k": [1, 2], "v": [0, 0]}, key="k")
+    updated = db.update("t", {"v": 5}, "k = 1").commit
+    db.append("t", {"k": [3, 4], "v": [7, 7]})
+    db.alter("t", add_check="v >= 5 OR k = 2")
+    head, before = db.commit().id, rows(db)
+    try:
+        db.revert(updated, strategy="theirs")
+    except rhizo.MergeConflict:
+        assert db.commit().id == head
+    assert db.info("t").checks == ("v >= 5 OR k = 2",) and checks_hold(db)
+    assert rows(db).items() >= {k: before[k] for k in (2, 3, 4)}.items()
+
+
+def test_a_broken_check_names_the_row_by_its_key(db: rhizo.Database) -> None:
+    count = 20
+    db.write("t", {"k": list(range(100, 100 + count)), "a": [1] * count, "b": [1] * count}, key="k")
+    db.alter("t", add_check="a + b < 10")
+    side = branched(db)
+    side.update("t", {"a": 8}, "k = 115")
+    db.update("t", {"b": 8}, "k = 115")
+    db.update("t", {"b": 2}, "k = 103")
+    contradict(db, side, r"(?s)115.*a \+ b < 10|a \+ b < 10.*115")

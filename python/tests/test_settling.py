@@ -1,0 +1,124 @@
+"""What conflicts are settled by: values that the table may hold, one word for each, rows found by their key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import rhizo
+
+
+def branched(db: rhizo.Database) -> rhizo.Session:
+    db.create_branch("side")
+    return db.on("side")
+
+
+def contradicting(db: rhizo.Database, rows: dict[str, list[Any]], ours: dict[str, Any], theirs: dict[str, Any]) -> None:
+    if "t" not in db.tables():
+        types = {name: "DOUBLE" if isinstance(values[0], float) else "BIGINT" for name, values in rows.items()}
+        db.create_table("t", types, key="k")
+    db.append("t", rows)
+    side = branched(db)
+    side.update("t", theirs)
+    db.update("t", ours)
+
+
+@pytest.mark.parametrize(
+    "how", [{"k": [1], "n": [None]}, "SELECT our_k AS k, NULL::BIGINT AS n FROM conflicts"], ids=["rows", "query"]
+)
+def test_null_does_not_settle_a_column_that_is_never_null(db: rhizo.Database, how: Any) -> None:
+    db.create_table("t", {"k": "BIGINT", "n": "BIGINT NOT NULL"}, key="k")
+    contradicting(db, {"k": [1], "n": [1]}, {"n": 2}, {"n": 3})
+    with db.merging("side") as m:
+        with pytest.raises(rhizo.RhizoError, match=r"\bn\b"):
+            m.resolve("t", how)
+        assert m.state().conflicts == 1
+        assert m.resolve("t", {"k": [1], "n": [4]}) == 1
+        m.commit()
+    assert db.read("t").fetchall() == [(1, 4)]
+
+
+def test_one_null_among_values_settles_nothing_at_all(db: rhizo.Database) -> None:
+    db.create_table("t", {"k": "BIGINT", "n": "BIGINT NOT NULL", "m": "BIGINT"}, key="k")
+    contradicting(db, {"k": [1, 2], "n": [1, 1], "m": [1, 1]}, {"n": 2, "m": 2}, {"n": 3, "m": 3})
+    with db.merging("side") as m:
+        with pytest.raises(rhizo.RhizoError):
+            m.resolve("t", {"k": [1, 2], "n": [4, None], "m": [4, 4]})
+        assert m.state().conflicts == 4
+        assert m.resolve("t", {"k": [1, 2], "n": [4, 4], "m": [None, None]}) == 4
+        m.commit()
+    assert db.read("t").fetchall() == [(1, 4, None), (2, 4, None)]
+
+
+@pytest.mark.parametrize("side, row", [("ours", (1, 3, 3)), ("theirs", (1, 2, 2))])
+def test_a_row_in_conflict_in_two_columns_may_be_told_twice_alike(db: rhizo.Database, side: str, row: Any) -> None:
+    contradicting(db, {"k": [1], "a": [1], "b": [1]}, {"a": 3, "b": 3}, {"a": 2, "b": 2})
+    with db.merging("side") as m:
+        m.resolve("t", f"SELECT _row_id, '{side}' AS _side FROM conflicts")
+        assert m.state().conflicts == 0
+        m.commit()
+    assert db.read("t").fetchall() == [row]
+
+
+def test_values_told_twice_alike_settle_once(db: rhizo.Database) -> None:
+    contradicting(db, {"k": [1], "a": [1], "b": [1]}, {"a": 3, "b": 3}, {"a": 2, "b": 2})
+    with db.merging("side") as m:
+        assert m.resolve("t", "SELECT our_k AS k, our_a + their_a AS a, 0 AS b FROM conflicts") == 2
+        m.commit()
+    assert db.read("t").fetchall() == [(1, 5, 0)]
+
+
+@pytest.mark.parametrize(
+    "how", [{"k": [1, 1], "a": [8, 9]}, {"k": [1, 1], "_side": ["ours", "theirs"]},
+            "SELECT _row_id, CASE _column WHEN 'a' THEN 'ours' ELSE 'theirs' END AS _side FROM conflicts"], ids=str
+)
+def test_rows_of_one_conflict_that_say_different_things_settle_nothing(db: rhizo.Database, how: Any) -> None:
+    contradicting(db, {"k": [1], "a": [1], "b": [1]}, {"a": 3, "b": 3}, {"a": 2, "b": 2})
+    with db.merging("side") as m:
+        with pytest.raises(rhizo.InvalidArgumentError):
+            m.resolve("t", how)
+        assert m.state().conflicts == 2
+
+
+def test_a_value_for_a_row_that_is_the_unit_is_told_so(db: rhizo.Database) -> None:
+    db.create_table("t", {"k": "BIGINT", "a": "BIGINT", "b": "BIGINT"}, key="k")
+    db.set_merge_rules("t", row_is_unit=True)
+    contradicting(db, {"k": [1], "a": [1], "b": [1]}, {"b": 3}, {"a": 2})
+    with db.merging("side") as m:
+        with pytest.raises(rhizo.InvalidArgumentError, match="unit") as caught:
+            m.resolve("t", {"k": [1], "a": [9]})
+        assert "deleted" not in str(caught.value)
+        m.resolve("t", {"k": [1], "_side": ["theirs"]})
+        m.commit()
+    assert db.read("t").fetchall() == [(1, 2, 1)]
+
+
+@pytest.mark.parametrize("stored, told", [(0.0, -0.0), (-0.0, 0.0), (0.0, 0.0), (-0.0, -0.0)])
+def test_a_key_is_found_whatever_the_sign_of_its_zero(db: rhizo.Database, stored: float, told: float) -> None:
+    contradicting(db, {"k": [stored], "v": [1]}, {"v": 3}, {"v": 2})
+    with db.merging("side") as m:
+        assert m.resolve("t", {"k": [told], "v": [7]}) == 1
+        m.commit()
+    assert [str(row) for row in db.read("t").fetchall()] == [f"({stored}, 7)"]
+
+
+def test_a_key_of_several_columns_is_found_whatever_the_sign_of_its_zero(db: rhizo.Database) -> None:
+    db.create_table("t", {"k": "VARCHAR", "f": "DOUBLE", "v": "BIGINT"}, key=["k", "f"])
+    contradicting(db, {"k": ["a", "b"], "f": [-0.0, 0.0], "v": [1, 1]}, {"v": 3}, {"v": 2})
+    with db.merging("side") as m:
+        assert m.resolve("t", {"k": ["b", "a"], "f": [-0.0, 0.0], "v": [8, 7]}) == 2
+        m.commit()
+    assert db.read("t", columns=["k", "v"]).fetchall() == [("a", 7), ("b", 8)]
+
+
+def test_a_list_that_settles_a_set_is_sorted_and_has_nothing_twice(db: rhizo.Database) -> None:
+    db.create_table("t", {"k": "BIGINT", "v": "BIGINT[]"}, key="k", merge_rules={"v": "union"})
+    db.append("t", {"k": [1], "v": [[1]]})
+    side = branched(db)
+    side.update("t", {"v": "[1, 2]"})
+    db.update("t", {"v": None}, reset=True)
+    with db.merging("side") as m:
+        assert m.resolve("t", {"k": [1], "v": [[9, 3, 3, 1]]}) == 1
+        m.commit()
+    assert db.read("t").fetchall() == [(1, [1, 3, 9])]
