@@ -130,7 +130,7 @@ class Merges(Tables):
 
     def conflicts(self, ours: Ref, theirs: Ref, table: str) -> Result:
         """What contradicts in a table between two heads: a row for each cell that both changed, or row that one
-        deleted and the other changed.
+        deleted and the other changed, or that breaks a check or NOT NULL as both changed it.
 
         Columns: ``_reason``, ``_column`` (of a cell, else NULL), ``_row_id``, then ``base_<column>``,
         ``our_<column>`` and ``their_<column>`` for every column of the table.

@@ -86,7 +86,8 @@ class RowCheck {
   }
 
   Status Note(table::DiffRegion& region, uint64_t row, const std::string& broken) {
-    bool is_new = violations_->rows.insert(region.IdOf(row)).second;
+    ASSIGN_OR_RETURN(auto id, region.after->IdOf(row));
+    bool is_new = violations_->rows.insert(id).second;
     if (!is_new || violations_->notes.size() == kMostNotes) return {};
     ASSIGN_OR_RETURN(auto name, table::RowName(merged_->schema(), merged_->state().key,
                                                region.after.get(), row));

@@ -49,11 +49,26 @@ Result<Vector*> OldRows::Column(Part* part, size_t field) {
   return column.get();
 }
 
+std::deque<OldRows::Part>::iterator OldRows::PartOf(uint64_t row) {
+  return std::prev(std::upper_bound(parts_.begin(), parts_.end(), row,
+                                    [](uint64_t at, const Part& part) { return at < part.begin; }));
+}
+
+Result<model::RowId> OldRows::IdOf(uint64_t row) {
+  CHECK(row < rows_);
+  auto part = PartOf(row);
+  auto offset = row - part->begin;
+  auto slot =
+      part->vector * STANDARD_VECTOR_SIZE + (part->all ? offset : part->visible.get_index(offset));
+  auto& entry = *entries_[part->reader];
+  ASSIGN_OR_RETURN(auto overlay, entry.overlay->Get(table_.context(), entry.entry));
+  return model::PlaceOf(overlay->runs, static_cast<uint32_t>(slot))->row_id();
+}
+
 Status OldRows::ForEach(size_t field, uint64_t begin, uint64_t count, const Visit& visit) {
   CHECK(begin + count <= rows_);
-  auto part = std::upper_bound(parts_.begin(), parts_.end(), begin,
-                               [](uint64_t row, const Part& other) { return row < other.begin; });
-  for (--part; count > 0; ++part) {
+  if (count == 0) return {};
+  for (auto part = PartOf(begin); count > 0; ++part) {
     idx_t offset = begin - part->begin;
     idx_t rows = std::min<uint64_t>(count, part->count - offset);
     ASSIGN_OR_RETURN(auto* column, Column(&*part, field));

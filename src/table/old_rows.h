@@ -20,6 +20,7 @@ class OldRows final : public RowBatch {
   // The entry's first rows, at most `limit` of them, stand behind those that are here.
   Status Add(const OpenEntry& entry, uint64_t limit = UINT64_MAX);
   uint64_t rows() const { return rows_; }
+  Result<model::RowId> IdOf(uint64_t row);
   Status ForEach(size_t field, uint64_t begin, uint64_t count, const Visit& visit) override;
 
  private:
@@ -33,6 +34,7 @@ class OldRows final : public RowBatch {
     duckdb::SelectionVector visible;
     std::vector<std::unique_ptr<duckdb::Vector>> columns;  // null: not decoded yet
   };
+  std::deque<Part>::iterator PartOf(uint64_t row);
   Result<duckdb::Vector*> Column(Part* part, size_t field);
 
   duckdb::ClientContext* client_;

@@ -87,11 +87,6 @@ model::PositionSet RowDiff::OtherwisePatched(const LaidOn& was, const LaidOn& is
   return cells;
 }
 
-model::RowId DiffRegion::IdOf(uint64_t after_row) const {
-  const auto& [row, place] = *std::prev(places.upper_bound(after_row));
-  return place.Plus(static_cast<uint32_t>(after_row - row)).row_id();
-}
-
 std::vector<uint64_t> DiffRegion::NewRows() const {
   std::vector<uint64_t> rows;
   for (const auto& change : changes) {
@@ -336,7 +331,6 @@ Result<DiffRegion> RowDiff::Compare(const Overlap& overlap, bool by_value) {
   ASSIGN_OR_RETURN(auto before, Load(*before_, overlap.olds));
   ASSIGN_OR_RETURN(auto after, Load(*after_, overlap.news));
   DiffRegion region;
-  for (const auto& stretch : after.stretches) region.places.emplace(stretch.row, stretch.first);
   auto gone = [&](Stretch* old, uint64_t rows) {
     for (uint64_t i = 0; i < rows; ++i) {
       region.changes.push_back({RowChangeKind::kDelete, old->row + i, 0, {}});

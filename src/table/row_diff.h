@@ -40,11 +40,6 @@ struct DiffRegion {
 
   // Of `after`: inserted or updated.
   std::vector<uint64_t> NewRows() const;
-  // The id of a row of `after`.
-  model::RowId IdOf(uint64_t after_row) const;
-
-  // Of `after`: rows whose places follow each other, by the first.
-  std::map<uint64_t, model::Place> places;
 };
 
 struct RowChangeCounts {
