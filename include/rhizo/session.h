@@ -327,6 +327,8 @@ class RHIZO_EXPORT Session {
   // A nameless branch from here that vanishes when its last session closes unless Keep() named it.
   Result<Session> Scratch();
   Result<BranchInfo> Keep(const std::string& name);  // of a scratch session
+  // Another session where this one is: on its branch, also of a scratch session, or at its commit.
+  Result<Session> Again();
 
   // --- care
   Result<VerifyReport> Verify(const WorkOptions& work = {});

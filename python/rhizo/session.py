@@ -99,11 +99,9 @@ class Session(Merges):
         >>> db.commit().metadata
         {'job': '17'}
         """
-        branch = self._native.current_branch()
         message, author = to_text(message, "message"), to_text(author, "author")
-        native = self._native.on(branch) if branch else self._native
-        begun = native.begin(message, author, _metadata(metadata), txn_id, _is_serializable(isolation))
-        return Transaction(native, begun, owns_session=bool(branch))
+        native = self._native.again()
+        return Transaction(native, native.begin(message, author, _metadata(metadata), txn_id, _is_serializable(isolation)))
 
     def retry(
         self,

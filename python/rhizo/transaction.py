@@ -25,10 +25,9 @@ class Transaction(Tables):
     ['customers', 'orders']
     """
 
-    def __init__(self, native: _rhizo.Session, transaction: _rhizo.Transaction, *, owns_session: bool) -> None:
+    def __init__(self, native: _rhizo.Session, transaction: _rhizo.Transaction) -> None:
         super().__init__(native)
         self._transaction: _rhizo.Transaction | None = transaction
-        self._owns_session = owns_session
         self._txn_id = transaction.txn_id
         self.result: CommitResult | None = None
         """What was committed, once it is."""
@@ -84,8 +83,7 @@ class Transaction(Tables):
         return transaction
 
     def _end_session(self) -> None:
-        if self._owns_session:
-            self._native.close()
+        self._native.close()
 
     def __enter__(self) -> Transaction:
         return self

@@ -99,6 +99,11 @@ void BindOthers(nb::class_<NativeSession>& binding) {
              Session& session = self.get();
              return Wrap(RunBriefly([&] { return session.Scratch(); }));
            })
+      .def("again",
+           [](NativeSession& self) {
+             Session& session = self.get();
+             return Wrap(RunBriefly([&] { return session.Again(); }));
+           })
       .def("begin", &Begin, nb::arg("message"), nb::arg("author"), nb::arg("metadata"),
            nb::arg("txn_id"), nb::arg("serializable"));
 }

@@ -616,3 +616,25 @@ def test_random_alterations_between_changes_of_rows_leave_every_version_right(pa
             assert names_of(db, version=version) == names
             assert rows_of(db, version=version) == rows
         assert db.verify().findings == ()
+
+
+@pytest.mark.parametrize(
+    "change, row",
+    [
+        ({"widen": {"s.a": "BIGINT"}}, {"a": 1, "b": 3}),
+        ({"add": {"s.c": "DATE"}}, {"a": 1, "b": 3, "c": None}),
+        ({"drop": "s.b"}, {"a": 1}),
+        ({"rename": {"s.a": "z"}}, {"z": 1, "b": 3}),
+        ({"drop": "s.b", "widen": {"s.a": "BIGINT"}}, {"a": 1}),
+    ],
+    ids=str,
+)
+def test_a_column_keeps_its_default_when_something_inside_of_it_changes(
+    db: rhizo.Database, change: dict[str, Any], row: dict[str, Any]
+) -> None:
+    db.write("t", {"k": [1, 2]}, key="k")
+    db.alter("t", add={"s": "STRUCT(a INTEGER, b INTEGER)"}, default={"s": "{'a': 1, 'b': 3}"})
+    db.alter("t", **change)
+    db.append("t", {"k": [3]})
+    assert db.read("t").fetchall() == [(1, row), (2, row), (3, row)]
+    assert "s" in db.info("t").defaults and db.verify().ok

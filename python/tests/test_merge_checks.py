@@ -196,3 +196,92 @@ def test_a_broken_check_names_the_row_by_its_key(db: rhizo.Database) -> None:
     db.update("t", {"b": 8}, "k = 115")
     db.update("t", {"b": 2}, "k = 103")
     contradict(db, side, r"(?s)115.*a \+ b < 10|a \+ b < 10.*115")
+
+
+@pytest.mark.parametrize("name", ["inserted anew", "keys swapped", "written in another order"])
+def test_a_key_that_moved_there_is_as_the_favoured_side_has_it(db: rhizo.Database, name: str) -> None:
+    db.write("t", {"k": [1, 2], "v": [1, 1]}, key="k")
+    side = branched(db)
+    db.alter("t", add_check="v < 10")
+    if name == "inserted anew":
+        side.delete("t", "k = 1")
+        side.append("t", {"k": [1], "v": [50]})
+    elif name == "keys swapped":
+        side.update("t", {"k": "3 - k", "v": "CASE WHEN k = 2 THEN 50 ELSE v END"})
+    else:
+        side.write("t", {"k": [2, 1], "v": [1, 50]})
+    found = db.conflicts("main", "side", "t").to_dict()
+    assert (found["_reason"], found["our_v"], found["their_v"]) == (["constraint"], [1], [50])
+    db.merge("side", strategy="ours")
+    assert rows(db) == {1: (1,), 2: (1,)}
+
+
+def test_a_broken_row_is_settled_by_its_side_whatever_was_chosen_before(db: rhizo.Database) -> None:
+    db.write("t", {"k": [1, 2], "v": [1, 1]}, key="k")
+    side = branched(db)
+    db.alter("t", add_check="v < 10")
+    db.delete("t", "k = 1")
+    side.update("t", {"v": 50}, "k = 1")
+    with db.merging("side") as m:
+        m.resolve("t", {"k": [1], "_side": ["theirs"]})
+        assert m.conflicts("t").to_dict()["_reason"] == ["constraint"]
+        m.resolve("t", {"k": [1], "_side": ["ours"]})
+        m.commit()
+    assert rows(db) == {2: (1,)}
+
+
+@pytest.mark.parametrize("key", ["k", None])
+def test_a_row_that_ancestors_contradicted_in_breaks_a_check_once(db: rhizo.Database, key: Any) -> None:
+    db.write("t", {"k": [1, 2], "a": [0, 0], "b": [0, 0]}, key=key)
+    db.alter("t", add_check="a + b < 10")
+    db.set_merge_rules("t", {"a": "max", "b": "max"})
+    db.create_branch("one")
+    db.create_branch("two")
+    one, two = db.on("one"), db.on("two")
+    one.delete("t", "k = 1")
+    two.update("t", {"a": 1}, "k = 1")
+    deleted, updated = one.commit().id, two.commit().id
+    one.merge(updated, strategy="theirs")
+    two.merge(deleted, strategy="ours")
+    one.update("t", {"a": 8}, "k = 1")
+    two.update("t", {"b": 8}, "k = 1")
+    assert one.try_merge("two").conflicts >= 1
+    one.merge("two", strategy="ours")
+    assert rows(one) == {1: (8, 0), 2: (0, 0)} and db.verify().ok
+
+
+def test_a_check_that_fails_on_a_combined_row_is_settled_as_one_that_is_broken(db: rhizo.Database) -> None:
+    db.write("t", {"k": [1], "a": [1], "b": [1]}, key="k")
+    db.alter("t", add_check="a * b >= 0")
+    side = branched(db)
+    db.update("t", {"a": 2**62})
+    side.update("t", {"b": 4})
+    contradict(db, side, "check")
+    db.merge("side", strategy="theirs")
+    assert rows(db) == {1: (1, 4)}
+
+
+def test_one_text_about_two_columns_is_two_checks(db: rhizo.Database) -> None:
+    db.write("t", {"k": [1], "a": [5], "b": [7]}, key="k")
+    side = branched(db)
+    db.alter("t", rename={"a": "x"})
+    db.alter("t", rename={"b": "a"})
+    db.alter("t", add_check="a < 10")
+    db.update("t", {"x": 50})
+    side.alter("t", add_check="a < 10")
+    contradict(db, side, "another column")
+
+
+def test_names_inside_of_a_column_that_a_check_goes_by_do_not_move(db: rhizo.Database) -> None:
+    db.create_table("t", {"k": "BIGINT", "s": "STRUCT(a INTEGER, c INTEGER)", "d": "INTEGER", "e": "INTEGER"}, key="k")
+    db.append("t", [{"k": 1, "s": {"a": 5, "c": 1}, "d": 1, "e": 1}])
+    side = branched(db)
+    side.alter("t", add_check="s['a'] < 10")
+    with pytest.raises(rhizo.SchemaError, match="check"):
+        side.alter("t", rename={"s.a": "z", "s.c": "a"})
+    db.alter("t", rename={"s.a": "z"})
+    db.alter("t", rename={"s.c": "a"})
+    contradict(db, side, "another column")
+    side.alter("t", drop_check="s['a'] < 10", add_check="d + e < 10")
+    with pytest.raises(rhizo.SchemaError, match="check"):
+        side.alter("t", widen={"d": "BIGINT"}, rename={"e": "z", "k": "e"})

@@ -138,3 +138,65 @@ def test_retry_runs_it_again_until_it_is_serial(db):
 def test_other_levels_are_refused(db):
     with pytest.raises(rhizo.InvalidArgumentError, match="serializable"):
         db.transaction(isolation="read committed")
+
+
+def test_a_join_reads_what_the_plan_says_not_what_it_found(db):
+    db.write("u", {"k": list(range(30)), "v": list(range(30))})
+    many = list(range(40))
+    db.write("t", {"id": many, "a": [1] * 40, "b": [1] * 40})
+    join = "SELECT t.id, u.v FROM t JOIN u ON t.a = u.k"
+    assert not attempt(db, lambda tx: tx.sql(join).fetchall(), lambda o: o.append("t", {"id": [99], "a": [2], "b": [1]}))
+
+
+def test_conditions_met_by_own_writes_say_nothing_of_what_others_see(db):
+    def read(tx):
+        tx.update("t", {"a": "5"}, "id = 1")
+        assert tx.sql("SELECT sum(b) FROM t WHERE a = 5").fetchone() == (1,)
+
+    assert not attempt(db, read, lambda o: o.update("t", {"b": "500"}, "id = 1"))
+
+
+def test_what_a_statement_left_as_it_was_is_read(db):
+    assert not attempt(db, lambda tx: tx.update("t", {"b": 1}, "id = 1"), lambda o: o.update("t", {"b": 2}, "id = 1"))
+    assert attempt(db, lambda tx: tx.update("t", {"b": 1}, "id = 3"), lambda o: o.update("t", {"a": 2}, "id = 3"))
+    assert not attempt(db, lambda tx: tx.truncate("t"), lambda o: o.append("t", {"id": [50], "a": [1], "b": [1]}))
+
+
+def test_who_hears_that_a_key_is_there_has_read_it(db):
+    def read(tx):
+        with pytest.raises(rhizo.ConstraintError):
+            tx.insert("t", {"id": [1], "a": [1], "b": [1]})
+
+    assert not attempt(db, read, lambda o: o.delete("t", "id = 1"))
+
+
+def test_a_diff_against_now_reads_all_tables(db):
+    db.tag("before")
+    assert not attempt(db, lambda tx: list(tx.diff("before")), lambda o: o.update("t", {"a": 9}, "id = 1"))
+
+
+@pytest.mark.parametrize("change", [{"add_check": "a > 0"}, {"not_null": "a"}, {"default": {"a": 3}}], ids=str)
+def test_what_a_table_asks_of_rows_is_read_with_it(db, change):
+    assert not attempt(db, lambda tx: tx.info("t"), lambda o: o.alter("t", **change))
+
+
+def test_what_was_written_is_not_merged_by_rules(db):
+    db.set_merge_rules("t", {"a": "add", "b": "max"}, delete_wins=True)
+    for column in "ab":
+        assert not attempt(
+            db, lambda tx, c=column: tx.update("t", {c: 100}, "id = 1"), lambda o, c=column: o.update("t", {c: 200}, "id = 1")
+        )
+    assert not attempt(
+        db, lambda tx: tx.upsert("t", {"id": [2], "a": [7], "b": [7]}), lambda o: o.delete("t", "id = 2")
+    )
+
+
+def test_the_own_branch_by_its_name_is_where_it_was_and_is_read(db):
+    for at in (lambda tx: tx.read("t", at="main").fetchall(), lambda tx: tx.sql("SELECT * FROM t@main").fetchall()):
+        seen = []
+        assert not attempt(db, lambda tx, at=at, seen=seen: seen.append(at(tx)), lambda o: o.delete("t", "id = (SELECT max(id) FROM t)"))
+        with db.transaction() as tx:
+            before = at(tx)
+            with db.on("main") as somebody:
+                somebody.append("t", {"id": [1000 + len(before)], "a": [1], "b": [1]})
+            assert at(tx) == before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import Any
 
 import pytest
 
@@ -144,3 +145,65 @@ def test_a_transaction_on_a_scratch_session(db: rhizo.Database) -> None:
             tx.write("t", {"n": [1]})
         assert scratch.tables() == ["t"]
     assert db.tables() == []
+
+
+@pytest.mark.parametrize("isolation", ["snapshot", "serializable"])
+@pytest.mark.parametrize("key", ["k", None])
+def test_two_writes_of_one_value_that_was_counted_on_are_a_lost_update(db: rhizo.Database, isolation: Any, key: Any) -> None:
+    db.write("stock", {"k": [1], "n": [9], "place": ["A"]}, key=key)
+    both = [db.transaction(isolation=isolation) for _ in range(2)]
+    for tx in both:
+        ((n,),) = tx.sql("SELECT n FROM stock").fetchall()
+        tx.write("stock", {"k": [1], "n": [n - 1], "place": ["A"]})
+    both[0].commit()
+    with pytest.raises(rhizo.ConflictError):
+        both[1].commit()
+
+
+def test_retry_counts_every_write(db: rhizo.Database) -> None:
+    db.write("counter", {"n": [0], "what": ["hits"]})
+
+    def add(tx: rhizo.Transaction) -> None:
+        ((n,),) = tx.sql("SELECT n FROM counter").fetchall()
+        tx.write("counter", {"n": [n + 1], "what": ["hits"]})
+
+    def work() -> None:
+        with db.on("main") as session:
+            for _ in range(5):
+                session.retry(add)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert db.read("counter").fetchall() == [(20, "hits")]
+
+
+def test_a_tag_that_took_the_name_of_the_branch_does_not_move(db: rhizo.Database) -> None:
+    db.write("t", {"a": [1]})
+    db.create_branch("x")
+    tx = db.on("x").transaction()
+    tx.append("t", {"a": [2]})
+    db.delete_branch("x")
+    tag = db.tag("x")
+    with pytest.raises(rhizo.ConflictError, match="deleted"):
+        tx.commit()
+    assert db.read("t", at="x").fetchall() == [(1,)] and tag.commit == db.tags()[0].commit
+
+
+def test_a_transaction_of_a_scratch_session_is_apart_from_it(db: rhizo.Database) -> None:
+    db.write("t", {"a": [1]})
+    with db.scratch() as scratch:
+        tx = scratch.transaction()
+        tx.append("t", {"a": [2]})
+        assert scratch.read("t").fetchall() == [(1,)]
+        scratch.append("t", {"a": [50]})
+        tx.rollback()
+        assert scratch.read("t").fetchall() == [(1,), (50,)]
+        with scratch.transaction() as one, scratch.transaction() as two:
+            one.append("t", {"a": [3]})
+            two.append("t", {"a": [4]})
+        assert sorted(scratch.read("t").fetchall()) == [(1,), (3,), (4,), (50,)]
+        scratch.keep("tried")
+    assert len(db.read("t", at="tried").fetchall()) == 4

@@ -19,11 +19,15 @@ namespace fs = std::filesystem;
 
 fs::path Folder(const Context& context) { return fs::path(context.database) / "merging"; }
 
-// Names of branches may hold what names of files may not.
+// Names of branches may hold what names of files may not, and be longer than those may be: a folder
+// for each hundred bytes.
 std::string Stem(const Context& context) {
+  constexpr size_t kMostBytes = 100;
   std::string name;
-  for (unsigned char c : context.branch) {
+  for (size_t i = 0; i < context.branch.size(); ++i) {
     constexpr char kDigits[] = "0123456789abcdef";
+    if (i > 0 && i % kMostBytes == 0) name += '/';
+    auto c = static_cast<unsigned char>(context.branch[i]);
     name += kDigits[c >> 4];
     name += kDigits[c & 15];
   }
@@ -63,7 +67,7 @@ Json ToJson(const MergeState& state) {
 
 Result<MergeTurn> MergeTurn::Take(const Context& context) {
   std::error_code error;
-  fs::create_directory(Folder(context), error);
+  fs::create_directories(FileOf(context).parent_path(), error);
   if (error) return CannotWrite(error);
   auto path = (Folder(context) / (Stem(context) + ".lock")).string();
   int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
@@ -105,8 +109,6 @@ Result<std::optional<MergeState>> LoadMerge(const Context& context) {
 
 Status SaveMerge(const Context& context, const MergeState& state) {
   std::error_code error;
-  fs::create_directory(Folder(context), error);
-  if (error) return CannotWrite(error);
   auto draft = FileOf(context);
   draft += ".new";
   {
@@ -125,8 +127,8 @@ Status ForgetMerge(const Context& context) {
   fs::remove(FileOf(context), error);
   if (error) return CannotWrite(error);
   // Rows of steps that are gone are no harm.
-  fs::directory_iterator files(Folder(context), error);
-  const auto rows = Stem(context) + ".";
+  fs::directory_iterator files(FileOf(context).parent_path(), error);
+  const auto rows = FileOf(context).stem().string() + ".";
   for (; !error && files != fs::directory_iterator(); files.increment(error)) {
     auto name = files->path().filename().string();
     if (name.starts_with(rows) && name.ends_with(".arrow")) fs::remove(files->path(), error);

@@ -175,6 +175,10 @@ Result<std::vector<TableDiff>> Session::DiffSummary(const std::string& from, con
     ASSIGN_OR_RETURN(auto to_commit, impl_->ResolvePoint(to));
     ASSIGN_OR_RETURN(later, impl_->repository().ViewOf(to_commit));
   }
+  if (to.empty() && view->reads() != nullptr) {
+    ASSIGN_OR_RETURN(auto tables, view->ListTables());
+    for (const auto& all : tables) view->reads()->Add(all.entry.table);
+  }
   ASSIGN_OR_RETURN(auto changed,
                    ChangedTables(impl_->repository(), earlier->state_root(), later->state_root()));
   for (const auto& [id, sides] : changed) {

@@ -115,8 +115,13 @@ Result<CommitId> SessionImpl::HeadCommit() {
   return view->commit();
 }
 
+// The transaction's own branch is where it was when it began.
+bool SessionImpl::IsSnapshot(const std::string& ref) const {
+  return transaction_ != nullptr && !ref.empty() && ref == branch_;
+}
+
 Result<CommitId> SessionImpl::ResolvePoint(const std::string& text) {
-  if (text.empty()) return HeadCommit();
+  if (text.empty() || IsSnapshot(text)) return HeadCommit();
   auto time = txn::ParseTime(text);
   if (time) {
     ASSIGN_OR_RETURN(auto ref, repository().meta().ReadRef(text));
@@ -154,6 +159,7 @@ Result<SessionImpl::FoundTable> SessionImpl::FindTable(const std::string& text,
   ASSIGN_OR_RETURN(auto found, view->FindName(name));
   if (!found) return db::UnknownTable(*view, name);
   ASSIGN_OR_RETURN(auto table, view->Open(found->entry.state));
+  if (IsSnapshot(at)) RETURN_IF_ERROR(NoteRead(table->state().id));
   FoundTable result{found->name, std::move(table), view->commit(), 0};
   if (!view->has_own_writes()) {
     ASSIGN_OR_RETURN(result.version, txn::VersionOfState(repository(), found->entry.table,
@@ -182,6 +188,7 @@ Result<SessionImpl::Outcome> SessionImpl::Modify(const std::string& message, con
     return outcome;
   }
   ASSIGN_OR_RETURN(auto own, txn::Transaction::Begin(core_->shared_repository(), branch_));
+  own->MarkAsStatement();
   ASSIGN_OR_RETURN(outcome.change, body(*own));
   CommitOptions options;
   options.message = message;
@@ -242,7 +249,7 @@ Result<CommitId> SessionImpl::PointOf(const txn::View& current, const sql::AtPoi
       return InvalidArgument("AT (TIMESTAMP ...): a snapshot has no log to look a time up in");
     return txn::ResolveTime(repository(), branch_, *point.time);
   }
-  if (point.ref.empty()) return current.commit();
+  if (point.ref.empty() || IsSnapshot(point.ref)) return current.commit();
   return txn::ResolveRef(repository(), point.ref);
 }
 
@@ -263,6 +270,7 @@ Result<std::shared_ptr<const table::OpenTable>> SessionImpl::TableAt(
   ASSIGN_OR_RETURN(auto view, repository().ViewOf(commit));
   ASSIGN_OR_RETURN(auto table, view->FindTable(name));
   if (!table) return db::UnknownTable(*view, name);
+  if (IsSnapshot(point.ref)) RETURN_IF_ERROR(NoteRead(table->state().id));
   return table;
 }
 
@@ -323,11 +331,14 @@ Result<SessionImpl::PointOfTable> SessionImpl::NamedAt(std::shared_ptr<const txn
     ASSIGN_OR_RETURN(point.view, repository().ViewOf(commit));
   }
   ASSIGN_OR_RETURN(point.table, point.view->FindName(name));
+  if (IsSnapshot(text) && point.table) RETURN_IF_ERROR(NoteRead(point.table->entry.table));
   return point;
 }
 
-void SessionImpl::NoteRead(const txn::View& view, const table::OpenTable& table) {
-  if (view.reads() != nullptr) view.reads()->Add(table.state().id);
+Status SessionImpl::NoteRead(const TableId& table) {
+  ASSIGN_OR_RETURN(auto view, CurrentView());
+  if (view->reads() != nullptr) view->reads()->Add(table);
+  return {};
 }
 
 Result<SessionImpl::FoundTable> SessionImpl::FindBase(const model::QualifiedName& name,

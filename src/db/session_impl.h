@@ -62,7 +62,7 @@ class SessionImpl final : public sql::QuerySource,
   };
   Result<FoundTable> FindTable(const std::string& name, const std::string& at);
   // Tells a serializable transaction that it read all of what a table is now.
-  void NoteRead(const txn::View& view, const table::OpenTable& table);
+  Status NoteRead(const TableId& table);
   // What the table that is called so now was at an earlier point, whatever it was called there.
   Result<FoundTable> FindBase(const model::QualifiedName& name, const std::string& at);
   Result<sql::SessionEngine*> Engine();
@@ -116,6 +116,7 @@ class SessionImpl final : public sql::QuerySource,
   Result<PointOfTable> NamedAt(std::shared_ptr<const txn::View> view,
                                const model::QualifiedName& name, const std::string& text);
   Result<CommitId> PointOf(const txn::View& current, const sql::AtPoint& point);
+  bool IsSnapshot(const std::string& ref) const;
   Result<FoundTable> FindVersioned(const txn::View& view, const model::QualifiedName& name,
                                    uint64_t version, const CommitId& head);
   txn::CommitText TextOf(const CommitOptions& options) const;

@@ -46,13 +46,22 @@ Result<WriteResult> ChangeFoundRows(SessionImpl& session, const std::string& nam
       [&](const table::WriteContext& context, Table table,
           const model::QualifiedName& table_name) -> Result<table::Written> {
         std::vector<size_t> fields;
+        ASSIGN_OR_RETURN(auto view, session.CurrentView());
+        size_t looks = view->reads() == nullptr ? 0 : view->reads()->looks().size();
         ASSIGN_OR_RETURN(auto edits, engine->FindEdits(table, table_name, set, where,
                                                        options.parameters, options.work, &fields));
         if (set.empty()) return table::DeleteRows(context, table, edits.get());
         std::vector<const model::Field*> columns = {nullptr};  // the rowid
         for (size_t field : fields) columns.push_back(&table->schema().fields[field]);
         merge::SetRows sets(edits.get(), columns);
-        return table::UpdateRows(context, table, fields, &sets);
+        ASSIGN_OR_RETURN(auto written, table::UpdateRows(context, table, fields, &sets));
+        // Cells that were as they should be were only read.
+        if (view->reads() != nullptr && written.counts.rows_unchanged > 0) {
+          std::vector<FieldId> read;
+          for (size_t field : fields) read.push_back(table->schema().fields[field].id);
+          view->reads()->AddFields(table->state().id, looks, read);
+        }
+        return written;
       });
 }
 
@@ -105,10 +114,7 @@ Result<WriteResult> Session::Upsert(const std::string& name, ArrowArrayStream* r
         merge::SetRows sets(incoming.rows.get(), table->schema());
         ASSIGN_OR_RETURN(auto written, table::UpsertRows(context, table, incoming.given, &sets));
         // Rows that were as they should be were only read.
-        if (written.counts.rows_unchanged > 0) {
-          ASSIGN_OR_RETURN(auto view, impl_->CurrentView());
-          impl_->NoteRead(*view, *table);
-        }
+        if (written.counts.rows_unchanged > 0) RETURN_IF_ERROR(impl_->NoteRead(table->state().id));
         return written;
       });
 }
@@ -131,8 +137,9 @@ Result<WriteResult> Session::Delete(const std::string& name, const std::string& 
 
 Result<WriteResult> Session::Truncate(const std::string& name, const ChangeOptions& options) {
   std::lock_guard lock(impl_->mutex());
-  auto truncate = [](const table::WriteContext&, Table table,
-                     const model::QualifiedName&) -> Result<table::Written> {
+  auto truncate = [&](const table::WriteContext&, Table table,
+                      const model::QualifiedName&) -> Result<table::Written> {
+    RETURN_IF_ERROR(impl_->NoteRead(table->state().id));  // all that is there goes
     return table::Truncate(table->state());
   };
   return db::RunUntilItFits(*impl_, options.work, [&] {

@@ -206,10 +206,7 @@ Result<std::string> Session::Fingerprint(const std::string& name, const std::str
   std::lock_guard lock(impl_->mutex());
   RETURN_IF_ERROR(impl_->CheckOpen());
   ASSIGN_OR_RETURN(auto found, impl_->FindTable(name, at));
-  if (at.empty()) {
-    ASSIGN_OR_RETURN(auto view, impl_->CurrentView());
-    impl_->NoteRead(*view, *found.table);
-  }
+  if (at.empty()) RETURN_IF_ERROR(impl_->NoteRead(found.table->state().id));
   table::WriteContext context;
   ASSIGN_OR_RETURN(context.engine, impl_->core().engine()->Get());
   context.threads = impl_->core().threads();
@@ -235,10 +232,7 @@ Result<TableInfo> Session::Info(const std::string& name, const std::string& at) 
   std::lock_guard lock(impl_->mutex());
   RETURN_IF_ERROR(impl_->CheckOpen());
   ASSIGN_OR_RETURN(auto found, impl_->FindTable(name, at));
-  if (at.empty()) {
-    ASSIGN_OR_RETURN(auto view, impl_->CurrentView());
-    impl_->NoteRead(*view, *found.table);
-  }
+  if (at.empty()) RETURN_IF_ERROR(impl_->NoteRead(found.table->state().id));
   const auto& state = found.table->state();
   TableInfo info;
   info.name = found.name.ToString();

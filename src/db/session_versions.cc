@@ -206,6 +206,18 @@ Result<Session> Session::Scratch() {
   return Session(std::move(session));
 }
 
+Result<Session> Session::Again() {
+  std::lock_guard lock(impl_->mutex());
+  RETURN_IF_ERROR(impl_->CheckOpen());
+  if (impl_->branch().empty()) {
+    ASSIGN_OR_RETURN(auto head, impl_->HeadCommit());
+    return Session(SessionImpl::AtCommit(impl_->shared_core(), head, impl_->author()));
+  }
+  ASSIGN_OR_RETURN(auto session,
+                   SessionImpl::OnBranch(impl_->shared_core(), impl_->branch(), impl_->author()));
+  return Session(std::move(session));
+}
+
 Result<BranchInfo> Session::Keep(const std::string& name) {
   std::lock_guard lock(impl_->mutex());
   RETURN_IF_ERROR(impl_->CheckIdle("keep"));

@@ -205,7 +205,10 @@ class Reader {
 
   // A row that has several conflicts may be named for each, if all say the same.
   Status Add(const ConflictAt& at, merge::Choice choice, merge::Choices* choices) {
-    FieldId field = at.field ? schema_.fields[*at.field].id : FieldId{0};
+    bool is_broken = at.reason == merge::ReasonName(merge::ConflictReason::kConstraint);
+    FieldId field = at.field    ? schema_.fields[*at.field].id
+                    : is_broken ? merge::kConstraintChoice
+                                : FieldId{0};
     auto [known, is_new] = choices->try_emplace({at.row, field}, choice);
     if (is_new) return {};
     const auto& other = known->second;

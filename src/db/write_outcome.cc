@@ -107,7 +107,16 @@ Result<WriteResult> RunUntilItFits(SessionImpl& session, const WorkOptions& work
 Result<WriteResult> ModifyTable(SessionImpl& session, const model::QualifiedName& name,
                                 const std::string& message, const SessionImpl::Body& body,
                                 const bool* found_done) {
-  ASSIGN_OR_RETURN(auto outcome, session.Modify(message, body));
+  auto done = session.Modify(message, body);
+  if (!done) {
+    // Who hears that a key is there, or that rows break a check, has read it.
+    auto found = done.error().code() == ErrorCode::kConstraint
+                     ? session.FindTable(name.ToString(), "")
+                     : Result<SessionImpl::FoundTable>(done.error());
+    if (found) RETURN_IF_ERROR(session.NoteRead(found->table->state().id));
+    return std::move(done).error();
+  }
+  auto& outcome = *done;
   auto result = ResultOf(name.ToString(), outcome);
   if (found_done != nullptr && *found_done) result.changed = false;
   RETURN_IF_ERROR(FillCurrent(session, &result));

@@ -50,7 +50,9 @@ struct Choice {
   Favour side = Favour::kOurs;
   std::optional<duckdb::Value> value;  // of a cell, in its column's type
 };
-// By row and field; field 0: the row.
+// By row and field; field 0: the row; kConstraintChoice: the row that breaks a constraint, whatever
+// was chosen before that.
+inline constexpr FieldId kConstraintChoice = -1;
 using Choices = std::map<std::pair<model::RowId, FieldId>, Choice>;
 
 // A field that both sides added, with different first defaults: the merged one is the owner's.
@@ -69,6 +71,7 @@ struct MergeOptions {
   std::map<FieldId, Which> owners;
   std::map<FieldId, ForeignDefault> foreign_defaults;
   const std::set<model::RowId>* broken = nullptr;  // rows whose merge breaks a constraint
+  bool rules_decide = true;  // false: any two changes of a cell, or of a row that went, contradict
   bool by_key = true;  // false: all three do not have the same key, rows are the same by their id
   // Of a region, while it can be read. Null: they are only counted.
   std::function<Status(RegionConflicts&)> on_conflicts;

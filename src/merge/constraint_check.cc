@@ -5,6 +5,7 @@
 
 #include "engine/errors.h"
 #include "engine/types.h"
+#include "model/held_type.h"
 #include "table/key_search.h"
 #include "table/row_diff.h"
 #include "table/row_name.h"
@@ -71,8 +72,11 @@ class RowCheck {
       return checks_(chunk, [](duckdb::idx_t row) { return uint64_t{row}; });
     });
     if (checked) return broken;
-    if (checked.error().code() != ErrorCode::kConstraint) return std::move(checked).error();
-    return "breaks the check \"" + std::string(checked.error().field("check")) + "\"";
+    const auto& error = checked.error();
+    // A check that fails on a row (an overflow) does not hold of it.
+    if (error.code() == ErrorCode::kSql) return "fails in a check: " + std::string(error.message());
+    if (error.code() != ErrorCode::kConstraint) return std::move(checked).error();
+    return "breaks the check \"" + std::string(error.field("check")) + "\"";
   }
 
   std::string NullIn(duckdb::DataChunk& chunk) const {
@@ -110,8 +114,9 @@ class AskedBy {
       int index = merged.schema.Find(field.name);
       const auto* now = index < 0 ? nullptr : &merged.schema.fields[static_cast<size_t>(index)];
       if (now == nullptr) continue;  // no check can be bound that goes by it
-      if (now->id != field.id) renamed_.push_back(field.name);
-      if (now->id == field.id && now->type != field.type) retyped_.push_back(field.name);
+      bool is_another = now->id != field.id || model::NamesMoved(field.type, now->type);
+      if (is_another) renamed_.push_back(field.name);
+      if (!is_another && now->type != field.type) retyped_.push_back(field.name);
     }
   }
 
@@ -122,7 +127,7 @@ class AskedBy {
     });
   }
   bool Has(const std::string& check) const { return std::ranges::count(side_.checks, check) > 0; }
-  // By columns whose names others have in `merged`.
+  // By columns whose names, or names inside of them, are others' in `merged`.
   Result<bool> GoesByRenamed(const std::string& check) const { return GoesBy(check, renamed_); }
   // By columns of another type.
   Result<bool> GoesByRetyped(const std::string& check) const { return GoesBy(check, retyped_); }
@@ -178,8 +183,7 @@ class ConstraintCheck {
       ASSIGN_OR_RETURN(bool there, IsAskedBy(by_theirs_, check));
       asked_by_ours &= here;
       asked_by_theirs &= there;
-      if (here || there) continue;
-      asked_by_nobody = true;
+      asked_by_nobody |= !here && !there;
       RETURN_IF_ERROR(NoteAnother(check));
     }
     // Rows that one side alone made passed what that side asks for.

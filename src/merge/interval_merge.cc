@@ -42,8 +42,8 @@ Result<std::vector<Piece>> IntervalMerge::Run() {
   std::vector<Draft> drafts;
   PositionSet undefined;
   for (Which side : {kBase, kOurs, kTheirs}) undefined = Union(undefined, UndefinedRows(side));
-  if (!undefined.empty()) RETURN_IF_ERROR(MergeUndefined(&drafts));
   auto broken = BrokenRows();
+  if (!undefined.empty()) RETURN_IF_ERROR(MergeUndefined(broken, &drafts));
   MergeBroken(broken, &drafts);
   auto decided = Union(undefined, broken);
   auto base = Subtract(view(kBase).rows, decided);
@@ -68,11 +68,11 @@ Result<std::vector<Piece>> IntervalMerge::Run() {
 }
 
 // Rows of which a base knows only that their fate was contradictory.
-Status IntervalMerge::MergeUndefined(std::vector<Draft>* drafts) {
-  auto ours = UndefinedRows(kOurs);
-  auto theirs = UndefinedRows(kTheirs);
+Status IntervalMerge::MergeUndefined(const PositionSet& but, std::vector<Draft>* drafts) {
+  auto ours = Subtract(UndefinedRows(kOurs), but);
+  auto theirs = Subtract(UndefinedRows(kTheirs), but);
   auto undefined = Union(ours, theirs);
-  auto base = UndefinedRows(kBase);
+  auto base = Subtract(UndefinedRows(kBase), but);
   auto both = Subtract(Intersect(view(kOurs).rows, view(kTheirs).rows), undefined);
   auto one = Subtract(Union(view(kOurs).rows, view(kTheirs).rows), both);
   auto known = Intersect(base, both);
@@ -106,13 +106,15 @@ PositionSet IntervalMerge::BrokenRows() const {
 
 // Each is as the favoured side has it, whole, or not there.
 void IntervalMerge::MergeBroken(const PositionSet& rows, std::vector<Draft>* drafts) {
+  std::array<std::vector<uint32_t>, kSides> taken;
   rows.ForEach([&](uint32_t offset) {
     auto favour = Contradict(ConflictReason::kConstraint, {}, offset);
     Which side = favour == Favour::kTheirs ? kTheirs : kOurs;
-    if (view(side).rows.Contains(offset)) {
-      drafts->push_back(Take(side, PositionSet::FromRange(offset, offset + 1)));
-    }
+    if (view(side).rows.Contains(offset)) taken[side].push_back(offset);
   });
+  for (Which side : {kOurs, kTheirs}) {
+    if (!taken[side].empty()) drafts->push_back(Take(side, PositionSet::FromSorted(taken[side])));
+  }
 }
 
 // Rows of base that `other` still has, and the third deleted.
@@ -286,7 +288,8 @@ Favour IntervalMerge::Contradict(ConflictReason reason, std::optional<size_t> fi
   const auto& options = *about_.options;
   FieldId id = field ? about_.table->schema().fields[*field].id : FieldId{0};
   auto favour = field ? options.FavourOf(id) : options.favour;
-  if (const auto* choice = options.ChoiceOf(RowAt(offset), id)) favour = choice->side;
+  FieldId chosen = reason == ConflictReason::kConstraint ? kConstraintChoice : id;
+  if (const auto* choice = options.ChoiceOf(RowAt(offset), chosen)) favour = choice->side;
   if (favour != Favour::kNobody) {
     ++settled_;
     return favour;

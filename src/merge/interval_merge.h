@@ -71,7 +71,7 @@ class IntervalMerge {
                                      const model::PositionSet& rows);
   Result<model::PositionSet> Different(const model::PositionSet& rows);
   Status MergeDeleted(Which other, const model::PositionSet& rows, std::vector<Draft>* drafts);
-  Status MergeUndefined(std::vector<Draft>* drafts);
+  Status MergeUndefined(const model::PositionSet& but, std::vector<Draft>* drafts);
   model::PositionSet BrokenRows() const;
   void MergeBroken(const model::PositionSet& rows, std::vector<Draft>* drafts);
   Status MergeBoth(const model::PositionSet& rows, bool has_base, std::vector<Draft>* drafts);

@@ -87,6 +87,7 @@ class KeyMerge {
   Result<std::optional<Address>> Locate(Which of, const Address& row, Which side);
   Status AddKeys(Side* side, const View& view, const model::PositionSet& rows, Inserted* inserted);
   Status FindUndefined();
+  bool AsksForRows() const;
   Status Match();
   void AddMoved(MovedKey key);
   // Rows of one side with one of the keys, in regions that side `by` changed (nobody: in all).
@@ -228,6 +229,12 @@ void KeyMerge::AddMoved(MovedKey key) {
   moved_.push_back(std::move(key));
 }
 
+// Whether it matters what the other side has of a key that it left alone.
+bool KeyMerge::AsksForRows() const {
+  const auto& options = *about_.options;
+  return !options.owners.empty() || (options.broken != nullptr && !options.broken->empty());
+}
+
 // Keys that one side inserted and the other inserted, deleted or may have changed.
 Status KeyMerge::Match() {
   std::map<uint64_t, MovedKey> by_ours;  // by number of the key that ours inserted
@@ -240,7 +247,7 @@ Status KeyMerge::Match() {
     of_both.insert(row);
   }
   // A row that moved with its key is otherwise as good as deleted and inserted.
-  bool all = !about_.options->owners.empty();
+  bool all = AsksForRows();
   auto changed_by = [&](Which side) { return all ? std::nullopt : std::optional(side); };
   ASSIGN_OR_RETURN(auto in_base, FindKeys(kBase, changed_by(kTheirs), *inserted_[kOurs].keys));
   for (const auto& [row, number] : in_base) {
@@ -302,7 +309,7 @@ Status KeyMerge::Settle(const MovedKey& key, KeyedRows* out) {
   IntervalMerge merge(about_, found.sides, *place, 1, views, true);
   // A row that was only encoded anew was not touched: regions say the same.
   for (Which side : {kOurs, kTheirs}) {
-    if (key.not_known || !about_.options->owners.empty()) break;
+    if (key.not_known || AsksForRows()) break;
     bool stays = base != nullptr && key.rows[side] && views[side].first == *base;
     if (!stays) continue;
     ASSIGN_OR_RETURN(bool changed, merge.IsChanged(side));

@@ -194,13 +194,13 @@ Result<MergedRows> MergeRows(duckdb::ClientContext* client, const table::WriteCo
   TableMerge about{.table = table.get(),
                    .rules = {},
                    .by_key = options.by_key && !merged.key.empty(),
-                   .delete_wins = merged.delete_wins,
+                   .delete_wins = merged.delete_wins && options.rules_decide,
                    .row_is_unit = merged.merge_row,
                    .options = &options,
                    .undefined = undefined};
   for (const auto& field : merged.schema.fields) {
     ASSIGN_OR_RETURN(auto rule, ParseRule(field.merge_rule));
-    about.rules.push_back(rule);
+    about.rules.push_back(options.rules_decide ? rule : MergeRule());
   }
   auto ours = merged;
   ours.tree_root = sides[kOurs].tree_root;

@@ -68,6 +68,15 @@ bool Holds(const Type& wide, const Type& narrow) {
          AlwaysCastsExactly(narrow, wide);
 }
 
+bool NamesMoved(const Type& before, const Type& after) {
+  return std::any_of(before.children.begin(), before.children.end(), [&](const auto& child) {
+    auto same_name = std::find_if(after.children.begin(), after.children.end(),
+                                  [&](const auto& other) { return other.name == child.name; });
+    if (same_name == after.children.end()) return false;
+    return same_name->id != child.id || NamesMoved(child.type, same_name->type);
+  });
+}
+
 Type TypeOfBoth(const Type& later, const Type& earlier) {
   if (later == earlier || !later.IsNested() || later.kind != earlier.kind) {
     return !Holds(later, earlier) && Holds(earlier, later) ? earlier : later;

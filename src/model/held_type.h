@@ -12,6 +12,9 @@ bool Holds(const Type& wide, const Type& narrow);
 // Whether `wide` holds only values of `narrow` that are near enough: dates and timestamps.
 bool DependsOnValues(const Type& wide, const Type& narrow);
 
+// Whether a name inside of a nested type is another field's afterwards.
+bool NamesMoved(const Type& before, const Type& after);
+
 // The type to see values of two versions of a field in: the later one, or, where that does not hold
 // what was there, the earlier; of nested types field by field.
 Type TypeOfBoth(const Type& later, const Type& earlier);

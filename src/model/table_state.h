@@ -38,6 +38,9 @@ struct TableState {
   friend bool operator==(const TableState&, const TableState&) = default;
 };
 
+// All but the rows and how they are stored.
+bool SameButRows(TableState a, const TableState& b);
+
 std::string Encode(const TableState& state);
 Result<TableState> DecodeTableState(std::string_view bytes);
 

@@ -1,12 +1,14 @@
 #include "sql/alter.h"
 
 #include <algorithm>
+#include <map>
 
 #include "base/name.h"
 #include "duckdb/parser/query_node/select_node.hpp"
 #include "duckdb/planner/expression_binder/constant_binder.hpp"
 #include "engine/errors.h"
 #include "engine/types.h"
+#include "model/held_type.h"
 #include "model/unknown_column.h"
 #include "sql/common_type.h"
 #include "sql/exact_cast.h"
@@ -14,6 +16,7 @@
 #include "sql/row_checks.h"
 #include "sql/row_errors.h"
 #include "sql/scan_statement.h"
+#include "table/conform.h"
 #include "table/single_value.h"
 
 namespace rhizo::sql {
@@ -63,12 +66,15 @@ void ForgetIds(Field* field) {
 class Work {
  public:
   Work(duckdb::ClientContext& client, const model::TableState& table)
-      : client_(client), table_(table), altered_{table.schema, table.checks, {}, {}} {}
+      : client_(client), table_(table), altered_{table.schema, table.checks, {}, {}} {
+    for (const auto& field : table.schema.fields) encoded_[field.id] = field.type;
+  }
 
   Result<Altered> Run(const Alteration& alteration) {
     for (const auto& [path, name] : alteration.rename) RETURN_IF_ERROR(Rename(path, name));
     for (const auto& path : alteration.drop) RETURN_IF_ERROR(Drop(path));
     for (const auto& field : alteration.add.fields) RETURN_IF_ERROR(Add(field));
+    RETURN_IF_ERROR(RefitDefaults());
     for (const auto& field : alteration.types.fields) RETURN_IF_ERROR(Widen(field));
     for (const auto& [path, value] : alteration.defaults) RETURN_IF_ERROR(SetDefault(path, value));
     for (const auto& path : alteration.not_null) RETURN_IF_ERROR(SetNotNull(path));
@@ -141,7 +147,30 @@ class Work {
           .With("expected", wanted.ToString())
           .With("actual", field.type.ToString());
     }
-    return BecomeType(&field, *std::move(common));
+    RETURN_IF_ERROR(BecomeType(&field, *std::move(common)));
+    if (found.siblings != &schema()->fields) return RefitDefaults();
+    encoded_[field.id] = field.type;
+    return {};
+  }
+
+  // Defaults of columns inside of which something changed, in the type that the columns have now.
+  Status RefitDefaults() {
+    for (auto& field : schema()->fields) {
+      auto was = encoded_.find(field.id);
+      if (field.id == 0 || was == encoded_.end() || was->second == field.type) continue;
+      for (auto* value : {&field.first_default, &field.write_default}) {
+        if (!*value) continue;
+        ASSIGN_OR_RETURN(auto old, table::DecodeValue(was->second, **value));
+        ASSIGN_OR_RETURN(*value, engine::Guarded([&] {
+          duckdb::Vector one(old);
+          one.Flatten(1);
+          auto now = table::Conform(&client_, was->second, field.type, one, 1);
+          return table::EncodeDefault(field.type, now.GetValue(0));
+        }));
+      }
+      was->second = field.type;
+    }
+    return {};
   }
 
   // Every value keeps its meaning; dates become midnight.
@@ -256,6 +285,7 @@ class Work {
   // A check goes by the names of columns: they must be the same columns. Of another type it is
   // asked again.
   Status CheckMeansTheSame(const std::string& check) {
+    bool asked_again = false;
     for (const auto& field : table_.schema.fields) {
       int index = altered_.schema.Find(field.name);
       if (index < 0) continue;  // the check was bound without it
@@ -265,13 +295,13 @@ class Work {
       std::erase_if(without.fields, [&](const auto& other) { return other.id == field.id; });
       bool goes_by_it = !RowChecks::BindStored(client_, without, {check});
       if (!goes_by_it) continue;
-      if (now.id != field.id) {
+      if (now.id != field.id || model::NamesMoved(field.type, now.type)) {
         return Wrong(field.name, "is another one now, and the check \"" + check +
                                      "\" goes by it; drop_check removes the check");
       }
-      altered_.new_checks.push_back(check);
-      return {};
+      asked_again = true;
     }
+    if (asked_again) altered_.new_checks.push_back(check);
     return {};
   }
 
@@ -305,6 +335,7 @@ class Work {
   }
 
   duckdb::ClientContext& client_;
+  std::map<FieldId, model::Type> encoded_;  // in which type a column's defaults are
   const model::TableState& table_;
   Altered altered_;
 };

@@ -49,7 +49,7 @@ std::shared_ptr<txn::Look> LookAt(const txn::View* view, const model::QualifiedN
   if (view == nullptr || view->reads() == nullptr) return nullptr;
   auto now = view->FindName(name);
   if (now && *now && (*now)->entry.state != table.state_id()) return nullptr;
-  return view->reads()->Add(table.state().id);
+  return view->reads()->Add(table.state().id, view->has_own_writes());
 }
 
 txn::Look::Part PartOf(const table::OpenTable& table,

@@ -34,10 +34,18 @@ const ScanBindData& BindData(const duckdb::FunctionData* data) {
   return data->Cast<ScanBindData>();
 }
 
+// Without what joins found out while the statement ran: other rows would have let other rows pass.
+const duckdb::TableFilterSet* FiltersOfPlan(const duckdb::TableFunctionInitInput& input) {
+  if (!input.op || input.op->type != duckdb::PhysicalOperatorType::TABLE_SCAN) return nullptr;
+  return input.op->Cast<duckdb::PhysicalTableScan>().table_filters.get();
+}
+
 duckdb::unique_ptr<duckdb::GlobalTableFunctionState> InitGlobal(
     duckdb::ClientContext&, duckdb::TableFunctionInitInput& input) {
   const auto& data = BindData(input.bind_data.get());
-  if (data.look) data.look->Narrow(PartOf(data.table(), input.column_ids, input.filters.get()));
+  if (data.look) {
+    data.look->Narrow(PartOf(data.table(), input.column_ids, FiltersOfPlan(input)));
+  }
   return duckdb::make_uniq<ScanGlobal>(
       MakeScanPlan(data.entry->name, data.table(), input.column_ids, input.projection_ids));
 }

@@ -19,7 +19,7 @@ Error ForMember(const Error& error, const TxnId& txn) {
 Result<Committed> Committer::Commit(Transaction& transaction, const CommitText& text) {
   Request request{&transaction, &text, {}, {}};
   ASSIGN_OR_RETURN(auto ref, repository_->meta().ReadRef(transaction.branch()));
-  if (!ref) return BranchGone(transaction.branch());
+  if (!ref || ref->kind == meta::RefKind::kTag) return BranchGone(transaction.branch());
   ASSIGN_OR_RETURN(auto commit, repository_->ReadCommit(ref->commit));
   ASSIGN_OR_RETURN(request.prepared, transaction.Prepare({ref->commit, commit}, text));
   if (request.prepared.tables.empty())
@@ -75,7 +75,7 @@ std::vector<Result<Committed>> Committer::Publish(const std::deque<Request*>& ba
 
 Status Committer::PlaceOnHead(meta::WriteSession& session, Request& request) {
   ASSIGN_OR_RETURN(auto ref, session.ReadRef(request.transaction->branch()));
-  if (!ref) return BranchGone(request.transaction->branch());
+  if (!ref || ref->kind == meta::RefKind::kTag) return BranchGone(request.transaction->branch());
   if (ref->commit == request.prepared.head.id) return {};
   ASSIGN_OR_RETURN(auto commit, repository_->ReadCommit(ref->commit));
   ASSIGN_OR_RETURN(request.prepared,

@@ -5,7 +5,16 @@ namespace rhizo::txn {
 void Look::Narrow(Part part) {
   std::lock_guard lock(mutex_);
   if (!parts_) parts_.emplace();
+  if (own_rows_) part.sees = nullptr;
   parts_->push_back(std::move(part));
+}
+
+void Look::AddFields(std::span<const FieldId> fields) {
+  std::lock_guard lock(mutex_);
+  if (!parts_) return;
+  for (auto& part : *parts_) {
+    part.fields.insert(part.fields.end(), fields.begin(), fields.end());
+  }
 }
 
 std::optional<std::vector<Look::Part>> Look::parts() const {
@@ -13,8 +22,8 @@ std::optional<std::vector<Look::Part>> Look::parts() const {
   return parts_;
 }
 
-std::shared_ptr<Look> ReadSet::Add(const TableId& table) {
-  auto look = std::make_shared<Look>(table);
+std::shared_ptr<Look> ReadSet::Add(const TableId& table, bool own_rows) {
+  auto look = std::make_shared<Look>(table, own_rows);
   std::lock_guard lock(mutex_);
   looks_.push_back(look);
   return look;
@@ -22,7 +31,14 @@ std::shared_ptr<Look> ReadSet::Add(const TableId& table) {
 
 std::vector<std::shared_ptr<const Look>> ReadSet::looks() const {
   std::lock_guard lock(mutex_);
-  return looks_;
+  return {looks_.begin(), looks_.end()};
+}
+
+void ReadSet::AddFields(const TableId& table, size_t from, std::span<const FieldId> fields) {
+  std::lock_guard lock(mutex_);
+  for (size_t i = from; i < looks_.size(); ++i) {
+    if (looks_[i]->table() == table) looks_[i]->AddFields(fields);
+  }
 }
 
 }  // namespace rhizo::txn

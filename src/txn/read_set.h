@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/id.h"
@@ -24,27 +25,34 @@ class Look {
     Sees sees;                    // null: every row
   };
 
-  explicit Look(const TableId& table) : table_(table) {}
+  // `own_rows`: it met rows as the transaction itself had made them, of which conditions say
+  // nothing to others.
+  Look(const TableId& table, bool own_rows) : table_(table), own_rows_(own_rows) {}
   const TableId& table() const { return table_; }
   // What is read are only these rows (and those of other parts).
   void Narrow(Part part);
+  // What counts of these rows besides.
+  void AddFields(std::span<const FieldId> fields);
   // Nothing: all of the table.
   std::optional<std::vector<Part>> parts() const;
 
  private:
   const TableId table_;
+  const bool own_rows_;
   mutable std::mutex mutex_;
   std::optional<std::vector<Part>> parts_;
 };
 
 class ReadSet {
  public:
-  std::shared_ptr<Look> Add(const TableId& table);
+  std::shared_ptr<Look> Add(const TableId& table, bool own_rows = false);
   std::vector<std::shared_ptr<const Look>> looks() const;
+  // Of the looks at `table` behind the first `from`.
+  void AddFields(const TableId& table, size_t from, std::span<const FieldId> fields);
 
  private:
   mutable std::mutex mutex_;
-  std::vector<std::shared_ptr<const Look>> looks_;
+  std::vector<std::shared_ptr<Look>> looks_;
 };
 
 }  // namespace rhizo::txn

@@ -66,7 +66,7 @@ class Counting {
     summary.rows_removed = counts.deleted;
     summary.rows_updated = counts.updated;
     bool rows = counts.inserted + counts.deleted + counts.updated > 0;
-    bool schema = !SameBut(before->state(), after->state());
+    bool schema = !model::SameButRows(before->state(), after->state());
     summary.kind = rows     ? model::ChangeKind::kUpdate
                    : schema ? model::ChangeKind::kSchema
                             : model::ChangeKind::kRename;
@@ -78,15 +78,6 @@ class Counting {
   bool changes_anything() const { return changes_anything_; }
 
  private:
-  // But for the rows.
-  static bool SameBut(model::TableState before, const model::TableState& after) {
-    before.tree_root = after.tree_root;
-    before.entries = after.entries;
-    before.rows = after.rows;
-    before.bytes = after.bytes;
-    return before == after;
-  }
-
   TableOpener opener_;
   const merge::MergeMeans& means_;
   bool changes_anything_ = false;

@@ -55,7 +55,7 @@ class FirstConflicts {
 Result<StateOnState> PlaceOnState(const table::WriteContext& context,
                                   const merge::BindChecks& bind_checks,
                                   const model::TableState& was, const model::TableState& own,
-                                  const model::TableState& onto) {
+                                  const model::TableState& onto, bool rules_decide) {
   ASSIGN_OR_RETURN(auto redrawn, table::RedrawDigits(context, was, own, onto));
   merge::MergeMeans means{nullptr, context, bind_checks};
   table::Link link;
@@ -63,6 +63,7 @@ Result<StateOnState> PlaceOnState(const table::WriteContext& context,
   means.client = link.client();
   merge::MergeOptions options;
   options.mode = merge::MergeMode::kCommit;
+  options.rules_decide = rules_decide;
   const auto schema = merge::MergeSchemas(was, redrawn, onto, merge::Favour::kNobody).state;
   FirstConflicts first(schema.schema, schema.key);
   options.on_conflicts = [&](merge::RegionConflicts& region) { return first.Add(region); };

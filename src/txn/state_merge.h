@@ -15,10 +15,10 @@ struct StateOnState {
 };
 
 // `own` came from `was`; `onto` too, by others. Rows that `own` put behind its last row come behind
-// those of `onto`.
+// those of `onto`. `rules_decide`: else merge rules, and deletes that win, do not count.
 Result<StateOnState> PlaceOnState(const table::WriteContext& context,
                                   const merge::BindChecks& bind_checks,
                                   const model::TableState& was, const model::TableState& own,
-                                  const model::TableState& onto);
+                                  const model::TableState& onto, bool rules_decide = true);
 
 }  // namespace rhizo::txn

@@ -158,8 +158,8 @@ Result<model::TableState> MergeWithHead(const table::WriteContext& context,
                                         const TableChange& change,
                                         const model::TableState& head_state, const Head& snapshot,
                                         const Head& head) {
-  ASSIGN_OR_RETURN(auto placed,
-                   PlaceOnState(context, bind_checks, *change.old_state, change.state, head_state));
+  ASSIGN_OR_RETURN(auto placed, PlaceOnState(context, bind_checks, *change.old_state, change.state,
+                                             head_state, !change.is_serial));
   if (placed.contradiction.empty()) return std::move(placed.state);
   return ConflictOn(
       change, change.before->name.ToString(),
@@ -202,8 +202,10 @@ Result<std::optional<PlacedTable>> PlaceChange(Repository& repository,
   auto checked = CheckHead(repository, change, snapshot, head);
   PlacedTable placed{change.id, {}, change.name, change.state, {}, {}};
   if (!checked) {
-    // A write whose result is what the head already holds is no conflict.
-    if (!change.rows_replaced || !change.before || change.IsRename() || !change.name)
+    // A write by itself whose result is what the head already holds is no conflict; one in a
+    // transaction may have counted on what was there.
+    if (!change.is_statement || !change.rows_replaced || !change.before || change.IsRename() ||
+        !change.name)
       return std::move(checked).error();
     ASSIGN_OR_RETURN(auto now, FindInHead(repository, change, snapshot, head));
     if (!now || now->entry.state != context.staging->Add(model::Encode(change.state)))

@@ -32,6 +32,8 @@ struct TableChange {
   bool based = false;         // writes were against a base: they merge with what others did
   bool rows_changed = false;  // one by one: by update, delete, upsert
   bool schema_changed = false;
+  bool is_statement = false;  // the transaction is this one change, in a statement of its own
+  bool is_serial = false;     // no rule decides between it and what others did meanwhile
   std::vector<table::EncodedRows> appended;  // own appends, to be placed again on another head
   RowChanges rows;
   table::WriteCounts counts;

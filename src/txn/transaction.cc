@@ -581,6 +581,8 @@ Result<std::vector<PlacedTable>> Transaction::PlaceAll(const Head& head) {
     if (change.before && (!change.name || change.IsRename())) leaving.insert(id);
   }
   for (auto& [id, change] : changes_) {
+    change.is_statement = is_statement_ && changes_.size() == 1;
+    change.is_serial = reads_ != nullptr;
     ASSIGN_OR_RETURN(auto placed, PlaceChange(*repository_, context, bind_checks_, change, leaving,
                                               snapshot_, head));
     if (placed) tables.push_back(std::move(*placed));
@@ -592,8 +594,13 @@ Result<PreparedCommit> Transaction::Prepare(const Head& head, const CommitText& 
   PreparedCommit prepared;
   prepared.head = head;
   ASSIGN_OR_RETURN(prepared.tables, PlaceAll(head));
+  bool changes_anything = std::any_of(changes_.begin(), changes_.end(), [](const auto& change) {
+    return change.second.ChangesAnything();
+  });
+  if (reads_ && changes_anything) {
+    RETURN_IF_ERROR(CheckReads(*repository_, engine_, *reads_, snapshot_, head));
+  }
   if (prepared.tables.empty()) return prepared;
-  if (reads_) RETURN_IF_ERROR(CheckReads(*repository_, engine_, *reads_, snapshot_, head));
   auto commit = std::make_shared<model::Commit>();
   commit->database = head.commit->database;
   commit->parents = {head.id};

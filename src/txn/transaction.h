@@ -79,6 +79,8 @@ class Transaction {
   const std::string& branch() const { return branch_; }
   bool id_is_from_caller() const { return id_from_caller_; }
   const Head& snapshot() const { return snapshot_; }
+  // It is one statement outside of any transaction: nothing that it counted on was read before.
+  void MarkAsStatement() { is_statement_ = true; }
   bool has_changes() const { return !changes_.empty(); }
   // What was there and what was done since, for statements that read.
   Result<std::shared_ptr<const View>> CurrentView();
@@ -187,6 +189,7 @@ class Transaction {
   const bool id_from_caller_;
   const std::shared_ptr<const void> hold_;  // the gc lock, until this ends
   const Head snapshot_;
+  bool is_statement_ = false;
   const std::shared_ptr<ReadSet> reads_;  // null: of kSnapshot
   const std::shared_ptr<const View> snapshot_view_;
   const std::shared_ptr<object::Staging> staging_;

@@ -105,3 +105,14 @@ def test_options_that_say_nothing_of_a_merge_in_progress_are_wrong_usage(merging
     assert head(merging) == before and kept(merging) == state
     assert values(merging, "t") == [5, 5, 5, 5]
     merging("merge", "db")
+
+
+@pytest.mark.parametrize("length", [90, 130, 255])
+def test_branches_of_any_length_merge(rhizo, length):
+    branch = "b" * length
+    put(rhizo, "t", 1)
+    rhizo("branch", "create", "db", branch)
+    put(rhizo, "t", 2, "--branch", branch)
+    put(rhizo, "u", 3)
+    rhizo("merge", "db", branch)
+    assert values(rhizo, "t") == [2] * len(ROWS)
