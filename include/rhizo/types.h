@@ -152,11 +152,12 @@ struct MergeOptions {
 // A table that both sides changed.
 struct MergedTable {
   std::string table;
-  uint64_t entries_read = 0;          // segments of both sides that differed
-  uint64_t cells = 0;                 // that both sides touched
-  uint64_t conflicts = 0;             // of rows and cells
-  uint64_t settled = 0;               // contradictions that the strategy decided
-  std::vector<std::string> problems;  // what contradicts in the table as a whole
+  uint64_t entries_read = 0;  // segments of both sides that differed
+  uint64_t cells = 0;         // that both sides touched
+  uint64_t conflicts = 0;     // of rows and cells
+  uint64_t settled = 0;       // contradictions that the strategy decided
+  // What contradicts in the table as a whole, or made a strategy take it whole.
+  std::vector<std::string> problems;
 };
 
 struct MergeResult {

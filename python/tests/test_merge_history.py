@@ -237,3 +237,14 @@ def test_conflicts_tell_whose_value_is_whose_where_a_head_is_an_automatic_merge(
         assert (found["our_v"], found["their_v"]) == ([111], [999])
     db.merge("side", strategy="ours")
     assert rows(db) == [(1, 1), (2, 111)]
+
+
+def test_a_table_that_a_strategy_takes_whole_is_told(db: rhizo.Database) -> None:
+    db.write("t", {"k": [1, 2], "v": [1, 2]})
+    one, two = branches(db, "one", "two")
+    one.write("t", {"k": [11], "v": [7]})
+    two.write("t", {"k": [21], "v": [8]})
+    for merged in (one.try_merge("two", strategy="ours"), one.merge("two", strategy="ours")):
+        (table,) = merged.tables
+        assert (table.table, table.settled) == ("t", 1)
+        assert "the whole table is as here: one side replaced" in table.problems[0]

@@ -130,12 +130,8 @@ MergeResult Describe(const txn::BranchMerged& merged) {
   result.changed = merged.changed;
   result.fast_forward = merged.fast_forward;
   for (const auto& table : merged.tables) {
-    result.tables.push_back({table.name,
-                             table.counts.entries_read,
-                             table.counts.cells_decided,
-                             table.counts.conflicts,
-                             table.counts.settled,
-                             {}});
+    result.tables.push_back({table.name, table.counts.entries_read, table.counts.cells_decided,
+                             table.counts.conflicts, table.counts.settled, table.notes});
   }
   for (const auto& conflict : merged.conflicts) {
     result.conflicts += conflict.rows + conflict.problems.size();

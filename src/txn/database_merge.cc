@@ -262,8 +262,17 @@ Result<std::optional<model::TableState>> DatabaseMerge::MergeStates(const TableI
       undefined_->undefined_tables.insert(id);
       return LowerOf(ours, theirs);
     }
-    if (options.favour == Favour::kOurs) return ours;
-    if (options.favour == Favour::kTheirs) return theirs;
+    if (options.favour != Favour::kNobody) {
+      bool take_ours = options.favour == Favour::kOurs;
+      MergedTableInfo whole{id, name, {}, {}};
+      whole.counts.settled = problems.size();
+      for (const auto& problem : problems) {
+        whole.notes.push_back(std::string("the whole table is as ") +
+                              (take_ours ? "here" : "there") + ": " + problem);
+      }
+      out_.merged.push_back(std::move(whole));
+      return take_ours ? ours : theirs;
+    }
     Contradict(id, name, 0, std::move(problems));
     return std::nullopt;
   };
@@ -309,7 +318,7 @@ Result<std::optional<model::TableState>> DatabaseMerge::MergeStates(const TableI
     return std::optional<model::TableState>();
   }
   if (!merged.problems.empty()) return settle(merged.problems);
-  out_.merged.push_back({id, name, merged.counts});
+  out_.merged.push_back({id, name, merged.counts, {}});
   if (merged.counts.conflicts > 0) {
     Contradict(id, name, merged.counts.conflicts, {});
     out_.conflicts.back().notes = std::move(merged.notes);

@@ -51,6 +51,7 @@ struct MergedTableInfo {
   TableId table;
   std::string name;
   merge::MergeCounts counts;
+  std::vector<std::string> notes;  // why a side's table was taken whole
 };
 
 struct MergedDatabase {
