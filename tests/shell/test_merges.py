@@ -1,7 +1,4 @@
-"""Merges that are kept between commands: what was said is what is committed, whoever else is at work.
-
-Lives in tests/shell: ``RHIZO_BIN=build/release/bin/rhizo python -m pytest tests/shell/test_shell_merges.py``.
-"""
+"""Merges that are kept between commands: what was said is what is committed, whoever else is at work."""
 
 import pytest
 
