@@ -56,13 +56,12 @@ namespace {
 Result<std::shared_ptr<const table::OpenTable>> OpenById(const txn::View& view,
                                                          const model::QualifiedName& name,
                                                          const TableId& id) {
-  ASSIGN_OR_RETURN(auto named, view.FindName(name));
-  if (named && named->entry.table == id) return view.Open(named->entry.state);
-  ASSIGN_OR_RETURN(auto all, view.ListTables());
-  for (const auto& table : all) {
-    if (table.entry.table == id) return view.Open(table.entry.state);
+  ASSIGN_OR_RETURN(auto found, view.FindName(name));
+  if (!found || found->entry.table != id) {
+    ASSIGN_OR_RETURN(found, FindById(view, id));
   }
-  return std::shared_ptr<const table::OpenTable>();
+  if (!found) return std::shared_ptr<const table::OpenTable>();
+  return view.Open(found->entry.state);
 }
 
 // As ours calls it, else as theirs does.

@@ -39,6 +39,14 @@ Error UnknownTable(const txn::View& view, const model::QualifiedName& name) {
   return Error(ErrorCode::kTableNotFound, message).With("table", name.ToString());
 }
 
+Result<std::optional<txn::NamedTable>> FindById(const txn::View& view, const TableId& id) {
+  ASSIGN_OR_RETURN(auto tables, view.ListTables());
+  for (const auto& table : tables) {
+    if (table.entry.table == id) return std::optional(table);
+  }
+  return std::optional<txn::NamedTable>();
+}
+
 }  // namespace db
 
 Result<std::shared_ptr<SessionImpl>> SessionImpl::OnBranch(std::shared_ptr<db::Core> core,
@@ -276,20 +284,10 @@ Result<std::shared_ptr<const table::OpenTable>> SessionImpl::TableAt(
 
 namespace {
 
-// The table under whatever name it has in `view`.
-Result<std::optional<txn::NamedTable>> FindById(const txn::View& view, const TableId& id) {
-  ASSIGN_OR_RETURN(auto tables, view.ListTables());
-  for (const auto& table : tables) {
-    if (table.entry.table == id) return std::optional(table);
-  }
-  return std::optional<txn::NamedTable>();
-}
-
 Result<std::shared_ptr<const table::OpenTable>> WithoutRows(const table::OpenTable& like) {
-  auto state = std::make_shared<model::TableState>(like.state());
-  state->tree_root = ObjectId();
-  state->entries = state->rows = state->bytes = 0;
-  return table::OpenTable::Open(like.context(), ObjectId(), std::move(state));
+  auto state = model::WithRowsOf(like.state(), model::TableState());
+  return table::OpenTable::Open(like.context(), ObjectId(),
+                                std::make_shared<const model::TableState>(std::move(state)));
 }
 
 }  // namespace
@@ -351,7 +349,7 @@ Result<SessionImpl::FoundTable> SessionImpl::FindBase(const model::QualifiedName
   ASSIGN_OR_RETURN(auto then, repository().ViewOf(commit));
   ASSIGN_OR_RETURN(auto found, then->FindName(now->name));
   if (!found || found->entry.table != now->entry.table) {
-    ASSIGN_OR_RETURN(found, FindById(*then, now->entry.table));
+    ASSIGN_OR_RETURN(found, db::FindById(*then, now->entry.table));
   }
   if (!found) {
     return Error(ErrorCode::kTableNotFound, "table \"" + name.ToString() +
@@ -373,10 +371,10 @@ Result<sql::TablePair> SessionImpl::TablesBetween(std::shared_ptr<const txn::Vie
   if (reads_now && current->reads() != nullptr) current->reads()->Add(after.table->entry.table);
   bool same = after.table && before.table && after.table->entry.table == before.table->entry.table;
   if (!same && after.table) {
-    ASSIGN_OR_RETURN(auto found, FindById(*before.view, after.table->entry.table));
+    ASSIGN_OR_RETURN(auto found, db::FindById(*before.view, after.table->entry.table));
     if (found) before.table = std::move(found);
   } else if (!same) {
-    ASSIGN_OR_RETURN(after.table, FindById(*after.view, before.table->entry.table));
+    ASSIGN_OR_RETURN(after.table, db::FindById(*after.view, before.table->entry.table));
   }
   if (before.table && after.table && before.table->entry.table != after.table->entry.table) {
     return InvalidArgument("\"" + name.ToString() + "\" is one table at \"" + from +

@@ -141,6 +141,8 @@ namespace db {
 
 // A kTableNotFound that suggests the nearest name in `view`.
 Error UnknownTable(const txn::View& view, const model::QualifiedName& name);
+// The table under whatever name it has in `view`. Looks at every name.
+Result<std::optional<txn::NamedTable>> FindById(const txn::View& view, const TableId& id);
 
 }  // namespace db
 }  // namespace rhizo

@@ -104,19 +104,26 @@ Result<WriteResult> RunUntilItFits(SessionImpl& session, const WorkOptions& work
   }
 }
 
+namespace {
+
+// Who hears that a key is there, or that rows break a check, has read it.
+Status NoteRefusal(SessionImpl& session, const model::QualifiedName& name) {
+  ASSIGN_OR_RETURN(auto view, session.CurrentView());
+  if (view->reads() == nullptr) return {};
+  ASSIGN_OR_RETURN(auto found, view->FindName(name));
+  return found ? session.NoteRead(found->entry.table) : Status();
+}
+
+}  // namespace
+
 Result<WriteResult> ModifyTable(SessionImpl& session, const model::QualifiedName& name,
                                 const std::string& message, const SessionImpl::Body& body,
                                 const bool* found_done) {
   auto done = session.Modify(message, body);
-  if (!done) {
-    // Who hears that a key is there, or that rows break a check, has read it.
-    auto found = done.error().code() == ErrorCode::kConstraint
-                     ? session.FindTable(name.ToString(), "")
-                     : Result<SessionImpl::FoundTable>(done.error());
-    if (found) RETURN_IF_ERROR(session.NoteRead(found->table->state().id));
-    return std::move(done).error();
+  if (!done && done.error().code() == ErrorCode::kConstraint) {
+    RETURN_IF_ERROR(NoteRefusal(session, name));
   }
-  auto& outcome = *done;
+  ASSIGN_OR_RETURN(auto outcome, std::move(done));
   auto result = ResultOf(name.ToString(), outcome);
   if (found_done != nullptr && *found_done) result.changed = false;
   RETURN_IF_ERROR(FillCurrent(session, &result));

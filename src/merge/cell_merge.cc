@@ -64,6 +64,25 @@ std::optional<Which> IntervalMerge::OwnerOf(size_t field) const {
   return found == owners.end() ? std::nullopt : std::optional(found->second);
 }
 
+// What both sides hold of a field in the rows of a draft; all are `from` one of them.
+Status IntervalMerge::GatherBoth(size_t field, const Draft& draft, Which from, Cells* cells) {
+  cells->field = field;
+  cells->rows = draft.rows;
+  cells->offsets = draft.rows.ToVector();
+  for (auto* values : {&cells->values[kOurs], &cells->values[kTheirs], &cells->stored}) {
+    *values = std::make_unique<Vector>(about_.table->types()[field], cells->offsets.size());
+  }
+  for (Which side : {kOurs, kTheirs}) {
+    RETURN_IF_ERROR(
+        sides_[side]->Gather(view(side), field, cells->rows, cells->values[side].get()));
+  }
+  Which host = draft.host == &view(kOurs) ? kOurs : kTheirs;
+  RETURN_IF_ERROR(sides_[host]->GatherStored(*draft.host, field, cells->rows, cells->stored.get()));
+  cells->from.assign(cells->offsets.size(), from);
+  cells->other.resize(cells->offsets.size());
+  return {};
+}
+
 // Cells of rows that the owner has too.
 Status IntervalMerge::TakeFromOwner(Which owner, size_t field, Draft* draft) {
   const auto& about = about_.table->schema().fields[field];
@@ -73,21 +92,7 @@ Status IntervalMerge::TakeFromOwner(Which owner, size_t field, Draft* draft) {
   }
   return engine::Guarded([&]() -> Status {
     Cells cells;
-    cells.field = field;
-    cells.rows = draft->rows;
-    cells.offsets = draft->rows.ToVector();
-    const auto& type = about_.table->types()[field];
-    Which host = owner == kOurs ? kTheirs : kOurs;
-    for (auto* values : {&cells.values[owner], &cells.values[host], &cells.stored}) {
-      *values = std::make_unique<Vector>(type, cells.offsets.size());
-    }
-    for (Which side : {owner, host}) {
-      RETURN_IF_ERROR(
-          sides_[side]->Gather(view(side), field, cells.rows, cells.values[side].get()));
-    }
-    RETURN_IF_ERROR(sides_[host]->GatherStored(view(host), field, cells.rows, cells.stored.get()));
-    cells.from.assign(cells.offsets.size(), owner);
-    cells.other.resize(cells.offsets.size());
+    RETURN_IF_ERROR(GatherBoth(field, *draft, owner, &cells));
     LayCells(cells, draft);
     return {};
   });
@@ -148,22 +153,8 @@ Status IntervalMerge::MergeDefaulted(const ForeignDefault& foreign, size_t field
   Which other = owner == kOurs ? kTheirs : kOurs;
   return engine::Guarded([&]() -> Status {
     Cells cells;
-    cells.field = field;
-    cells.rows = draft->rows;
-    cells.offsets = draft->rows.ToVector();
-    for (auto* values : {&cells.values[kOurs], &cells.values[kTheirs], &cells.stored}) {
-      *values = std::make_unique<Vector>(about_.table->types()[field], cells.offsets.size());
-    }
-    for (Which side : {kOurs, kTheirs}) {
-      RETURN_IF_ERROR(
-          sides_[side]->Gather(view(side), field, cells.rows, cells.values[side].get()));
-    }
-    Which host = draft->host == &view(kOurs) ? kOurs : kTheirs;
-    RETURN_IF_ERROR(
-        sides_[host]->GatherStored(*draft->host, field, cells.rows, cells.stored.get()));
+    RETURN_IF_ERROR(GatherBoth(field, *draft, owner, &cells));
     ASSIGN_OR_RETURN(auto own, table::DecodeDefault(about.type, about.first_default));
-    cells.from.assign(cells.offsets.size(), owner);
-    cells.other.resize(cells.offsets.size());
     for (size_t i = 0; i < cells.offsets.size(); ++i) {
       auto is = [&](Which side, const Value& value) {
         return Order(about.type, cells.values[side]->GetValue(i), value) == 0;
@@ -183,6 +174,7 @@ Status IntervalMerge::MergeDefaulted(const ForeignDefault& foreign, size_t field
 
 // Rows that only the other side has hold its default where nobody wrote.
 Status IntervalMerge::TakeOwnDefaults(Draft* draft) {
+  if (about_.options->foreign_defaults.empty()) return {};
   if (!draft->taken || draft->rows.empty()) return {};
   for (size_t field = 0; field < about_.table->schema().fields.size(); ++field) {
     const auto* foreign = ForeignDefaultOf(field);

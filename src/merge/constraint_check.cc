@@ -22,6 +22,11 @@ Result<Table> Open(const MergeMeans& means, const model::TableState& state) {
                                 std::make_shared<const model::TableState>(state));
 }
 
+// The check is none of these columns.
+bool DoesNotFit(const Error& error) {
+  return error.code() == ErrorCode::kSchema || error.code() == ErrorCode::kSql;
+}
+
 // What rows of `merged` are asked, one row at a time once some of a vector break something.
 class RowCheck {
  public:
@@ -110,6 +115,7 @@ class AskedBy {
  public:
   AskedBy(const MergeMeans& means, const model::TableState& side, const model::TableState& merged)
       : means_(means), side_(side), merged_(merged) {
+    if (merged.checks.empty()) return;
     for (const auto& field : side.schema.fields) {
       int index = merged.schema.Find(field.name);
       const auto* now = index < 0 ? nullptr : &merged.schema.fields[static_cast<size_t>(index)];
@@ -140,9 +146,7 @@ class AskedBy {
       std::erase_if(without.fields, [&](const auto& field) { return field.name == column; });
       auto bound = means_.bind_checks(without, {check});
       if (bound) continue;
-      bool does_not_fit =
-          bound.error().code() == ErrorCode::kSchema || bound.error().code() == ErrorCode::kSql;
-      if (!does_not_fit) return std::move(bound).error();
+      if (!DoesNotFit(bound.error())) return std::move(bound).error();
       return true;
     }
     return false;
@@ -184,7 +188,6 @@ class ConstraintCheck {
       asked_by_ours &= here;
       asked_by_theirs &= there;
       asked_by_nobody |= !here && !there;
-      RETURN_IF_ERROR(NoteAnother(check));
     }
     // Rows that one side alone made passed what that side asks for.
     bool both = asked_by_ours && asked_by_theirs;
@@ -193,7 +196,7 @@ class ConstraintCheck {
     if (!found_.problems.empty()) return std::move(found_);
     RowCheck check(means_, table, std::move(checks), &found_);
     if (asked_by_nobody) {
-      RETURN_IF_ERROR(check.Run(WithoutRows()));
+      RETURN_IF_ERROR(check.Run(model::WithRowsOf(merged_, model::TableState())));
     } else {
       RETURN_IF_ERROR(check.Run(ours_));
       if (!asked_by_ours || !asked_by_theirs) RETURN_IF_ERROR(check.Run(theirs_));
@@ -209,44 +212,28 @@ class ConstraintCheck {
     return {};
   }
 
-  static Result<bool> IsAskedBy(const AskedBy& side, const std::string& check) {
+  // A check that would be about other columns than on the side that has it is noted, once.
+  Result<bool> IsAskedBy(const AskedBy& side, const std::string& check) {
     if (!side.Has(check)) return false;
     ASSIGN_OR_RETURN(bool renamed, side.GoesByRenamed(check));
-    if (renamed) return false;
-    ASSIGN_OR_RETURN(bool retyped, side.GoesByRetyped(check));
-    return !retyped;
-  }
-
-  // Whether the check would be about other columns than it was on the side that has it.
-  Status NoteAnother(const std::string& check) {
-    for (const auto* side : {&by_ours_, &by_theirs_}) {
-      if (!side->Has(check)) continue;
-      ASSIGN_OR_RETURN(bool renamed, side->GoesByRenamed(check));
-      if (!renamed) continue;
-      found_.problems.push_back(
-          "the check \"" + check +
-          "\" would be about another column: one that it goes by was renamed");
-      return {};
+    if (!renamed) {
+      ASSIGN_OR_RETURN(bool retyped, side.GoesByRetyped(check));
+      return !retyped;
     }
-    return {};
+    auto problem = "the check \"" + check +
+                   "\" would be about another column: one that it goes by was renamed";
+    bool is_known = !found_.problems.empty() && found_.problems.back() == problem;
+    if (!is_known) found_.problems.push_back(std::move(problem));
+    return false;
   }
 
   // Null: there are none, or they do not fit, which is noted.
   Result<table::CheckRows> Bind() {
     if (merged_.checks.empty()) return table::CheckRows();
     auto bound = means_.bind_checks(merged_.schema, merged_.checks);
-    bool does_not_fit = !bound && (bound.error().code() == ErrorCode::kSchema ||
-                                   bound.error().code() == ErrorCode::kSql);
-    if (!does_not_fit) return bound;
+    if (bound || !DoesNotFit(bound.error())) return bound;
     found_.problems.push_back(bound.error().message());
     return table::CheckRows();
-  }
-
-  model::TableState WithoutRows() const {
-    auto nothing = merged_;
-    nothing.tree_root = {};
-    nothing.entries = nothing.rows = nothing.bytes = 0;
-    return nothing;
   }
 
   const MergeMeans& means_;

@@ -78,6 +78,7 @@ class IntervalMerge {
   Status MergeField(size_t field, bool has_base, Draft* draft);
   bool IsKeyField(size_t field) const;
   std::optional<Which> OwnerOf(size_t field) const;
+  Status GatherBoth(size_t field, const Draft& draft, Which from, Cells* cells);
   Status TakeFromOwner(Which owner, size_t field, Draft* draft);
   Status LeaveToOwners(Draft* draft);
   const ForeignDefault* ForeignDefaultOf(size_t field) const;

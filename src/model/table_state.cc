@@ -120,13 +120,15 @@ std::vector<std::string> ReadChecks(Decoder& decoder) {
 
 }  // namespace
 
-bool SameButRows(TableState a, const TableState& b) {
-  a.tree_root = b.tree_root;
-  a.entries = b.entries;
-  a.rows = b.rows;
-  a.bytes = b.bytes;
-  return a == b;
+TableState WithRowsOf(TableState state, const TableState& rows) {
+  state.tree_root = rows.tree_root;
+  state.entries = rows.entries;
+  state.rows = rows.rows;
+  state.bytes = rows.bytes;
+  return state;
 }
+
+bool SameButRows(const TableState& a, const TableState& b) { return WithRowsOf(a, b) == b; }
 
 std::string Encode(const TableState& state) {
   CHECK(IsStorable(state.schema) && IsValid(state));

@@ -38,8 +38,10 @@ struct TableState {
   friend bool operator==(const TableState&, const TableState&) = default;
 };
 
+// The table with the rows of another state of it, as that stores them; of TableState(): none.
+TableState WithRowsOf(TableState state, const TableState& rows);
 // All but the rows and how they are stored.
-bool SameButRows(TableState a, const TableState& b);
+bool SameButRows(const TableState& a, const TableState& b);
 
 std::string Encode(const TableState& state);
 Result<TableState> DecodeTableState(std::string_view bytes);

@@ -403,10 +403,8 @@ Result<Written> UpsertRows(const WriteContext& context, std::shared_ptr<const Op
 }
 
 Written Truncate(const model::TableState& state) {
-  Written written{state, {}};
+  Written written{model::WithRowsOf(state, model::TableState()), {}};
   written.counts.rows_deleted = state.rows;
-  written.state.tree_root = ObjectId();
-  written.state.rows = written.state.entries = written.state.bytes = 0;
   return written;
 }
 

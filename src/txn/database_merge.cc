@@ -37,14 +37,6 @@ bool CountsChanges(const model::Schema& schema) {
   return std::any_of(schema.fields.begin(), schema.fields.end(), Counts);
 }
 
-model::TableState WithRowsOf(model::TableState state, const model::TableState& rows) {
-  state.tree_root = rows.tree_root;
-  state.entries = rows.entries;
-  state.rows = rows.rows;
-  state.bytes = rows.bytes;
-  return state;
-}
-
 std::vector<int> IndexesOf(const model::Schema& schema, const std::vector<FieldId>& ids) {
   std::vector<int> indexes;
   for (FieldId id : ids) {
@@ -292,7 +284,7 @@ Result<std::optional<model::TableState>> DatabaseMerge::MergeStates(const TableI
     if (same) {
       auto both = merge::MergeSchemas(started, ours, theirs, options.favour);
       if (both.conflicts.empty())
-        return std::optional(WithRowsOf(both.state, LowerOf(ours, theirs)));
+        return std::optional(model::WithRowsOf(both.state, LowerOf(ours, theirs)));
     }
     if (options.favour != Favour::kNobody) out_.settled_replacements[id] = name;
     return settle({"one side replaced the table's rows as a whole, and the other changed them"});
