@@ -156,7 +156,8 @@ struct MergedTable {
   uint64_t cells = 0;         // that both sides touched
   uint64_t conflicts = 0;     // of rows and cells
   uint64_t settled = 0;       // contradictions that the strategy decided
-  // What contradicts in the table as a whole, or made a strategy take it whole.
+  // What contradicts in the table as a whole, made a strategy take it whole, or was left out by
+  // one.
   std::vector<std::string> problems;
 };
 

@@ -293,8 +293,8 @@ class MergedTable:
     """A table that both sides of a merge changed.
 
     ``cells``: that both touched; ``conflicts``: of rows and cells; ``settled``: contradictions that the strategy
-    decided; ``problems``: what contradicts in the table as a whole, or made a strategy take it whole;
-    ``entries_read``: segments that differed.
+    decided; ``problems``: what contradicts in the table as a whole, made a strategy take it whole, or was left out
+    by one; ``entries_read``: segments that differed.
     """
 
     table: str

@@ -285,3 +285,57 @@ def test_names_inside_of_a_column_that_a_check_goes_by_do_not_move(db: rhizo.Dat
     side.alter("t", drop_check="s['a'] < 10", add_check="d + e < 10")
     with pytest.raises(rhizo.SchemaError, match="check"):
         side.alter("t", widen={"d": "BIGINT"}, rename={"e": "z", "k": "e"})
+
+
+@pytest.mark.parametrize("strategy", ["ours", "theirs"])
+@pytest.mark.parametrize("change", [{"rename": {"a": "z"}}, {"drop": "a"}, {"rename": {"a": "z", "b": "a"}}])
+def test_a_check_goes_where_the_favoured_side_has_its_column_no_more_and_all_rows_are_merged(
+    db: rhizo.Database, strategy: Any, change: dict[str, Any]
+) -> None:
+    db.write("t", {"k": [1, 2, 3], "a": [5, 6, 7], "b": [50, 60, 70]}, key="k")
+    first, second = favoured(db, strategy)
+    first.alter("t", **change)
+    first.append("t", first.sql("SELECT * REPLACE (4 AS k) FROM t WHERE k = 1"))
+    first.delete("t", "k = 3")
+    second.alter("t", add_check=["a < 10", "k > 0"])
+    second.append("t", {"k": [5], "a": [8], "b": [80]})
+    second.delete("t", "k = 2")
+    contradict(db, db.on("side"), "a < 10")
+    merged = db.merge("side", strategy=strategy)
+    assert db.info("t").checks == ("k > 0",)
+    assert sorted(rows(db)) == [1, 4, 5]
+    assert db.read("t").column_names == first.read("t").column_names
+    assert settled(merged) == 1 and ["is left out" in problem for problem in merged.tables[0].problems] == [True]
+    assert db.verify().ok
+
+
+@pytest.mark.parametrize("strategy", ["ours", "theirs"])
+def test_a_check_of_both_sides_is_about_the_column_that_it_is_about_on_the_favoured_one(
+    db: rhizo.Database, strategy: Any
+) -> None:
+    db.write("t", {"k": [1, 2], "a": [5, 6], "b": [50, 60]}, key="k")
+    first, second = favoured(db, strategy)
+    first.alter("t", rename={"a": "z", "b": "a"})
+    first.update("t", {"a": 7}, "true")
+    first.alter("t", add_check="a < 10")
+    second.alter("t", add_check="a < 10")
+    second.append("t", {"k": [3, 4], "a": [8, 9], "b": [9, 80]})
+    db.merge("side", strategy=strategy)
+    assert checks_hold(db) and db.info("t").checks == ("a < 10",)
+    assert rows(db) == {1: (5, 7), 2: (6, 7), 3: (8, 9)}
+
+
+@pytest.mark.parametrize("strategy", ["ours", "theirs"])
+@pytest.mark.parametrize("change", [{"rename": {"a": "z"}}, {"drop": "a"}, {"rename": {"a": "z", "b": "a"}}])
+def test_a_favoured_check_whose_column_the_other_side_has_no_more_keeps_the_table_as_it_is_there(
+    db: rhizo.Database, strategy: Any, change: dict[str, Any]
+) -> None:
+    db.write("t", {"k": [1, 2], "a": [5, 6], "b": [50, 60]}, key="k")
+    first, second = favoured(db, strategy)
+    first.alter("t", add_check="a < 10")
+    second.alter("t", **change)
+    second.delete("t", "k = 2")
+    merged = db.merge("side", strategy=strategy)
+    assert db.info("t").checks == ("a < 10",) and checks_hold(db)
+    assert db.read("t").fetchall() == [(1, 5, 50), (2, 6, 60)]
+    assert ["the whole table is as" in problem for problem in merged.tables[0].problems] == [True]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pandas
@@ -122,6 +124,101 @@ def test_a_column_added_on_both_sides_has_the_favoured_default_where_nobody_wrot
     one.merge("two", strategy=strategy)
     assert one.sql("SELECT c, count(*) FROM t GROUP BY c").fetchall() == [(default, count)]
     assert one.info("t").defaults == {"c": str(default)}
+
+
+GIVEN = [
+    ("INTEGER", "BIGINT", ["4", "5"], 5),
+    ("INTEGER", "DECIMAL(12,2)", ["4", "5"], Decimal("5.00")),
+    ("DATE", "TIMESTAMP", ["DATE '2020-01-01'", "DATE '2024-02-29'"], datetime.datetime(2024, 2, 29)),
+    ("STRUCT(a INTEGER, b VARCHAR)", "STRUCT(a BIGINT, b VARCHAR)", ["{a: 4, b: 'y'}", "{a: 5, b: 'x'}"], {"a": 5, "b": "x"}),
+]
+
+
+def become_one(one: rhizo.Session, two: rhizo.Session) -> None:
+    """Whichever is merged into the other."""
+    ours, theirs = one.commit().id, two.commit().id
+    one.merge(theirs)
+    two.merge(ours)
+    assert one.commit().id == two.commit().id
+
+
+@pytest.mark.parametrize("has_one", [False, True], ids=["none before", "another before"])
+@pytest.mark.parametrize("narrow, wide, given, seen", GIVEN, ids=[f"{row[0]} to {row[1]}" for row in GIVEN])
+def test_a_default_given_where_the_other_side_makes_the_column_wider_becomes_one_of_the_wider_type(
+    db: rhizo.Database, narrow: str, wide: str, given: list[str], seen: Any, has_one: bool
+) -> None:
+    db.create_table("t", {"k": "BIGINT", "c": narrow}, key="k")
+    db.append("t", {"k": [1]})
+    if has_one:
+        db.alter("t", default={"c": given[0]})
+    one, two = branches(db)
+    one.alter("t", default={"c": given[1]})
+    two.alter("t", widen={"c": wide})
+    become_one(one, two)
+    one.append("t", {"k": [2]})
+    assert one.info("t").columns[1].type == wide
+    assert one.read("t").fetchall() == [(1, None), (2, seen)]
+
+
+def test_old_rows_keep_a_default_that_one_side_made_wider_and_the_other_gave_anew(db: rhizo.Database) -> None:
+    db.write("t", {"k": [1, 2, 3]}, key="k")
+    db.alter("t", add={"c": "INTEGER"}, default={"c": 7})
+    one, two = branches(db)
+    one.alter("t", default={"c": 8})
+    one.append("t", {"k": [4]})
+    two.alter("t", widen={"c": "BIGINT"})
+    two.update("t", {"c": 3_000_000_000}, "k = 2")
+    become_one(one, two)
+    one.append("t", {"k": [5]})
+    assert one.read("t").fetchall() == [(1, 7), (2, 3_000_000_000), (3, 7), (4, 8), (5, 8)]
+
+
+@pytest.mark.parametrize("strategy, default", [("ours", 5), ("theirs", 6)])
+def test_of_two_defaults_in_two_types_the_favoured_is_taken_and_nothing_else_is_lost(
+    db: rhizo.Database, strategy: Any, default: int
+) -> None:
+    db.create_table("t", {"k": "BIGINT", "c": "INTEGER"}, key="k")
+    db.append("t", {"k": [1, 2], "c": [0, 0]})
+    one, two = branches(db)
+    one.alter("t", default={"c": 5})
+    one.update("t", {"c": 11}, "k = 1")
+    two.alter("t", widen={"c": "BIGINT"}, default={"c": 6})
+    two.update("t", {"c": 22}, "k = 2")
+    with pytest.raises(rhizo.MergeConflict, match="different defaults"):
+        one.merge("two")
+    one.merge("two", strategy=strategy)
+    one.append("t", {"k": [3]})
+    assert one.read("t").fetchall() == [(1, 11), (2, 22), (3, default)]
+    assert one.info("t").columns[1].type == "BIGINT"
+
+
+NEITHER = [
+    ("UTINYINT", "UINTEGER", "INTEGER", "4000000000", "-1", "BIGINT"),
+    ("TINYINT", "BIGINT", "DECIMAL(12,2)", "9000000000000000001", "0.25", "DECIMAL(21,2)"),
+    ("TINYINT", "DECIMAL(20,0)", "DECIMAL(12,6)", "12345678901234567890", "0.000001", "DECIMAL(26,6)"),
+    ("TINYINT", "BIGINT", "DOUBLE", "9", "0.5", "DOUBLE"),
+]
+
+
+@pytest.mark.parametrize("given", [False, True], ids=["no default", "a default"])
+@pytest.mark.parametrize("narrow, first, second, one_value, two_value, seen", NEITHER)
+def test_a_diff_between_types_of_which_neither_holds_the_other_shows_what_both_hold(
+    db: rhizo.Database, narrow: str, first: str, second: str, one_value: str, two_value: str, seen: str, given: bool
+) -> None:
+    db.create_table("t", {"k": "BIGINT", "a": "BIGINT", "b": "BIGINT", "c": narrow}, key="k")
+    db.append("t", {"k": [1, 2], "a": [0, 0], "b": [0, 0]})
+    if given:
+        db.alter("t", default={"c": 1})
+    one, two = branches(db)
+    for session, type, value in ((one, first, one_value), (two, second, two_value)):
+        session.alter("t", widen={"c": type})
+        session.update("t", {"c": f"CAST({value} AS {type})"}, "k = 2")
+    told = db.sql(f"SELECT CAST({one_value} AS {seen}), CAST({two_value} AS {seen})").fetchone()
+    assert told is not None
+    for points, values in ((("one", "two"), told), (("two", "one"), told[::-1])):
+        found = db.sql(f"SELECT k, CAST(c AS {seen}) FROM rhizo_diff('t', '{points[0]}', '{points[1]}')").fetchall()
+        assert found == [(2, value) for value in values]
+        assert [row[-1] for row in db.diff(*points, table="t").rows().fetchall()] == list(values)
 
 
 UNION = "UNION(a INTEGER, b VARCHAR)"

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "merge/check_fit.h"
 #include "merge/table_merge.h"
 
 namespace rhizo::merge {
@@ -17,11 +18,11 @@ struct Violations {
   bool none() const { return problems.empty() && rows.empty(); }
 };
 
-// `merged`: what came out of ours and theirs. `same_key`: all three have the same. `has_choices`:
-// values may be of neither side.
+// `merged`: what came out of ours and theirs, with its checks. `same_key`: all three have the same.
+// `has_choices`: values may be of neither side.
 Result<Violations> CheckConstraints(const MergeMeans& means, const model::TableState& ours,
                                     const model::TableState& theirs,
-                                    const model::TableState& merged, bool same_key,
-                                    bool has_choices);
+                                    const model::TableState& merged, const FittedChecks& checks,
+                                    bool same_key, bool has_choices);
 
 }  // namespace rhizo::merge

@@ -11,6 +11,7 @@
 #include "model/held_type.h"
 #include "model/schema_coding.h"
 #include "table/key_set.h"
+#include "table/refit_default.h"
 
 namespace rhizo::merge {
 namespace {
@@ -150,6 +151,20 @@ bool HaveSameTypes(const FieldIds& fields, const model::Schema& a, const model::
   });
 }
 
+// A side's default in the type of the merged field; as it is where that does not hold it.
+struct FittedDefault {
+  Default value;
+  bool is_of_type = false;
+};
+
+FittedDefault Fitted(const Field& side, Default Field::*part, const Type& type) {
+  const auto& value = side.*part;
+  if (!value || SameForm(side.type, type)) return {value, true};
+  if (!model::Holds(type, side.type)) return {value, false};
+  auto fitted = table::RefitDefault(nullptr, side.type, type, value);
+  return fitted ? FittedDefault{*std::move(fitted), true} : FittedDefault{value, false};
+}
+
 // From a column to a field inside it.
 struct Path {
   FieldIds ids;
@@ -230,7 +245,9 @@ class SchemaMerge {
   std::optional<Field> MergeField(FieldId id, const Versions<Field>& of, const std::string& path);
   Field MergeParts(FieldId id, const Versions<Field>& of, const std::string& path);
   Type MergeType(FieldId id, const Versions<Type>& of, const std::string& path);
-  void FitDefaults(const Versions<Field>& of, const std::string& path, Field* merged);
+  void MergeDefaults(const Versions<Field>& of, const std::string& path, Field* merged);
+  bool MergeDefault(Default Field::*part, const Versions<Field>& of, const std::string& path,
+                    Field* merged);
   Attributes MergeAttributes(FieldId id, const Versions<Attributes>& of) const;
   void CheckNames(const StayingFields& fields, const std::string& prefix);
 
@@ -335,9 +352,6 @@ std::optional<Field> SchemaMerge::MergeField(FieldId id, const Versions<Field>& 
 
 Field SchemaMerge::MergeParts(FieldId id, const Versions<Field>& of, const std::string& path) {
   const auto column = Column(path);
-  auto defaults_differ = [&](const auto&) {
-    return column + " got different defaults here and there";
-  };
   Field merged;
   merged.id = id;
   merged.name = *Decide(id, Each(of, &Field::name),
@@ -346,14 +360,12 @@ Field SchemaMerge::MergeParts(FieldId id, const Versions<Field>& of, const std::
   merged.nullable = *Decide(id, Each(of, &Field::nullable), [&](const auto& nullable) {
     return Became(column, nullable, NullText);
   });
-  merged.first_default = *Decide(id, Each(of, &Field::first_default), defaults_differ);
-  merged.write_default = *Decide(id, Each(of, &Field::write_default), defaults_differ);
+  MergeDefaults(of, path, &merged);
   merged.merge_rule = *Decide(id, Each(of, &Field::merge_rule), [&](const auto& rules) {
     return Became("the merge rule of " + column, rules,
                   [&](const std::string& rule) { return RuleText(rule); });
   });
   merged.attributes = MergeAttributes(id, Each(of, &Field::attributes));
-  FitDefaults(of, path, &merged);
   return merged;
 }
 
@@ -372,15 +384,10 @@ Type SchemaMerge::MergeType(FieldId id, const Versions<Type>& of, const std::str
   return merged;
 }
 
-// Defaults are bytes of the type that the field had where they were given.
-void SchemaMerge::FitDefaults(const Versions<Field>& of, const std::string& path, Field* merged) {
-  auto fits = [&](Default Field::*part) {
-    auto has_it = [&](const Field& side) {
-      return side.*part == merged->*part && SameForm(side.type, merged->type);
-    };
-    return !(merged->*part) || has_it(*of.ours) || has_it(*of.theirs);
-  };
-  if (fits(&Field::first_default) && fits(&Field::write_default)) return;
+void SchemaMerge::MergeDefaults(const Versions<Field>& of, const std::string& path, Field* merged) {
+  bool fits = MergeDefault(&Field::first_default, of, path, merged);
+  fits &= MergeDefault(&Field::write_default, of, path, merged);
+  if (fits) return;
   if (favour_ != Favour::kNobody) {
     merged->type = Favoured(of)->type;
     merged->first_default = Favoured(of)->first_default;
@@ -389,6 +396,24 @@ void SchemaMerge::FitDefaults(const Versions<Field>& of, const std::string& path
     Report(merged->id, Column(path) + " becomes " + TypeText(merged->type) +
                            ", and its default was given for another type");
   }
+}
+
+// Defaults are bytes of the type that the field had where they were given: compared, and taken, as
+// the merged type has them. False: it does not have this one.
+bool SchemaMerge::MergeDefault(Default Field::*part, const Versions<Field>& of,
+                               const std::string& path, Field* merged) {
+  std::vector<FittedDefault> fitted;
+  for (const auto* side : {of.base, of.ours, of.theirs}) {
+    fitted.push_back(side == nullptr ? FittedDefault() : Fitted(*side, part, merged->type));
+  }
+  Versions<FittedDefault> versions{of.base == nullptr ? nullptr : &fitted[0], &fitted[1],
+                                   &fitted[2]};
+  const auto values = Each(versions, &FittedDefault::value);
+  merged->*part = *Decide(merged->id, values, [&](const auto&) {
+    return Column(path) + " got different defaults here and there";
+  });
+  return std::ranges::any_of(
+      fitted, [&](const auto& one) { return one.is_of_type && one.value == merged->*part; });
 }
 
 // They say nothing of what values mean, and are written with every frame: they never contradict.

@@ -157,6 +157,10 @@ Result<MergedTable> MergeTable(const MergeMeans& means, const TableVersion& base
                          TableSide(*ours.state, ours.undefined),
                          TableSide(*theirs.state, theirs.undefined)};
   bool has_choices = options.choices != nullptr && !options.choices->empty();
+  ASSIGN_OR_RETURN(auto checks, FitChecks(means, *ours.state, *theirs.state, options.favour,
+                                          &about.schema.state));
+  merged.left_out = checks.left_out;
+  about.settled += checks.left_out.size();
   std::set<model::RowId> broken;
   by_rows.broken = &broken;
   while (true) {
@@ -173,8 +177,9 @@ Result<MergedTable> MergeTable(const MergeMeans& means, const TableVersion& base
       merged.problems.emplace_back(kKeyOfUnknownRows);
       return merged;
     }
-    ASSIGN_OR_RETURN(auto violations, CheckConstraints(means, *ours.state, *theirs.state,
-                                                       merged.state, same_key, has_choices));
+    ASSIGN_OR_RETURN(auto violations,
+                     CheckConstraints(means, *ours.state, *theirs.state, merged.state, checks,
+                                      same_key, has_choices));
     merged.problems = std::move(violations.problems);
     if (violations.none() || !merged.problems.empty()) return merged;
     merged.notes = violations.notes;

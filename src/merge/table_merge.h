@@ -38,8 +38,8 @@ struct MergedTable {
   bool is_beyond_favour = false;
   // What some of the rows break that contradict for it, or are settled.
   std::vector<std::string> notes;
-
-  bool IsClean() const { return problems.empty() && counts.conflicts == 0; }
+  // Why checks of the side that is not favoured went.
+  std::vector<std::string> left_out;
 };
 
 // The base of two tables that have none: without rows, of the columns and policies that both have

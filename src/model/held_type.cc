@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "model/common_type.h"
 #include "model/exact_type.h"
 #include "model/schema.h"
 
@@ -56,6 +57,22 @@ bool HoldsChildren(const Type& wide, const Type& narrow) {
   });
 }
 
+bool IsNumber(const Type& type) {
+  return IsInteger(type.kind) || IsFloat(type.kind) || type.kind == TypeKind::kDecimal;
+}
+
+Type SimpleTypeOfBoth(const Type& later, const Type& earlier) {
+  auto common = CommonType(earlier, later);
+  for (const auto& type : {later, earlier, common.value_or(later)}) {
+    if (Holds(type, later) && Holds(type, earlier)) return type;
+  }
+  bool is_rounded = IsNumber(later) && IsNumber(earlier);
+  if (!is_rounded) return later;
+  Type rounded;
+  rounded.kind = TypeKind::kFloat64;
+  return rounded;
+}
+
 }  // namespace
 
 bool Holds(const Type& wide, const Type& narrow) {
@@ -79,7 +96,7 @@ bool NamesMoved(const Type& before, const Type& after) {
 
 Type TypeOfBoth(const Type& later, const Type& earlier) {
   if (later == earlier || !later.IsNested() || later.kind != earlier.kind) {
-    return !Holds(later, earlier) && Holds(earlier, later) ? earlier : later;
+    return SimpleTypeOfBoth(later, earlier);
   }
   Type both = later;
   for (auto& child : both.children) {

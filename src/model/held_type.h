@@ -16,7 +16,8 @@ bool DependsOnValues(const Type& wide, const Type& narrow);
 bool NamesMoved(const Type& before, const Type& after);
 
 // The type to see values of two versions of a field in: the later one, or, where that does not hold
-// what was there, the earlier; of nested types field by field.
+// what was there, the earlier, or one that holds both; of nested types field by field. Numbers that
+// no type holds both of are seen rounded, as DOUBLE; of other types of which none does, the later.
 Type TypeOfBoth(const Type& later, const Type& earlier);
 
 }  // namespace rhizo::model

@@ -8,15 +8,15 @@
 #include "duckdb/planner/expression_binder/constant_binder.hpp"
 #include "engine/errors.h"
 #include "engine/types.h"
+#include "model/common_type.h"
 #include "model/held_type.h"
 #include "model/unknown_column.h"
-#include "sql/common_type.h"
 #include "sql/exact_cast.h"
 #include "sql/expression_text.h"
 #include "sql/row_checks.h"
 #include "sql/row_errors.h"
 #include "sql/scan_statement.h"
-#include "table/conform.h"
+#include "table/refit_default.h"
 #include "table/single_value.h"
 
 namespace rhizo::sql {
@@ -147,7 +147,7 @@ class Work {
           .With("expected", wanted.ToString())
           .With("actual", field.type.ToString());
     }
-    RETURN_IF_ERROR(BecomeType(&field, *std::move(common)));
+    RETURN_IF_ERROR(table::BecomeType(&field, *std::move(common)));
     if (found.siblings != &schema()->fields) return RefitDefaults();
     encoded_[field.id] = field.type;
     return {};
@@ -159,14 +159,7 @@ class Work {
       auto was = encoded_.find(field.id);
       if (field.id == 0 || was == encoded_.end() || was->second == field.type) continue;
       for (auto* value : {&field.first_default, &field.write_default}) {
-        if (!*value) continue;
-        ASSIGN_OR_RETURN(auto old, table::DecodeValue(was->second, **value));
-        ASSIGN_OR_RETURN(*value, engine::Guarded([&] {
-          duckdb::Vector one(old);
-          one.Flatten(1);
-          auto now = table::Conform(&client_, was->second, field.type, one, 1);
-          return table::EncodeDefault(field.type, now.GetValue(0));
-        }));
+        ASSIGN_OR_RETURN(*value, table::RefitDefault(&client_, was->second, field.type, *value));
       }
       was->second = field.type;
     }

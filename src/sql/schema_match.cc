@@ -4,8 +4,9 @@
 
 #include "base/name.h"
 #include "engine/arrow_in.h"
-#include "sql/common_type.h"
+#include "model/common_type.h"
 #include "sql/exact_cast.h"
+#include "table/refit_default.h"
 
 namespace rhizo::sql {
 namespace {
@@ -100,7 +101,7 @@ Result<model::Schema> EvolveSchema(const model::Schema& old, const model::Schema
       continue;
     }
     ASSIGN_OR_RETURN(auto type, WidenedType(old.fields[column], field));
-    RETURN_IF_ERROR(BecomeType(&evolved.fields[column], std::move(type)));
+    RETURN_IF_ERROR(table::BecomeType(&evolved.fields[column], std::move(type)));
   }
   evolved.attributes.insert(incoming.attributes.begin(), incoming.attributes.end());
   return evolved;

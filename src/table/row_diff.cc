@@ -7,6 +7,7 @@
 #include "table/compare_vectors.h"
 #include "table/entry_edits.h"
 #include "table/key_set.h"
+#include "table/refit_default.h"
 #include "tree/diff.h"
 
 namespace rhizo::table {
@@ -102,15 +103,11 @@ Result<std::shared_ptr<const OpenTable>> InTypesOfBoth(const OpenTable& before,
   for (auto& field : seen->schema.fields) {
     const auto* earlier = before.schema().FindId(field.id);
     if (earlier == nullptr) continue;
-    auto both = model::TypeOfBoth(field.type, earlier->type);
-    if (both == field.type) continue;
-    // A default is told in its field's type.
-    bool has_default = field.first_default || earlier->first_default;
-    if (has_default && both != earlier->type) continue;
-    field.first_default = earlier->first_default;
-    field.write_default = earlier->write_default;
-    field.type = std::move(both);
-    same = false;
+    auto both = field;
+    auto became = BecomeType(&both, model::TypeOfBoth(field.type, earlier->type));
+    if (!became) continue;  // its default is a value that the type does not have
+    same &= both.type == field.type;
+    field = std::move(both);
   }
   if (same) return after;
   return OpenTable::Open(after->context(), after->state_id(), std::move(seen));

@@ -310,7 +310,7 @@ Result<std::optional<model::TableState>> DatabaseMerge::MergeStates(const TableI
     return std::optional<model::TableState>();
   }
   if (!merged.problems.empty()) return settle(merged.problems);
-  out_.merged.push_back({id, name, merged.counts, {}});
+  out_.merged.push_back({id, name, merged.counts, std::move(merged.left_out)});
   if (merged.counts.conflicts > 0) {
     Contradict(id, name, merged.counts.conflicts, {});
     out_.conflicts.back().notes = std::move(merged.notes);

@@ -51,7 +51,7 @@ struct MergedTableInfo {
   TableId table;
   std::string name;
   merge::MergeCounts counts;
-  std::vector<std::string> notes;  // why a side's table was taken whole
+  std::vector<std::string> notes;  // what a strategy took as a whole, or left out
 };
 
 struct MergedDatabase {

@@ -1,17 +1,11 @@
-#include "sql/common_type.h"
+#include "model/common_type.h"
 
 #include <algorithm>
 
-#include "engine/errors.h"
-#include "engine/types.h"
 #include "model/exact_type.h"
-#include "table/single_value.h"
 
-namespace rhizo::sql {
+namespace rhizo::model {
 namespace {
-
-using model::Type;
-using model::TypeKind;
 
 Type Simple(TypeKind kind) {
   Type type;
@@ -115,17 +109,4 @@ std::optional<Type> CommonType(const Type& old, const Type& incoming) {
   return old.kind < incoming.kind ? incoming : old;
 }
 
-Status BecomeType(model::Field* field, model::Type type) {
-  for (auto* value : {&field->first_default, &field->write_default}) {
-    if (!*value) continue;
-    ASSIGN_OR_RETURN(auto decoded, table::DecodeValue(field->type, **value));
-    ASSIGN_OR_RETURN(*value, engine::Guarded([&] {
-      auto wider = decoded.DefaultCastAs(engine::ToLogicalType(type));
-      return table::EncodeDefault(type, wider);
-    }));
-  }
-  field->type = std::move(type);
-  return {};
-}
-
-}  // namespace rhizo::sql
+}  // namespace rhizo::model
