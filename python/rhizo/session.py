@@ -168,7 +168,7 @@ class Session(Merges):
         >>> db.resolve(tx.txn_id).outcome
         'committed'
         """
-        return Resolution(**self._native.resolve(txn_id))
+        return Resolution(**self._native.resolve(to_text(txn_id, "txn_id")))
 
     # --- history
 

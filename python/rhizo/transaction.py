@@ -79,6 +79,7 @@ class Transaction(Tables):
     def _finish(self) -> _rhizo.Transaction:
         if self._transaction is None:
             raise ClosedError("this transaction has ended")
+        self._transaction.check_idle()
         transaction, self._transaction = self._transaction, None
         return transaction
 

@@ -17,36 +17,43 @@ NativeMerging Start(NativeSession& self, const std::string& source, const std::s
   options.into = into;
   Session& session = self.get();
   return NativeMerging(
+      self,
       Unwrap(RunBlocking(Cancellation(), [&] { return session.StartMerge(source, options); })));
 }
 
 nb::dict State(NativeMerging& self) {
-  return ToPython(Unwrap(RunBlocking(Cancellation(), [&] { return self.get().State(); })));
+  Merging& merging = self.get();
+  return ToPython(Unwrap(RunBlocking(Cancellation(), [&] { return merging.State(); })));
 }
 
 Cursor Conflicts(NativeMerging& self, const std::string& table) {
+  Merging& merging = self.get();
   Cancellation cancellation;
-  auto result = RunBlocking(cancellation, [&] { return self.get().Conflicts(table); });
+  auto result = RunBlocking(cancellation, [&] { return merging.Conflicts(table); });
   return Cursor(Unwrap(std::move(result)), cancellation);
 }
 
 void ResolveSide(NativeMerging& self, const std::string& table, const std::string& side) {
-  Unwrap(RunBlocking(Cancellation(), [&] { return self.get().Resolve(table, StrategyOf(side)); }));
+  Merging& merging = self.get();
+  Unwrap(RunBlocking(Cancellation(), [&] { return merging.Resolve(table, StrategyOf(side)); }));
 }
 
 uint64_t ResolveSql(NativeMerging& self, const std::string& table, const std::string& query) {
-  return Unwrap(RunBlocking(Cancellation(), [&] { return self.get().ResolveSql(table, query); }));
+  Merging& merging = self.get();
+  return Unwrap(RunBlocking(Cancellation(), [&] { return merging.ResolveSql(table, query); }));
 }
 
 uint64_t ResolveRows(NativeMerging& self, NativeSession& session, const std::string& table,
                      nb::handle rows, const std::string& kind) {
+  Merging& merging = self.get();
   Work work{nb::none()};
   return Consume(session, rows, RowsOf(kind), work,
-                 [&](ArrowArrayStream* stream) { return self.get().Resolve(table, stream); });
+                 [&](ArrowArrayStream* stream) { return merging.Resolve(table, stream); });
 }
 
 nb::dict Commit(NativeMerging& self, const std::string& message) {
-  return ToPython(Unwrap(RunBlocking(Cancellation(), [&] { return self.get().Commit(message); })));
+  Merging& merging = self.get();
+  return ToPython(Unwrap(RunBlocking(Cancellation(), [&] { return merging.Commit(message); })));
 }
 
 }  // namespace

@@ -52,11 +52,12 @@ NativeTransaction Begin(NativeSession& self, const std::string& message, const s
                         .txn_id = txn_id,
                         .serializable = serializable};
   Session& session = self.get();
-  return NativeTransaction(Unwrap(RunBriefly([&] { return session.Begin(options); })));
+  return NativeTransaction(self, Unwrap(RunBriefly([&] { return session.Begin(options); })));
 }
 
 nb::dict Commit(NativeTransaction& self) {
-  return ToPython(Unwrap(RunBlocking(Cancellation(), [&] { return self.get().Commit(); })));
+  Transaction& transaction = self.get();
+  return ToPython(Unwrap(RunBlocking(Cancellation(), [&] { return transaction.Commit(); })));
 }
 
 nb::dict Verify(NativeSession& self, nb::object progress) {
@@ -76,9 +77,11 @@ nb::dict Stats(NativeSession& self) {
 void BindTransaction(nb::module_& module) {
   nb::class_<NativeTransaction>(module, "Transaction")
       .def_prop_ro("txn_id", [](NativeTransaction& self) { return self.get().txn_id(); })
+      .def("check_idle", [](NativeTransaction& self) { self.get(); })
       .def("commit", &Commit)
       .def("rollback", [](NativeTransaction& self) {
-        Unwrap(RunBriefly([&] { return self.get().Rollback(); }));
+        Transaction& transaction = self.get();
+        Unwrap(RunBriefly([&] { return transaction.Rollback(); }));
       });
 }
 
@@ -150,13 +153,30 @@ NativeSession::~NativeSession() {
   session_.reset();
 }
 
+namespace {
+
+void CheckNotPulled(const void* session) {
+  if (!IsPulledFor(session)) return;
+  Raise(InvalidArgument(
+      "this session is busy reading the rows that are being written; make them from another "
+      "session, such as db.on(branch)"));
+}
+
+}  // namespace
+
 Session& NativeSession::get() {
-  if (IsPulledFor(this)) {
-    Raise(InvalidArgument(
-        "this session is busy reading the rows that are being written; make them from another "
-        "session, such as db.on(branch)"));
-  }
+  CheckNotPulled(this);
   return *session_;
+}
+
+Transaction& NativeTransaction::get() {
+  CheckNotPulled(session_);
+  return *transaction_;
+}
+
+Merging& NativeMerging::get() {
+  CheckNotPulled(session_);
+  return *merging_;
 }
 
 NativeTransaction::~NativeTransaction() {

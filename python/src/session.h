@@ -10,6 +10,7 @@
 
 namespace rhizo::python {
 
+// What belongs to a session throws as its get() does.
 class NativeSession {
  public:
   explicit NativeSession(std::unique_ptr<Session> session) : session_(std::move(session)) {}
@@ -26,23 +27,25 @@ class NativeSession {
 
 class NativeTransaction {
  public:
-  explicit NativeTransaction(Transaction transaction)
-      : transaction_(std::make_unique<Transaction>(std::move(transaction))) {}
+  NativeTransaction(const NativeSession& session, Transaction transaction)
+      : session_(&session), transaction_(std::make_unique<Transaction>(std::move(transaction))) {}
   NativeTransaction(NativeTransaction&&) = default;
   ~NativeTransaction();
-  Transaction& get() { return *transaction_; }
+  Transaction& get();
 
  private:
+  const void* session_;
   std::unique_ptr<Transaction> transaction_;
 };
 
 class NativeMerging {
  public:
-  explicit NativeMerging(Merging merging)
-      : merging_(std::make_unique<Merging>(std::move(merging))) {}
-  Merging& get() { return *merging_; }
+  NativeMerging(const NativeSession& session, Merging merging)
+      : session_(&session), merging_(std::make_unique<Merging>(std::move(merging))) {}
+  Merging& get();
 
  private:
+  const void* session_;
   std::unique_ptr<Merging> merging_;
 };
 

@@ -638,3 +638,25 @@ def test_a_column_keeps_its_default_when_something_inside_of_it_changes(
     db.append("t", {"k": [3]})
     assert db.read("t").fetchall() == [(1, row), (2, row), (3, row)]
     assert "s" in db.info("t").defaults and db.verify().ok
+
+
+@pytest.mark.parametrize("refused", [{"add_check": "a < 3"}, {"not_null": "a"}])
+def test_a_refused_change_is_not_seen_in_its_transaction(db: rhizo.Database, refused: dict[str, Any]) -> None:
+    db.write("t", {"id": [1, 2], "a": [1, 2], "b": [10, 20]}, key="id")
+    with db.transaction() as tx:
+        tx.append("t", {"id": [3], "a": [None if "not_null" in refused else 3], "b": [30]})
+        with pytest.raises(rhizo.ConstraintError):
+            tx.alter("t", drop=["b"], rename={"id": "key"}, **refused)
+        assert tx.read("t").column_names == ["id", "a", "b"] and tx.info("t").checks == ()
+        assert tx.sql("SELECT b FROM t").fetchall() == [(10,), (20,), (30,)]
+        tx.write("copy", tx.read("t"))
+    assert db.read("t").fetchall() == db.read("copy").fetchall()
+
+
+def test_a_check_inside_of_a_column_stays_with_its_member_whatever_the_case_of_names(db: rhizo.Database) -> None:
+    db.create_table("t", {"k": "BIGINT", "s": "STRUCT(a INTEGER, c INTEGER)"})
+    db.append("t", [{"k": 1, "s": {"a": 5, "c": 1}}])
+    db.alter("t", add_check="s['a'] < 10")
+    with pytest.raises(rhizo.SchemaError, match="check"):
+        db.alter("t", rename={"s.a": "z", "s.c": "A"})
+    assert db.read("t").fetchall() == [(1, {"a": 5, "c": 1})]

@@ -815,7 +815,7 @@ def subtract_one_at_a_time(path: str, count: int, barrier: Barrier, out: Path) -
                 is_first = False
                 assert tx.update("stock", {"n": "n - 1"}, "item = 'nut'").rows_updated == 1
 
-            db.retry(subtract, attempts=1000)
+            db.retry(subtract, attempts=1000, timeout=PATIENCE)
     told(out, runs - count)
 
 
@@ -870,7 +870,7 @@ def count_up(path: str, process: int, count: int | None, start: Barrier, answers
                 tx.append("done", {"token": [token]})
                 answers.send(("try", token, tx.txn_id))
 
-            db.retry(add, attempts=1000 if column == "n" else 1)
+            db.retry(add, attempts=1000 if column == "n" else 1, timeout=PATIENCE)
             answers.send(("done", token, ""))
             number += 1
 

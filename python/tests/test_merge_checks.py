@@ -339,3 +339,55 @@ def test_a_favoured_check_whose_column_the_other_side_has_no_more_keeps_the_tabl
     assert db.info("t").checks == ("a < 10",) and checks_hold(db)
     assert db.read("t").fetchall() == [(1, 5, 50), (2, 6, 60)]
     assert ["the whole table is as" in problem for problem in merged.tables[0].problems] == [True]
+
+
+def test_a_check_stays_with_its_member_whatever_the_case_of_the_names_inside(db: rhizo.Database) -> None:
+    db.create_table("t", {"k": "BIGINT", "s": "STRUCT(a INTEGER, c INTEGER)"}, key="k")
+    db.append("t", [{"k": 1, "s": {"a": 5, "c": 1}}])
+    side = branched(db)
+    side.alter("t", add_check="s['a'] < 10")
+    db.alter("t", rename={"s.a": "z"})
+    db.alter("t", rename={"s.c": "A"})
+    contradict(db, side, "another column")
+
+
+@pytest.mark.parametrize("strategy", ["ours", "theirs"])
+@pytest.mark.parametrize("change", [{"add_check": "b < 50"}, {"not_null": "b"}, {"add": {"c": "INTEGER"}}])
+def test_a_replaced_table_contradicts_whatever_was_changed_of_it(
+    db: rhizo.Database, strategy: Any, change: dict[str, Any]
+) -> None:
+    db.write("t", {"k": [1, 2], "b": [1, 2]}, key="k")
+    first, second = favoured(db, strategy)
+    first.alter("t", **change)
+    expected = first.read("t").fetchall()
+    second.write("t", {"k": [8, 9], "b": [100, 200]})
+    contradict(db, db.on("side"), "replaced")
+    merged = db.merge("side", strategy=strategy)
+    assert db.read("t").fetchall() == expected and "replaced" in merged.tables[0].problems[0]
+
+
+@pytest.mark.parametrize("keys", [[], ["u", "a"]], ids=["dropped", "extended"])
+@pytest.mark.parametrize("strategy", ["ours", "theirs"])
+def test_rows_that_both_sides_stored_anew_do_not_come_twice_where_the_key_went(
+    db: rhizo.Database, strategy: Any, keys: list[str]
+) -> None:
+    db.write("t", {"u": [1, 2, 3, 4], "a": [0, 0, 0, 0]}, key="u")
+    first, second = favoured(db, strategy)
+    second.write("t", {"u": [4, 1, 2, 3], "a": [1, 0, 0, 0]})
+    first.write("t", {"u": [4, 1, 2, 3], "a": [0, 0, 0, 0]})
+    first.set_key("t", keys or None)
+    contradict(db, db.on("side"), "key")
+    expected = first.read("t").fetchall()
+    merged = db.merge("side", strategy=strategy)
+    assert db.read("t").fetchall() == expected
+    assert "key was changed" in merged.tables[0].problems[0]
+
+
+def test_rows_that_one_side_alone_stored_merge_where_the_key_went(db: rhizo.Database) -> None:
+    db.write("t", {"u": [1, 2, 3], "a": [0, 0, 0]}, key="u")
+    side = branched(db)
+    side.write("t", {"u": [3, 1, 2, 4], "a": [0, 0, 0, 4]})
+    db.set_key("t", None)
+    db.append("t", {"u": [1], "a": [9]})
+    db.merge("side")
+    assert sorted(db.read("t").fetchall()) == [(1, 0), (1, 9), (2, 0), (3, 0), (4, 4)]

@@ -225,3 +225,23 @@ def test_a_table_takes_a_side_by_any_name_that_a_side_knows(
         m.resolve(name, by)
         m.commit()
     assert list(contents(db).values()) == [[(1, value)]]
+
+
+def test_what_a_strategy_did_to_tables_and_names_is_told(db: rhizo.Database) -> None:
+    for name in ("t", "d", "r"):
+        db.write(name, {"x": [0]})
+    db.create_branch("side")
+    side = db.on("side")
+    side.write("n", {"x": [9]})
+    side.update("d", {"x": "1"})
+    side.rename_table("r", "there")
+    db.rename_table("t", "N")
+    db.drop_table("d")
+    db.rename_table("r", "here")
+    assert db.try_merge("side").conflicts == 3
+    merged = db.merge("side", strategy="ours")
+    told = {table.table: (table.settled, " ".join(table.problems)) for table in merged.tables}
+    assert {name: count for name, (count, _) in told.items()} == {"d": 1, "here": 1, "n": 1}
+    assert "dropped on one side" in told["d"][1] and "is as here" in told["d"][1]
+    assert "renamed" in told["here"][1] and "called" in told["n"][1]
+    assert db.tables() == ["N", "here"]

@@ -200,3 +200,122 @@ def test_the_own_branch_by_its_name_is_where_it_was_and_is_read(db):
             with db.on("main") as somebody:
                 somebody.append("t", {"id": [1000 + len(before)], "a": [1], "b": [1]})
             assert at(tx) == before
+
+
+CANCELLING = {
+    "update": [lambda tx: tx.update("t", {"a": "5"}, "id = 1"), lambda tx: tx.update("t", {"a": "1"}, "id = 1")],
+    "delete, insert": [lambda tx: tx.delete("t", "id = 1"), lambda tx: tx.insert("t", {"id": [1], "a": [1], "b": [1]})],
+    "upsert": [lambda tx: tx.upsert("t", {"id": [1], "a": [4]}), lambda tx: tx.upsert("t", {"id": [1], "a": [1]})],
+    "upsert, update": [lambda tx: tx.upsert("t", {"id": [1], "a": [4]}), lambda tx: tx.update("t", {"a": "1"}, "id = 1")],
+}
+
+
+@pytest.mark.parametrize("how", CANCELLING)
+def test_what_two_statements_undo_together_was_written(db, how):
+    def read(tx):
+        for step in CANCELLING[how]:
+            step(tx)
+
+    assert not attempt(db, read, lambda o: o.update("t", {"a": "7"}, "id = 1"))
+
+
+SNAPSHOTS = {
+    "time": lambda tx: tx.sql("SELECT a FROM t AT (TIMESTAMP => TIMESTAMPTZ '2100-01-01 00:00:00Z')").fetchall(),
+    "now": lambda tx: tx.sql("SELECT a FROM t AT (TIMESTAMP => now())").fetchall(),
+    "later day": lambda tx: tx.scan("t", columns=["a"], at="2100-01-01").fetchall(),
+    "no step back": lambda tx: tx.scan("t", columns=["a"], at="main~0").fetchall(),
+}
+
+
+@pytest.mark.parametrize("how", SNAPSHOTS)
+@pytest.mark.parametrize("isolation", ["snapshot", "serializable"])
+def test_points_of_the_own_branch_are_those_of_the_snapshot(db, how, isolation):
+    read = SNAPSHOTS[how]
+    with db.on("main") as somebody:
+        with db.transaction(isolation=isolation) as tx:
+            somebody.update("t", {"a": "7"})
+            assert read(tx) == [(1,)] * 10
+            assert tx.sql("SELECT count(*) FROM rhizo_log('main')").fetchone() == (3,)
+    assert not attempt(db, read, lambda o: o.update("t", {"a": "8"}, "id = 5"))
+
+
+def test_steps_back_are_counted_from_the_snapshot(db):
+    db.update("t", {"a": "2"})
+    with db.on("main") as somebody, db.transaction() as tx:
+        somebody.update("t", {"a": "3"})
+        assert set(tx.scan("t", columns=["a"], at="main~1").fetchall()) == {(1,)}
+        assert set(tx.sql('SELECT a FROM t@"main~1"').fetchall()) == {(1,)}
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda tx: [str(each) for each in tx.diff("before")],
+        lambda tx: [str(each) for each in tx.diff("before", "main")],
+        lambda tx: [str(each) for each in tx.diff("main", "before")],
+        lambda tx: tx.sql("SELECT sum(rows) FROM rhizo_segments('t')").fetchall(),
+        lambda tx: tx.sql("SELECT max_by(rows, version) FROM rhizo_history('t')").fetchall(),
+        lambda tx: tx.versions("t")[0].rows,
+    ],
+    ids=["diff", "diff to its branch", "diff from its branch", "segments", "history", "versions"],
+)
+def test_what_says_how_a_table_is_reads_it(db, read):
+    db.tag("before")
+    db.update("t", {"a": "2"}, "id = 1")
+    assert not attempt(db, read, lambda o: o.append("t", {"id": [200], "a": [3], "b": [3]}))
+
+
+@pytest.mark.parametrize("change", ["create", "drop", "rename"])
+def test_conditions_count_also_where_no_row_was_written(db, change):
+    db.write("u", {"x": [1]})
+    with db.on("main") as somebody:
+        tx = db.transaction(isolation="serializable")
+        tx.sql("SELECT a FROM t WHERE id = 5").fetchall()
+        if change == "create":
+            tx.create_table("v", {"c": "BIGINT"})
+        elif change == "drop":
+            tx.drop_table("u")
+        else:
+            tx.rename_table("u", "v")
+        somebody.update("t", {"a": "9"}, "id = 6")
+        tx.commit()
+
+
+@pytest.mark.parametrize("where", ["id IN (4, 5)", "id IN (1, 5)", "id IN (1, 2, 5)", "id = 1 OR id = 5"])
+def test_conditions_count_also_behind_own_writes_to_other_tables(db, where):
+    def read(tx):
+        tx.append("log", {"n": [7]})
+        tx.sql(f"SELECT a FROM t WHERE {where}").fetchall()
+
+    assert attempt(db, read, lambda o: o.update("t", {"a": "9"}, "id = 6"))
+    assert not attempt(db, read, lambda o: o.update("t", {"a": "9"}, "id = 5"))
+    assert not attempt(db, read, lambda o: o.delete("t", "id = 5"))
+
+
+def test_texts_that_a_list_names_are_a_condition(db):
+    db.alter("t", add={"s": "VARCHAR"})
+    db.update("t", {"s": "'x' || id"})
+    read = lambda tx: tx.sql("SELECT a FROM t WHERE s IN ('x1', 'x5', 'y')").fetchall()  # noqa: E731
+    assert attempt(db, read, lambda o: o.update("t", {"a": "9"}, "id = 6"))
+    assert not attempt(db, read, lambda o: o.update("t", {"s": "'y'"}, "id = 6"))
+
+
+def test_a_condition_that_fails_on_a_changed_row_counts_as_seen(db):
+    db.alter("t", add={"s": "VARCHAR"})
+    db.update("t", {"s": "'x' || id"})
+    read = lambda tx: tx.sql("SELECT id FROM t WHERE substr(s, 2)::INT = 5").fetchall()  # noqa: E731
+    assert not attempt(db, read, lambda o: o.update("t", {"s": "'xyz'"}, "id = 3"))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda o: o.alter("t", default={"b": 7}),
+        lambda o: o.alter("t", rename={"b": "c"}),
+        lambda o: o.alter("t", drop="b"),
+        lambda o: o.set_merge_rules("t", {"b": "max"}),
+    ],
+    ids=["default", "rename", "drop", "rule"],
+)
+def test_who_writes_rows_goes_by_the_columns_that_there_were(db, other):
+    assert not attempt(db, lambda tx: tx.append("t", {"id": [77], "a": [1]}), other)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+import pyarrow
 import pytest
 
 import rhizo
@@ -122,3 +124,53 @@ def test_a_list_that_settles_a_set_is_sorted_and_has_nothing_twice(db: rhizo.Dat
         assert m.resolve("t", {"k": [1], "v": [[9, 3, 3, 1]]}) == 1
         m.commit()
     assert db.read("t").fetchall() == [(1, [1, 3, 9])]
+
+
+@pytest.mark.parametrize("call", [lambda m: m.state(), lambda m: m.conflicts("t"), lambda m: m.commit()])
+def test_a_merge_is_not_asked_by_the_rows_that_settle_it(db: rhizo.Database, call: Any) -> None:
+    db.write("t", {"id": [1], "a": [0]}, key="id")
+    db.create_branch("x")
+    db.on("x").update("t", {"a": "5"})
+    db.update("t", {"a": "6"})
+    with db.merging("x") as m:
+
+        def rows() -> Iterator[pyarrow.RecordBatch]:
+            yield pyarrow.record_batch({"id": pyarrow.array([1]), "_side": pyarrow.array(["ours"])})
+            call(m)
+
+        schema = pyarrow.schema([("id", pyarrow.int64()), ("_side", pyarrow.string())])
+        with pytest.raises(rhizo.RhizoError, match="busy reading"):
+            m.resolve("t", pyarrow.RecordBatchReader.from_batches(schema, rows()))
+        assert m.state().conflicts == 1
+
+
+@pytest.mark.parametrize("side, expected", [("ours", [(9, 9)]), ("theirs", [(1, 5)])])
+def test_a_dropped_table_is_settled_by_its_name_though_another_has_it_now(
+    db: rhizo.Database, side: Any, expected: list[tuple[int, int]]
+) -> None:
+    db.write("t", {"id": [1], "a": [0]}, key="id")
+    db.create_branch("x")
+    db.on("x").update("t", {"a": "5"}, "id = 1")
+    db.drop_table("t")
+    db.write("t", {"id": [9], "a": [9]})
+    assert db.try_merge("x").conflicts == 1 and db.try_merge("x", tables={"t": side}).conflicts == 0
+    with db.merging("x") as m:
+        m.resolve("t", side)
+        assert m.state().conflicts == 0
+        m.commit()
+    assert db.tables() == ["t"] and db.read("t").fetchall() == expected
+
+
+def test_a_row_settled_by_one_that_breaks_a_constraint_stays_in_conflict(db: rhizo.Database) -> None:
+    db.write("t", {"u": [1], "a": [2]}, key="u")
+    db.create_branch("side")
+    db.on("side").alter("t", not_null="a")
+    db.append("t", {"u": [2, 3], "a": [None, 3]})
+    with db.merging("side") as m:
+        m.resolve("t", {"u": [2], "_side": ["ours"]})
+        assert m.state().conflicts == 1 and m.conflicts("t").to_dict()["_reason"] == ["constraint"]
+        with pytest.raises(rhizo.MergeConflict):
+            m.commit()
+        m.resolve("t", {"u": [2], "_side": ["theirs"]})
+        m.commit()
+    assert db.read("t").fetchall() == [(1, 2), (3, 3)]

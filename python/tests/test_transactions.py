@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
 from typing import Any
 
+import pyarrow
 import pytest
 
 import rhizo
@@ -207,3 +209,52 @@ def test_a_transaction_of_a_scratch_session_is_apart_from_it(db: rhizo.Database)
         assert sorted(scratch.read("t").fetchall()) == [(1,), (3,), (4,), (50,)]
         scratch.keep("tried")
     assert len(db.read("t", at="tried").fetchall()) == 4
+
+
+OTHERS: dict[str, Any] = {
+    "update": lambda o: o.update("t", {"a": "9"}, "id = 1"),
+    "append": lambda o: o.append("t", {"id": [2], "a": [2]}),
+    "check": lambda o: o.alter("t", add_check="id > 0"),
+}
+
+
+@pytest.mark.parametrize("how", OTHERS)
+@pytest.mark.parametrize("checked", [False, True])
+def test_a_table_that_is_renamed_takes_along_what_others_did(db: rhizo.Database, how: str, checked: bool) -> None:
+    db.write("t", {"id": [1], "a": [1]}, key="id")
+    if checked:
+        db.alter("t", add_check="a < 50")
+    with db.on("main") as other:
+        tx = db.transaction()
+        tx.rename_table("t", "w")
+        OTHERS[how](other)
+        expected = other.read("t").fetchall()
+        tx.commit()
+    assert db.tables() == ["w"] and db.read("w").fetchall() == expected and db.verify().ok
+
+
+def test_a_key_and_a_rule_for_one_column_conflict(db: rhizo.Database) -> None:
+    db.write("t", {"id": [1, 2], "b": [1, 2]}, key="id")
+    with db.on("main") as other:
+        tx = db.transaction()
+        tx.set_merge_rules("t", {"b": "max"})
+        other.set_key("t", "b")
+        with pytest.raises(rhizo.ConflictError, match="part of the key"):
+            tx.commit()
+    assert db.info("t").key == ("b",) and not db.info("t").merge_rules
+
+
+@pytest.mark.parametrize("end", ["commit", "rollback"])
+def test_a_transaction_is_not_ended_by_the_rows_that_it_reads(db: rhizo.Database, end: str) -> None:
+    db.write("t", {"id": [1]})
+    tx = db.transaction()
+
+    def rows() -> Iterator[pyarrow.RecordBatch]:
+        yield pyarrow.record_batch({"id": pyarrow.array([2])})
+        getattr(tx, end)()
+
+    reader = pyarrow.RecordBatchReader.from_batches(pyarrow.schema([("id", pyarrow.int64())]), rows())
+    with pytest.raises(rhizo.RhizoError, match="busy reading"):
+        tx.append("t", reader)
+    assert tx.read("t").fetchall() == [(1,)]
+    tx.rollback()

@@ -104,13 +104,27 @@ Result<TableId> FindOnEither(SessionImpl& session, const CommitId& ours, const C
   return open->state().id;
 }
 
+Result<std::vector<TableId>> FindAllCalled(SessionImpl& session, const CommitId& ours,
+                                           const CommitId& theirs, const std::string& table) {
+  ASSIGN_OR_RETURN(auto id, FindOnEither(session, ours, theirs, table));
+  std::vector<TableId> ids = {id};
+  ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(table));
+  ASSIGN_OR_RETURN(auto there, session.repository().ViewOf(theirs));
+  ASSIGN_OR_RETURN(auto theirs_so, there->FindName(name));
+  if (!theirs_so || theirs_so->entry.table == id) return ids;
+  ASSIGN_OR_RETURN(auto here, session.repository().ViewOf(ours));
+  ASSIGN_OR_RETURN(auto known_here, FindById(*here, theirs_so->entry.table));
+  if (!known_here) ids.push_back(theirs_so->entry.table);
+  return ids;
+}
+
 Result<txn::BranchMergeOptions> MergeOptionsOf(SessionImpl& session, const MergeOptions& options,
                                                const CommitId& ours, const CommitId& theirs) {
   txn::BranchMergeOptions internal;
   internal.database.favour = FavourOf(options.strategy);
   for (const auto& [table, strategy] : options.tables) {
-    ASSIGN_OR_RETURN(auto id, FindOnEither(session, ours, theirs, table));
-    internal.database.by_table[id] = FavourOf(strategy);
+    ASSIGN_OR_RETURN(auto ids, FindAllCalled(session, ours, theirs, table));
+    for (const auto& id : ids) internal.database.by_table[id] = FavourOf(strategy);
   }
   for (const auto& [column, strategy] : options.columns) {
     ASSIGN_OR_RETURN(auto id, FindOnEither(session, ours, theirs, column.first));

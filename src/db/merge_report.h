@@ -16,6 +16,10 @@ merge::Favour FavourOf(MergeStrategy strategy);
 Result<TableId> FindOnEither(SessionImpl& session, const CommitId& ours, const CommitId& theirs,
                              const std::string& table);
 
+// That one first; and, of another, the one that theirs calls so, if ours has it no more.
+Result<std::vector<TableId>> FindAllCalled(SessionImpl& session, const CommitId& ours,
+                                           const CommitId& theirs, const std::string& table);
+
 Result<std::shared_ptr<const table::OpenTable>> OpenOnEither(SessionImpl& session,
                                                              const CommitId& ours,
                                                              const CommitId& theirs,

@@ -1,6 +1,8 @@
 #include "db/merging_impl.h"
 
+#include <algorithm>
 #include <map>
+#include <set>
 
 #include "db/settling_rows.h"
 #include "txn/ref_resolver.h"
@@ -53,15 +55,17 @@ Status MergingImpl::Settle(const std::string& table, MergeStrategy side) {
   ASSIGN_OR_RETURN(auto merged, Try());
   ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(table));
   // A table that both sides made or renamed to that name is named as the conflict names it.
-  ASSIGN_OR_RETURN(auto id, db::FindOnEither(*session_, ours_, theirs_, table));
-  bool contradicts = false;
+  ASSIGN_OR_RETURN(auto ids, db::FindAllCalled(*session_, ours_, theirs_, table));
+  std::set<TableId> settled;
   for (const auto& conflict : merged.conflicts) {
-    contradicts |= conflict.table == id || conflict.name == name.ToString();
+    bool is_it = std::ranges::count(ids, conflict.table) > 0 || conflict.name == name.ToString();
+    if (is_it) settled.insert(conflict.table);
   }
-  if (!contradicts) {
+  if (settled.empty()) {
     return InvalidArgument("resolve: nothing in table \"" + table + "\" is left to settle");
   }
-  options_.database.by_table[id] = db::FavourOf(side);
+  settled.insert(ids.front());
+  for (const auto& id : settled) options_.database.by_table[id] = db::FavourOf(side);
   return {};
 }
 

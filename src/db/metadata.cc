@@ -137,7 +137,7 @@ Result<sql::MetadataTable> SessionImpl::Metadata(const txn::View& current,
   if (function == "log") {
     CommitId head = current.commit();
     if (!arguments.empty()) {
-      ASSIGN_OR_RETURN(head, txn::ResolveRef(repository(), arguments[0]));
+      ASSIGN_OR_RETURN(head, txn::ResolveRef(repository(), arguments[0], BranchThen()));
     }
     return LogTable(repository(), head);
   }
@@ -154,6 +154,7 @@ Result<sql::MetadataTable> SessionImpl::Metadata(const txn::View& current,
   ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(text));
   ASSIGN_OR_RETURN(auto table, current.FindTable(name));
   if (!table) return db::UnknownTable(current, name);
+  if (current.reads() != nullptr) current.reads()->Add(table->state().id);
   if (function == "segments") return SegmentsTable(*table);
   return HistoryTable(repository(), table->state().id, current.commit());
 }

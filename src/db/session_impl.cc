@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "base/name.h"
+#include "db/write_outcome.h"
 #include "txn/branches.h"
 #include "txn/committer.h"
 #include "txn/ref_resolver.h"
@@ -128,6 +129,10 @@ bool SessionImpl::IsSnapshot(const std::string& ref) const {
   return transaction_ != nullptr && !ref.empty() && ref == branch_;
 }
 
+const meta::Ref* SessionImpl::BranchThen() const {
+  return transaction_ ? &transaction_->branch_then() : nullptr;
+}
+
 Result<CommitId> SessionImpl::ResolvePoint(const std::string& text) {
   if (text.empty() || IsSnapshot(text)) return HeadCommit();
   auto time = txn::ParseTime(text);
@@ -139,9 +144,9 @@ Result<CommitId> SessionImpl::ResolvePoint(const std::string& text) {
     if (branch_.empty())
       return InvalidArgument("a snapshot has no log to look up the time \"" + text +
                              "\" in; name a branch");
-    return txn::ResolveTime(repository(), branch_, *time);
+    return txn::ResolveTime(repository(), branch_, *time, BranchThen());
   }
-  return txn::ResolveRef(repository(), text);
+  return txn::ResolveRef(repository(), text, BranchThen());
 }
 
 Result<SessionImpl::FoundTable> SessionImpl::FindVersioned(const txn::View& view,
@@ -167,7 +172,7 @@ Result<SessionImpl::FoundTable> SessionImpl::FindTable(const std::string& text,
   ASSIGN_OR_RETURN(auto found, view->FindName(name));
   if (!found) return db::UnknownTable(*view, name);
   ASSIGN_OR_RETURN(auto table, view->Open(found->entry.state));
-  if (IsSnapshot(at)) RETURN_IF_ERROR(NoteRead(table->state().id));
+  if (!at.empty()) RETURN_IF_ERROR(NoteReadAt(view->commit(), table->state().id));
   FoundTable result{found->name, std::move(table), view->commit(), 0};
   if (!view->has_own_writes()) {
     ASSIGN_OR_RETURN(result.version, txn::VersionOfState(repository(), found->entry.table,
@@ -197,6 +202,7 @@ Result<SessionImpl::Outcome> SessionImpl::Modify(const std::string& message, con
   }
   ASSIGN_OR_RETURN(auto own, txn::Transaction::Begin(core_->shared_repository(), branch_));
   own->MarkAsStatement();
+  own->SetLateMeans(db::LateMeansFor(core_));
   ASSIGN_OR_RETURN(outcome.change, body(*own));
   CommitOptions options;
   options.message = message;
@@ -211,6 +217,7 @@ Status SessionImpl::BeginTransaction(const CommitOptions& options) {
   auto isolation = options.serializable ? txn::Isolation::kSerializable : txn::Isolation::kSnapshot;
   ASSIGN_OR_RETURN(transaction_,
                    txn::Transaction::Begin(core_->shared_repository(), branch_, id, isolation));
+  transaction_->SetLateMeans(db::LateMeansFor(core_));
   transaction_options_ = options;
   return {};
 }
@@ -255,10 +262,10 @@ Result<CommitId> SessionImpl::PointOf(const txn::View& current, const sql::AtPoi
   if (point.time) {
     if (branch_.empty())
       return InvalidArgument("AT (TIMESTAMP ...): a snapshot has no log to look a time up in");
-    return txn::ResolveTime(repository(), branch_, *point.time);
+    return txn::ResolveTime(repository(), branch_, *point.time, BranchThen());
   }
   if (point.ref.empty() || IsSnapshot(point.ref)) return current.commit();
-  return txn::ResolveRef(repository(), point.ref);
+  return txn::ResolveRef(repository(), point.ref, BranchThen());
 }
 
 Result<std::shared_ptr<const table::OpenTable>> SessionImpl::TableAt(
@@ -278,7 +285,7 @@ Result<std::shared_ptr<const table::OpenTable>> SessionImpl::TableAt(
   ASSIGN_OR_RETURN(auto view, repository().ViewOf(commit));
   ASSIGN_OR_RETURN(auto table, view->FindTable(name));
   if (!table) return db::UnknownTable(*view, name);
-  if (IsSnapshot(point.ref)) RETURN_IF_ERROR(NoteRead(table->state().id));
+  RETURN_IF_ERROR(NoteReadAt(commit, table->state().id));
   return table;
 }
 
@@ -329,7 +336,9 @@ Result<SessionImpl::PointOfTable> SessionImpl::NamedAt(std::shared_ptr<const txn
     ASSIGN_OR_RETURN(point.view, repository().ViewOf(commit));
   }
   ASSIGN_OR_RETURN(point.table, point.view->FindName(name));
-  if (IsSnapshot(text) && point.table) RETURN_IF_ERROR(NoteRead(point.table->entry.table));
+  if (!text.empty() && point.table) {
+    RETURN_IF_ERROR(NoteReadAt(point.view->commit(), point.table->entry.table));
+  }
   return point;
 }
 
@@ -337,6 +346,11 @@ Status SessionImpl::NoteRead(const TableId& table) {
   ASSIGN_OR_RETURN(auto view, CurrentView());
   if (view->reads() != nullptr) view->reads()->Add(table);
   return {};
+}
+
+Status SessionImpl::NoteReadAt(const CommitId& commit, const TableId& table) {
+  bool is_snapshot = transaction_ && transaction_->snapshot().id == commit;
+  return is_snapshot ? NoteRead(table) : Status();
 }
 
 Result<SessionImpl::FoundTable> SessionImpl::FindBase(const model::QualifiedName& name,
@@ -352,8 +366,8 @@ Result<SessionImpl::FoundTable> SessionImpl::FindBase(const model::QualifiedName
     ASSIGN_OR_RETURN(found, db::FindById(*then, now->entry.table));
   }
   if (!found) {
-    return Error(ErrorCode::kTableNotFound, "table \"" + name.ToString() +
-                                                "\" was not there at \"" + at +
+    return Error(ErrorCode::kTableNotFound, "the table that is \"" + name.ToString() +
+                                                "\" now was not there at \"" + at +
                                                 "\", so nothing can be based on it")
         .With("table", name.ToString());
   }

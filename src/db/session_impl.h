@@ -53,6 +53,8 @@ class SessionImpl final : public sql::QuerySource,
   // A point of history as users write it, on this session: "" is its own head; a time is looked up
   // on its branch.
   Result<CommitId> ResolvePoint(const std::string& text);
+  // The open transaction's branch, which it sees as it was; null: there is none.
+  const meta::Ref* BranchThen() const;
   // The table at `at` ("" the current view; else a version number, a ref, or a time).
   struct FoundTable {
     model::QualifiedName name;
@@ -63,6 +65,8 @@ class SessionImpl final : public sql::QuerySource,
   Result<FoundTable> FindTable(const std::string& name, const std::string& at);
   // Tells a serializable transaction that it read all of what a table is now.
   Status NoteRead(const TableId& table);
+  // The same if `commit` is its snapshot.
+  Status NoteReadAt(const CommitId& commit, const TableId& table);
   // What the table that is called so now was at an earlier point, whatever it was called there.
   Result<FoundTable> FindBase(const model::QualifiedName& name, const std::string& at);
   Result<sql::SessionEngine*> Engine();

@@ -1,4 +1,6 @@
 // Session: rows of tables that change one by one.
+#include <numeric>
+
 #include "db/incoming_rows.h"
 #include "db/session_impl.h"
 #include "db/stream_guard.h"
@@ -35,6 +37,22 @@ Result<WriteResult> ChangeTable(
   return db::ModifyTable(session, table_name, message.value_or(""), body);
 }
 
+std::vector<size_t> AllFields(const table::OpenTable& table) {
+  std::vector<size_t> fields(table.schema().fields.size());
+  std::iota(fields.begin(), fields.end(), 0);
+  return fields;
+}
+
+// The rows that a statement found by the looks behind `first` were read in what it wrote too: it
+// may have left them as they were, or another statement may undo it.
+void NoteWritten(const txn::View& view, const table::OpenTable& table, size_t first,
+                 const std::vector<size_t>& fields) {
+  if (view.reads() == nullptr) return;
+  std::vector<FieldId> ids;
+  for (size_t field : fields) ids.push_back(table.schema().fields[field].id);
+  view.reads()->AddFields(table.state().id, first, ids);
+}
+
 // Rows that `where` finds change, or go if nothing is set.
 Result<WriteResult> ChangeFoundRows(SessionImpl& session, const std::string& name,
                                     const Session::Assignments& set, const std::string& where,
@@ -50,17 +68,16 @@ Result<WriteResult> ChangeFoundRows(SessionImpl& session, const std::string& nam
         size_t looks = view->reads() == nullptr ? 0 : view->reads()->looks().size();
         ASSIGN_OR_RETURN(auto edits, engine->FindEdits(table, table_name, set, where,
                                                        options.parameters, options.work, &fields));
-        if (set.empty()) return table::DeleteRows(context, table, edits.get());
+        if (set.empty()) {
+          ASSIGN_OR_RETURN(auto rest, table::DeleteRows(context, table, edits.get()));
+          NoteWritten(*view, *table, looks, AllFields(*table));
+          return rest;
+        }
         std::vector<const model::Field*> columns = {nullptr};  // the rowid
         for (size_t field : fields) columns.push_back(&table->schema().fields[field]);
         merge::SetRows sets(edits.get(), columns);
         ASSIGN_OR_RETURN(auto written, table::UpdateRows(context, table, fields, &sets));
-        // Cells that were as they should be were only read.
-        if (view->reads() != nullptr && written.counts.rows_unchanged > 0) {
-          std::vector<FieldId> read;
-          for (size_t field : fields) read.push_back(table->schema().fields[field].id);
-          view->reads()->AddFields(table->state().id, looks, read);
-        }
+        NoteWritten(*view, *table, looks, fields);
         return written;
       });
 }
@@ -113,8 +130,11 @@ Result<WriteResult> Session::Upsert(const std::string& name, ArrowArrayStream* r
                                                                {SchemaMode::kKeep, true, true}));
         merge::SetRows sets(incoming.rows.get(), table->schema());
         ASSIGN_OR_RETURN(auto written, table::UpsertRows(context, table, incoming.given, &sets));
-        // Rows that were as they should be were only read.
-        if (written.counts.rows_unchanged > 0) RETURN_IF_ERROR(impl_->NoteRead(table->state().id));
+        ASSIGN_OR_RETURN(auto view, impl_->CurrentView());
+        // Rows that were as they should be were only read, and so were those that are so again.
+        const auto& id = table->state().id;
+        bool reads = written.counts.rows_unchanged > 0 || view->HasOwnWrites(id);
+        if (reads) RETURN_IF_ERROR(impl_->NoteRead(id));
         return written;
       });
 }

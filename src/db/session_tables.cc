@@ -266,6 +266,7 @@ Result<std::vector<VersionInfo>> Session::Versions(const std::string& name) {
   std::lock_guard lock(impl_->mutex());
   RETURN_IF_ERROR(impl_->CheckOpen());
   ASSIGN_OR_RETURN(auto found, impl_->FindTable(name, ""));
+  RETURN_IF_ERROR(impl_->NoteRead(found.table->state().id));
   ASSIGN_OR_RETURN(auto head, impl_->HeadCommit());
   ASSIGN_OR_RETURN(auto recorded,
                    txn::ListVersions(impl_->repository(), found.table->state().id, head));

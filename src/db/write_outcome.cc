@@ -63,6 +63,13 @@ txn::Transaction::Means MeansFor(Core& core, engine::Instance* engine, const Wor
   return means;
 }
 
+std::function<Result<txn::Transaction::Means>()> LateMeansFor(std::shared_ptr<Core> core) {
+  return [core = std::move(core)]() -> Result<txn::Transaction::Means> {
+    ASSIGN_OR_RETURN(auto* engine, core->engine()->Get());
+    return MeansFor(*core, engine, {});
+  };
+}
+
 Result<table::CheckRows> ChecksOf(sql::SessionEngine& engine, const model::Schema& schema,
                                   const std::vector<std::string>& checks) {
   if (checks.empty()) return table::CheckRows();

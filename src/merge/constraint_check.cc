@@ -110,24 +110,59 @@ bool AsksNotNull(const model::TableState& side, const model::TableState& merged)
   });
 }
 
-Status CheckKeys(const MergeMeans& means, const table::OpenTable& merged,
-                 std::vector<std::string>* problems) {
-  auto unique = table::CheckKeysAreUnique(means.context, merged, merged.state().key);
-  if (!unique && unique.error().code() != ErrorCode::kConstraint) return unique;
-  if (!unique) problems->push_back(unique.error().message());
+// Why the rows do not have this key; "": they have it.
+Result<std::string> BreaksKey(const MergeMeans& means, const table::OpenTable& table,
+                              const std::vector<FieldId>& key) {
+  auto unique = table::CheckKeysAreUnique(means.context, table, key);
+  if (unique) return std::string();
+  if (unique.error().code() != ErrorCode::kConstraint) return std::move(unique).error();
+  return std::string(unique.error().message());
+}
+
+// Rows are the same by the key that all three have. Where a side has another, or none, they are by
+// their ids, and what both stored anew under the key that was would be there twice.
+Result<std::string> ComesTwice(const MergeMeans& means, const model::TableState& base,
+                               const model::TableState& ours, const model::TableState& theirs,
+                               const table::OpenTable& merged) {
+  for (const auto* state : {&ours, &theirs, &merged.state()}) {
+    bool has_key = std::ranges::all_of(
+        base.key, [&](FieldId id) { return state->schema.FindId(id) != nullptr; });
+    if (!has_key) return std::string();
+  }
+  ASSIGN_OR_RETURN(auto twice, BreaksKey(means, merged, base.key));
+  if (twice.empty()) return std::string();
+  for (const auto* side : {&ours, &theirs}) {
+    ASSIGN_OR_RETURN(auto table, Open(means, *side));
+    ASSIGN_OR_RETURN(auto on_side, BreaksKey(means, *table, base.key));
+    if (!on_side.empty()) return std::string();
+  }
+  return "the key was changed, and both sides stored rows anew under the one that was: " + twice;
+}
+
+Status CheckKeys(const MergeMeans& means, const model::TableState& base,
+                 const model::TableState& ours, const model::TableState& theirs,
+                 const table::OpenTable& merged, std::vector<std::string>* problems) {
+  std::string problem;
+  if (!merged.state().key.empty()) {
+    ASSIGN_OR_RETURN(problem, BreaksKey(means, merged, merged.state().key));
+  }
+  if (problem.empty() && !base.key.empty()) {
+    ASSIGN_OR_RETURN(problem, ComesTwice(means, base, ours, theirs, merged));
+  }
+  if (!problem.empty()) problems->push_back(std::move(problem));
   return {};
 }
 
 }  // namespace
 
-Result<Violations> CheckConstraints(const MergeMeans& means, const model::TableState& ours,
-                                    const model::TableState& theirs,
+Result<Violations> CheckConstraints(const MergeMeans& means, const model::TableState& base,
+                                    const model::TableState& ours, const model::TableState& theirs,
                                     const model::TableState& merged, const FittedChecks& checks,
                                     bool same_key, bool has_choices) {
   Violations found;
   ASSIGN_OR_RETURN(auto table, Open(means, merged));
-  if (!same_key && !merged.key.empty()) {
-    RETURN_IF_ERROR(CheckKeys(means, *table, &found.problems));
+  if (!same_key) {
+    RETURN_IF_ERROR(CheckKeys(means, base, ours, theirs, *table, &found.problems));
   }
   found.problems.insert(found.problems.end(), checks.problems.begin(), checks.problems.end());
   if (!found.problems.empty()) return found;

@@ -20,8 +20,8 @@ struct Violations {
 
 // `merged`: what came out of ours and theirs, with its checks. `same_key`: all three have the same.
 // `has_choices`: values may be of neither side.
-Result<Violations> CheckConstraints(const MergeMeans& means, const model::TableState& ours,
-                                    const model::TableState& theirs,
+Result<Violations> CheckConstraints(const MergeMeans& means, const model::TableState& base,
+                                    const model::TableState& ours, const model::TableState& theirs,
                                     const model::TableState& merged, const FittedChecks& checks,
                                     bool same_key, bool has_choices);
 

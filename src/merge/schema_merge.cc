@@ -507,6 +507,12 @@ void SchemaMerge::CheckKeyField(FieldId id) {
   if (auto status = table::CheckKeyFields(state_.schema, FieldIds{id}); !status) {
     Contradict(id, {kTable, id}, status.error().message());
   }
+  if (field->merge_rule != ToString(MergeRule{})) {
+    bool is_here = here != nullptr && here->merge_rule == field->merge_rule;
+    Contradict(id, {kTable, id},
+               Column(field->name) + " got a merge rule " + Where(is_here) +
+                   " and is part of the key " + Where(!is_here));
+  }
 }
 
 void SchemaMerge::MergeSortOrder() {

@@ -14,6 +14,7 @@
 #include <set>
 
 #include "merge/cell_rule.h"
+#include "merge/rule_settings.h"
 #include "model/schema_coding.h"
 #include "model/testing/canonical.h"
 #include "model/testing/samples.h"
@@ -212,6 +213,7 @@ std::multiset<FieldId> FieldsOf(const std::vector<SchemaConflict>& conflicts) {
 }
 
 bool KeyIsValid(const TableState& state) {
+  if (!CheckKeyRules(state)) return false;
   return std::all_of(state.key.begin(), state.key.end(), [&](FieldId id) {
     const auto* field = state.schema.FindId(id);
     return field != nullptr && !field->nullable && table::CheckKeyFields(state.schema, {{id}});

@@ -156,7 +156,9 @@ Result<MergedTable> MergeTable(const MergeMeans& means, const TableVersion& base
   const std::array sides{TableSide(*was.state, was.undefined),
                          TableSide(*ours.state, ours.undefined),
                          TableSide(*theirs.state, theirs.undefined)};
-  bool has_choices = options.choices != nullptr && !options.choices->empty();
+  auto choices = options.choices != nullptr ? *options.choices : Choices();
+  by_rows.choices = &choices;
+  bool has_choices = !choices.empty();
   ASSIGN_OR_RETURN(auto checks, FitChecks(means, *ours.state, *theirs.state, options.favour,
                                           &about.schema.state));
   merged.left_out = checks.left_out;
@@ -178,8 +180,8 @@ Result<MergedTable> MergeTable(const MergeMeans& means, const TableVersion& base
       return merged;
     }
     ASSIGN_OR_RETURN(auto violations,
-                     CheckConstraints(means, *ours.state, *theirs.state, merged.state, checks,
-                                      same_key, has_choices));
+                     CheckConstraints(means, *was.state, *ours.state, *theirs.state, merged.state,
+                                      checks, same_key, has_choices));
     merged.problems = std::move(violations.problems);
     if (violations.none() || !merged.problems.empty()) return merged;
     merged.notes = violations.notes;
@@ -187,6 +189,10 @@ Result<MergedTable> MergeTable(const MergeMeans& means, const TableVersion& base
     broken.merge(violations.rows);
     // Single rows contradict, so that they can be settled; but a side's own row may break it too.
     bool can_be_settled = options.mode == MergeMode::kBranch && broken.size() > known;
+    // What is left are rows that were settled, by a row that breaks something too.
+    for (const auto& row : violations.rows) {
+      can_be_settled |= choices.erase({row, kConstraintChoice}) > 0;
+    }
     if (can_be_settled) continue;
     merged.is_beyond_favour = known > 0;
     merged.problems = std::move(merged.notes);

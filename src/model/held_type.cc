@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/name.h"
 #include "model/common_type.h"
 #include "model/exact_type.h"
 #include "model/schema.h"
@@ -87,8 +88,9 @@ bool Holds(const Type& wide, const Type& narrow) {
 
 bool NamesMoved(const Type& before, const Type& after) {
   return std::any_of(before.children.begin(), before.children.end(), [&](const auto& child) {
-    auto same_name = std::find_if(after.children.begin(), after.children.end(),
-                                  [&](const auto& other) { return other.name == child.name; });
+    auto same_name = std::find_if(
+        after.children.begin(), after.children.end(),
+        [&](const auto& other) { return FoldName(other.name) == FoldName(child.name); });
     if (same_name == after.children.end()) return false;
     return same_name->id != child.id || NamesMoved(child.type, same_name->type);
   });

@@ -1,5 +1,8 @@
 #include "sql/read_tracking.h"
 
+#include "duckdb/planner/filter/constant_filter.hpp"
+#include "duckdb/planner/filter/in_filter.hpp"
+#include "duckdb/planner/filter/optional_filter.hpp"
 #include "duckdb/planner/filter/struct_filter.hpp"
 #include "sql/scan_filters.h"
 
@@ -10,15 +13,25 @@ using duckdb::TableFilter;
 using duckdb::TableFilterType;
 using FilterPtr = duckdb::unique_ptr<TableFilter>;
 
-// What of a filter holds whatever the scan meets: without what is optional or changes while it
-// runs. Null: nothing, every row may be seen.
+// As filters that can be evaluated by themselves.
+FilterPtr OneOf(const duckdb::InFilter& filter) {
+  auto any = duckdb::make_uniq<duckdb::ConjunctionOrFilter>();
+  for (const auto& value : filter.values) {
+    any->child_filters.push_back(
+        duckdb::make_uniq<duckdb::ConstantFilter>(duckdb::ExpressionType::COMPARE_EQUAL, value));
+  }
+  return any;
+}
+
+// What of a filter of the plan holds whatever the scan meets: without what changes while it runs.
+// Null: nothing, every row may be seen.
 FilterPtr Stable(const TableFilter& filter) {
   switch (filter.filter_type) {
     case TableFilterType::CONSTANT_COMPARISON:
     case TableFilterType::IS_NULL:
     case TableFilterType::IS_NOT_NULL:
-    case TableFilterType::IN_FILTER:
     case TableFilterType::EXPRESSION_FILTER: return filter.Copy();
+    case TableFilterType::IN_FILTER: return OneOf(filter.Cast<duckdb::InFilter>());
     case TableFilterType::CONJUNCTION_AND: {
       auto both = duckdb::make_uniq<duckdb::ConjunctionAndFilter>();
       for (const auto& child : filter.Cast<duckdb::ConjunctionAndFilter>().child_filters) {
@@ -38,6 +51,11 @@ FilterPtr Stable(const TableFilter& filter) {
     }
     case TableFilterType::STRUCT_EXTRACT:
       return Stable(*filter.Cast<duckdb::StructFilter>().child_filter) ? filter.Copy() : nullptr;
+    // Of the plan it says what other conditions say too.
+    case TableFilterType::OPTIONAL_FILTER: {
+      const auto& child = filter.Cast<duckdb::OptionalFilter>().child_filter;
+      return child ? Stable(*child) : nullptr;
+    }
     default: return nullptr;
   }
 }
@@ -49,7 +67,7 @@ std::shared_ptr<txn::Look> LookAt(const txn::View* view, const model::QualifiedN
   if (view == nullptr || view->reads() == nullptr) return nullptr;
   auto now = view->FindName(name);
   if (now && *now && (*now)->entry.state != table.state_id()) return nullptr;
-  return view->reads()->Add(table.state().id, view->has_own_writes());
+  return view->reads()->Add(table.state().id, view->HasOwnWrites(table.state().id));
 }
 
 txn::Look::Part PartOf(const table::OpenTable& table,

@@ -284,8 +284,9 @@ Result<MergePreview> PreviewMerge(Repository& repository, const MergeTools& tool
     std::shared_ptr<Attempt> attempt = std::move(met.attempt);
     preview.tables = attempt->merged().tables;
     auto opener = std::make_shared<TableOpener>(attempt->context(), 0);
-    preview.merged = std::make_shared<View>(*preview.merged, attempt->merged().root,
-                                            std::move(opener), nullptr, attempt, nullptr);
+    preview.merged =
+        std::make_shared<View>(*preview.merged, attempt->merged().root, std::move(opener), nullptr,
+                               std::set<TableId>(), attempt, nullptr);
   } else if (preview.outcome.fast_forward) {
     ASSIGN_OR_RETURN(auto fast_forward, repository.ViewOf(theirs));
     ASSIGN_OR_RETURN(preview.tables,

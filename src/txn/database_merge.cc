@@ -134,6 +134,25 @@ void DatabaseMerge::Contradict(const TableId& id, const std::string& name, uint6
   out_.conflicts.push_back({id, name, rows, std::move(problems), {}});
 }
 
+MergedTableInfo& DatabaseMerge::InfoOf(const TableId& id, const std::string& name) {
+  auto known = std::find_if(out_.merged.begin(), out_.merged.end(),
+                            [&](const auto& table) { return table.table == id; });
+  if (known != out_.merged.end()) return *known;
+  return out_.merged.emplace_back(MergedTableInfo{id, name, {}, {}});
+}
+
+void DatabaseMerge::TellSettled(const TableId& id, const std::string& name, std::string what) {
+  auto& info = InfoOf(id, name);
+  ++info.counts.settled;
+  info.notes.push_back(std::move(what));
+}
+
+void DatabaseMerge::TellTakenWhole(const TableId& id, const std::string& name,
+                                   const std::string& problem) {
+  const std::string where = FavourOf(id) == Favour::kOurs ? "here" : "there";
+  TellSettled(id, name, "the whole table is as " + where + ": " + problem);
+}
+
 Result<MergedDatabase> DatabaseMerge::Run(const MergeState& base, const MergeState& ours,
                                           const MergeState& theirs, MergeState* undefined) {
   base_ = &base;
@@ -175,11 +194,14 @@ Status DatabaseMerge::MergeDropped(const TableId& id, const Sides& sides) {
   }
   const auto& name = sides[left]->name.ToString();
   auto favour = FavourOf(id);
+  const std::string problem = "the table was dropped on one side and changed on the other";
   if (is_virtual()) {
     undefined_->undefined_tables.insert(id);
   } else if (favour == Favour::kNobody) {
-    Contradict(id, name, 0, {"the table was dropped on one side and changed on the other"});
+    Contradict(id, name, 0, {problem});
     return {};
+  } else {
+    TellTakenWhole(id, name, problem);
   }
   bool keep = is_virtual() || (favour == Favour::kOurs) == (left == kOurs);
   if (!keep) {
@@ -203,11 +225,14 @@ std::optional<model::QualifiedName> DatabaseMerge::MergeNames(const TableId& id,
     return std::min(ours, theirs);
   }
   auto favour = FavourOf(id);
-  if (favour != Favour::kNobody) return favour == Favour::kOurs ? ours : theirs;
-  Contradict(id, ours.ToString(), 0,
-             {"the table was renamed to \"" + ours.ToString() + "\" here and to \"" +
-              theirs.ToString() + "\" there"});
-  return std::nullopt;
+  auto problem = "the table was renamed to \"" + ours.ToString() + "\" here and to \"" +
+                 theirs.ToString() + "\" there";
+  if (favour == Favour::kNobody) {
+    Contradict(id, ours.ToString(), 0, {std::move(problem)});
+    return std::nullopt;
+  }
+  TellSettled(id, ours.ToString(), std::move(problem));
+  return favour == Favour::kOurs ? ours : theirs;
 }
 
 Status DatabaseMerge::MergeTable(const TableId& id, const Sides& sides) {
@@ -255,15 +280,8 @@ Result<std::optional<model::TableState>> DatabaseMerge::MergeStates(const TableI
       return LowerOf(ours, theirs);
     }
     if (options.favour != Favour::kNobody) {
-      bool take_ours = options.favour == Favour::kOurs;
-      MergedTableInfo whole{id, name, {}, {}};
-      whole.counts.settled = problems.size();
-      for (const auto& problem : problems) {
-        whole.notes.push_back(std::string("the whole table is as ") +
-                              (take_ours ? "here" : "there") + ": " + problem);
-      }
-      out_.merged.push_back(std::move(whole));
-      return take_ours ? ours : theirs;
+      for (const auto& problem : problems) TellTakenWhole(id, name, problem);
+      return options.favour == Favour::kOurs ? ours : theirs;
     }
     Contradict(id, name, 0, std::move(problems));
     return std::nullopt;
@@ -310,7 +328,10 @@ Result<std::optional<model::TableState>> DatabaseMerge::MergeStates(const TableI
     return std::optional<model::TableState>();
   }
   if (!merged.problems.empty()) return settle(merged.problems);
-  out_.merged.push_back({id, name, merged.counts, std::move(merged.left_out)});
+  auto& info = InfoOf(id, name);
+  info.counts = merged.counts;
+  info.counts.settled += info.notes.size();
+  info.notes.insert(info.notes.end(), merged.left_out.begin(), merged.left_out.end());
   if (merged.counts.conflicts > 0) {
     Contradict(id, name, merged.counts.conflicts, {});
     out_.conflicts.back().notes = std::move(merged.notes);
@@ -365,14 +386,14 @@ bool DatabaseMerge::BaseIsUndefined(const TableId& id) const {
          (found != base_->undefined.end() && !found->second.empty());
 }
 
-// Whether a side changed rows, the way they are stored aside.
-Result<bool> DatabaseMerge::ChangedRows(const TableId& id, const Sides& sides, Which side) {
+// Whether a side changed the table, the way its rows are stored aside.
+Result<bool> DatabaseMerge::ChangedTable(const TableId& id, const Sides& sides, Which side) {
   if (!sides[kBase] || BaseIsUndefined(id)) return true;
   ASSIGN_OR_RETURN(auto old_state, ReadState(*sides[kBase]));
   ASSIGN_OR_RETURN(auto new_state, ReadState(*sides[side]));
   ASSIGN_OR_RETURN(auto before, Open(old_state));
   ASSIGN_OR_RETURN(auto after, Open(new_state));
-  if (before->schema() != after->schema()) return true;
+  if (!model::SameButRows(old_state, new_state)) return true;
   ASSIGN_OR_RETURN(auto diff, table::RowDiff::Open(means_.client, before, after));
   ASSIGN_OR_RETURN(auto first, diff.Next());
   return first.has_value();
@@ -387,10 +408,10 @@ Result<bool> DatabaseMerge::ReplacementContradicts(const TableId& id, const Side
   if (ours == theirs) return false;
   bool contradicts = false;
   if (by_ours) {
-    ASSIGN_OR_RETURN(contradicts, ChangedRows(id, sides, kTheirs));
+    ASSIGN_OR_RETURN(contradicts, ChangedTable(id, sides, kTheirs));
   }
   if (by_theirs && !contradicts) {
-    ASSIGN_OR_RETURN(contradicts, ChangedRows(id, sides, kOurs));
+    ASSIGN_OR_RETURN(contradicts, ChangedTable(id, sides, kOurs));
   }
   return contradicts;
 }
@@ -430,6 +451,10 @@ Result<std::optional<Which>> DatabaseMerge::JudgeNames(const Found& found, const
   }
   auto favour = FavourOf(options_.by_table.contains(taken) ? taken : given.id);
   if (is_virtual() || favour == Favour::kNobody) return std::optional<Which>();
+  const std::string where = favour == Favour::kOurs ? "here" : "there";
+  TellSettled(given.id, given.name->ToString(),
+              "two tables would be called \"" + clash.taken.name.ToString() +
+                  "\": the one that is called so " + where + " has the name");
   return std::optional(favour == Favour::kOurs ? kOurs : kTheirs);
 }
 

@@ -105,7 +105,7 @@ class DatabaseMerge {
                                       const model::TableState& theirs);
   Result<bool> SameRows(const model::TableState& ours, const model::TableState& theirs) const;
   bool BaseIsUndefined(const TableId& id) const;
-  Result<bool> ChangedRows(const TableId& id, const Sides& sides, merge::Which side);
+  Result<bool> ChangedTable(const TableId& id, const Sides& sides, merge::Which side);
   std::optional<model::QualifiedName> MergeNames(const TableId& id, const Sides& sides);
   void Place(const TableId& id, const Sides& sides, std::optional<model::QualifiedName> name,
              const model::TableState* state, const ObjectId& state_id);
@@ -123,6 +123,9 @@ class DatabaseMerge {
   bool is_virtual() const { return options_.mode == merge::MergeMode::kVirtual; }
   void Contradict(const TableId& id, const std::string& name, uint64_t rows,
                   std::vector<std::string> problems);
+  MergedTableInfo& InfoOf(const TableId& id, const std::string& name);
+  void TellSettled(const TableId& id, const std::string& name, std::string what);
+  void TellTakenWhole(const TableId& id, const std::string& name, const std::string& problem);
 
   Repository& repository_;
   const merge::MergeMeans& means_;

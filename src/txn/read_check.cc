@@ -79,8 +79,11 @@ class TableCheck {
                         std::span<const uint64_t> rows) {
     for (size_t begin = 0; begin < rows.size(); begin += STANDARD_VECTOR_SIZE) {
       auto some = rows.subspan(begin, std::min<size_t>(STANDARD_VECTOR_SIZE, rows.size() - begin));
-      ASSIGN_OR_RETURN(bool seen, engine::Guarded([&] { return SeesChunk(part, from, some); }));
-      if (seen) return true;
+      auto seen = engine::Guarded([&] { return SeesChunk(part, from, some); });
+      // Where the condition fails (a text that is no number), the statement would have failed too.
+      bool fails = !seen && seen.error().code() == ErrorCode::kSql;
+      if (!seen && !fails) return seen;
+      if (fails || *seen) return true;
     }
     return false;
   }

@@ -9,6 +9,11 @@ void Look::Narrow(Part part) {
   parts_->push_back(std::move(part));
 }
 
+void Look::NarrowToColumns() {
+  std::lock_guard lock(mutex_);
+  parts_.emplace();
+}
+
 void Look::AddFields(std::span<const FieldId> fields) {
   std::lock_guard lock(mutex_);
   if (!parts_) return;
@@ -28,6 +33,8 @@ std::shared_ptr<Look> ReadSet::Add(const TableId& table, bool own_rows) {
   looks_.push_back(look);
   return look;
 }
+
+void ReadSet::AddColumns(const TableId& table) { Add(table)->NarrowToColumns(); }
 
 std::vector<std::shared_ptr<const Look>> ReadSet::looks() const {
   std::lock_guard lock(mutex_);

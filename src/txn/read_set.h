@@ -31,6 +31,8 @@ class Look {
   const TableId& table() const { return table_; }
   // What is read are only these rows (and those of other parts).
   void Narrow(Part part);
+  // What is read is no row, only which columns there are and what is asked of them.
+  void NarrowToColumns();
   // What counts of these rows besides.
   void AddFields(std::span<const FieldId> fields);
   // Nothing: all of the table.
@@ -46,6 +48,8 @@ class Look {
 class ReadSet {
  public:
   std::shared_ptr<Look> Add(const TableId& table, bool own_rows = false);
+  // A look that sees no row.
+  void AddColumns(const TableId& table);
   std::vector<std::shared_ptr<const Look>> looks() const;
   // Of the looks at `table` behind the first `from`.
   void AddFields(const TableId& table, size_t from, std::span<const FieldId> fields);

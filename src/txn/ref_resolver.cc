@@ -43,6 +43,15 @@ Error TooFarBack(std::string_view name, uint64_t steps, uint64_t available) {
                                                 std::to_string(available) + " steps to go back");
 }
 
+// Its log is read under its name, so it has to be there still.
+Result<std::optional<meta::Ref>> ReadRef(Repository& repository, std::string_view name,
+                                         const meta::Ref* then) {
+  ASSIGN_OR_RETURN(auto ref, repository.meta().ReadRef(std::string(name)));
+  bool is_seen_then = ref && then != nullptr && ref->name == then->name;
+  if (is_seen_then && ref->moves > then->moves) ref = *then;
+  return ref;
+}
+
 // Along the log of a ref: the position it had `steps` moves ago.
 Result<CommitId> StepBackLog(Repository& repository, const meta::Ref& ref, uint64_t steps) {
   if (steps == 0) return ref.commit;
@@ -113,9 +122,9 @@ Error UnknownRef(Repository& repository, std::string_view name) {
   return Error(ErrorCode::kBranchNotFound, message).With("ref", std::string(name));
 }
 
-Result<CommitId> ResolveRef(Repository& repository, std::string_view text) {
+Result<CommitId> ResolveRef(Repository& repository, std::string_view text, const meta::Ref* then) {
   ASSIGN_OR_RETURN(auto parsed, SplitSteps(text));
-  ASSIGN_OR_RETURN(auto ref, repository.meta().ReadRef(parsed.name));
+  ASSIGN_OR_RETURN(auto ref, ReadRef(repository, parsed.name, then));
   if (ref) return StepBackLog(repository, *ref, parsed.steps);
   if (parsed.name.size() < 7 || parsed.name.size() > 64 || !IsHex(parsed.name))
     return UnknownRef(repository, parsed.name);
@@ -123,8 +132,9 @@ Result<CommitId> ResolveRef(Repository& repository, std::string_view text) {
   return StepBackParents(repository, commit, parsed.name, parsed.steps);
 }
 
-Result<CommitId> ResolveTime(Repository& repository, const std::string& branch, Timestamp time) {
-  ASSIGN_OR_RETURN(auto ref, repository.meta().ReadRef(branch));
+Result<CommitId> ResolveTime(Repository& repository, const std::string& branch, Timestamp time,
+                             const meta::Ref* then) {
+  ASSIGN_OR_RETURN(auto ref, ReadRef(repository, branch, then));
   if (!ref) return UnknownRef(repository, branch);
   uint64_t low = 1;
   uint64_t high =

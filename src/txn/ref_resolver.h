@@ -13,10 +13,13 @@
 
 namespace rhizo::txn {
 
-// kBranchNotFound naming the nearest name, kVersionNotFound for too many steps.
-Result<CommitId> ResolveRef(Repository& repository, std::string_view text);
+// kBranchNotFound naming the nearest name, kVersionNotFound for too many steps. `then`: a branch
+// that is seen as it was then, whatever became of it since; null: none is.
+Result<CommitId> ResolveRef(Repository& repository, std::string_view text,
+                            const meta::Ref* then = nullptr);
 // What `branch` showed at `time`; kVersionNotFound if it did not exist yet.
-Result<CommitId> ResolveTime(Repository& repository, const std::string& branch, Timestamp time);
+Result<CommitId> ResolveTime(Repository& repository, const std::string& branch, Timestamp time,
+                             const meta::Ref* then = nullptr);
 // "2026-01-31", "2026-01-31T12:00:00", "2026-01-31 12:00:00.5Z", "...+01:00"; naive ones are UTC.
 // Nothing if it is none.
 std::optional<Timestamp> ParseTime(std::string_view text);

@@ -85,18 +85,20 @@ Result<std::unique_ptr<Transaction>> Transaction::Begin(std::shared_ptr<Reposito
   ASSIGN_OR_RETURN(auto commit, repository->ReadCommit(ref->commit));
   ASSIGN_OR_RETURN(auto view, repository->ViewOf(ref->commit));
   return std::unique_ptr<Transaction>(
-      new Transaction(std::move(repository), branch, *txn, from_caller, std::move(hold),
+      new Transaction(std::move(repository), branch, *txn, from_caller, std::move(hold), *ref,
                       Head{ref->commit, std::move(commit)}, std::move(view), isolation));
 }
 
 Transaction::Transaction(std::shared_ptr<Repository> repository, std::string branch, TxnId id,
-                         bool id_from_caller, std::shared_ptr<const void> hold, Head snapshot,
+                         bool id_from_caller, std::shared_ptr<const void> hold,
+                         meta::Ref branch_then, Head snapshot,
                          std::shared_ptr<const View> snapshot_view, Isolation isolation)
     : repository_(std::move(repository)),
       branch_(std::move(branch)),
       id_(id),
       id_from_caller_(id_from_caller),
       hold_(std::move(hold)),
+      branch_then_(std::move(branch_then)),
       snapshot_(std::move(snapshot)),
       reads_(isolation == Isolation::kSerializable ? std::make_shared<ReadSet>() : nullptr),
       snapshot_view_(reads_ ? std::make_shared<const View>(*snapshot_view, reads_)
@@ -104,6 +106,19 @@ Transaction::Transaction(std::shared_ptr<Repository> repository, std::string bra
       staging_(std::make_shared<object::Staging>(repository_->small())),
       opener_(std::make_shared<TableOpener>(StagedContext(*repository_, staging_.get()), 64)),
       current_view_(snapshot_view_) {}
+
+// A transaction that wrote no rows has no means of its own to merge with others', or to look at
+// what they did.
+Status Transaction::GetLateMeans(const Head& head) {
+  bool may_merge = std::any_of(changes_.begin(), changes_.end(), [](const auto& change) {
+    return change.second.before && change.second.name;
+  });
+  bool needs_none = head.id == snapshot_.id || (!may_merge && !reads_);
+  if (needs_none || bind_checks_ || !late_means_) return {};
+  ASSIGN_OR_RETURN(auto means, late_means_());
+  Remember(means);
+  return {};
+}
 
 // What a merge at commit needs.
 void Transaction::Remember(const Means& means) {
@@ -173,6 +188,7 @@ Result<TableChange*> Transaction::FindOrFail(const model::QualifiedName& name) {
 
 Result<TableChange*> Transaction::Own(const Known& known) {
   if (known.change != nullptr) return known.change;
+  if (reads_) reads_->AddColumns(known.stored->entry.table);  // what is written goes by them
   return Adopt(*known.stored);
 }
 
@@ -317,7 +333,9 @@ template <class Work>
 auto Transaction::OrRestore(TableChange* change, Work&& work) -> decltype(work()) {
   TableChange backup = *change;
   auto done = work();
-  if (!done) *change = std::move(backup);
+  if (done) return done;
+  *change = std::move(backup);
+  unseen_.insert(change->id);  // a view made on the way may show what was not to be
   return done;
 }
 
@@ -565,11 +583,15 @@ Result<std::shared_ptr<const View>> Transaction::CurrentView() {
     if (table.name) shown_.emplace(table.id, *table.name);
   }
   unseen_.clear();
+  std::set<TableId> own_tables;
+  for (const auto& [id, change] : changes_) {
+    if (change.ChangesAnything()) own_tables.insert(id);
+  }
   auto keep = std::make_shared<KeepAlive>(KeepAlive{snapshot_view_, staging_, hold_});
-  current_view_ =
-      root == snapshot_view_->state_root()
-          ? snapshot_view_
-          : std::make_shared<View>(*snapshot_view_, root, opener_, own_names_, keep, reads_);
+  current_view_ = root == snapshot_view_->state_root()
+                      ? snapshot_view_
+                      : std::make_shared<View>(*snapshot_view_, root, opener_, own_names_,
+                                               std::move(own_tables), keep, reads_);
   return current_view_;
 }
 
@@ -593,6 +615,7 @@ Result<std::vector<PlacedTable>> Transaction::PlaceAll(const Head& head) {
 Result<PreparedCommit> Transaction::Prepare(const Head& head, const CommitText& text) {
   PreparedCommit prepared;
   prepared.head = head;
+  RETURN_IF_ERROR(GetLateMeans(head));
   ASSIGN_OR_RETURN(prepared.tables, PlaceAll(head));
   bool changes_anything = std::any_of(changes_.begin(), changes_.end(), [](const auto& change) {
     return change.second.ChangesAnything();

@@ -79,6 +79,8 @@ class Transaction {
   const std::string& branch() const { return branch_; }
   bool id_is_from_caller() const { return id_from_caller_; }
   const Head& snapshot() const { return snapshot_; }
+  // The branch as it was at the snapshot.
+  const meta::Ref& branch_then() const { return branch_then_; }
   // It is one statement outside of any transaction: nothing that it counted on was read before.
   void MarkAsStatement() { is_statement_ = true; }
   bool has_changes() const { return !changes_.empty(); }
@@ -96,6 +98,8 @@ class Transaction {
     bool reset = false;             // values may go against the direction of their merge rules
     merge::BindChecks bind_checks;  // what rows have to pass that a commit merged; from any thread
   };
+  // For a commit that has to merge though no statement brought means; from any thread.
+  void SetLateMeans(std::function<Result<Means>()> means) { late_means_ = std::move(means); }
   // Ids of `schema`'s fields that are 0 are assigned. kAlreadyExists, also for a twin in case.
   // `key`: names of the columns that identify a row; none: nothing does.
   using ColumnNames = std::vector<std::string>;
@@ -140,8 +144,8 @@ class Transaction {
 
  private:
   Transaction(std::shared_ptr<Repository> repository, std::string branch, TxnId id,
-              bool id_from_caller, std::shared_ptr<const void> hold, Head snapshot,
-              std::shared_ptr<const View> snapshot_view, Isolation isolation);
+              bool id_from_caller, std::shared_ptr<const void> hold, meta::Ref branch_then,
+              Head snapshot, std::shared_ptr<const View> snapshot_view, Isolation isolation);
 
   // A table and what it is called: changed here already, or only in the snapshot.
   struct Known {
@@ -180,6 +184,7 @@ class Transaction {
   template <class Work>
   auto OrRestore(TableChange* change, Work&& work) -> decltype(work());
   void Remember(const Means& means);
+  Status GetLateMeans(const Head& head);
   table::WriteContext ContextFor(const Means& means);
   Result<std::vector<PlacedTable>> PlaceAll(const Head& head);
 
@@ -188,6 +193,7 @@ class Transaction {
   const TxnId id_;
   const bool id_from_caller_;
   const std::shared_ptr<const void> hold_;  // the gc lock, until this ends
+  const meta::Ref branch_then_;
   const Head snapshot_;
   bool is_statement_ = false;
   const std::shared_ptr<ReadSet> reads_;  // null: of kSnapshot
@@ -196,6 +202,7 @@ class Transaction {
   const std::shared_ptr<TableOpener> opener_;
   engine::Instance* engine_ = nullptr;  // once rows were written with it
   merge::BindChecks bind_checks_;
+  std::function<Result<Means>()> late_means_;
   uint64_t next_ordinal_ = 0;
   std::map<TableId, TableChange> changes_;
   const std::shared_ptr<OwnNames> own_names_ = std::make_shared<OwnNames>();

@@ -49,13 +49,14 @@ View::View(const CommitId& commit, Timestamp time, const ObjectId& state_root,
       keep_(std::move(keep)) {}
 
 View::View(const View& snapshot, const ObjectId& state_root, std::shared_ptr<TableOpener> opener,
-           std::shared_ptr<const OwnNames> own_names, std::shared_ptr<const void> keep,
-           std::shared_ptr<ReadSet> reads)
+           std::shared_ptr<const OwnNames> own_names, std::set<TableId> own_tables,
+           std::shared_ptr<const void> keep, std::shared_ptr<ReadSet> reads)
     : commit_(snapshot.commit_),
       time_(snapshot.time_),
       state_root_(state_root),
       published_root_(snapshot.state_root_),
       own_names_(std::move(own_names)),
+      own_tables_(std::move(own_tables)),
       opener_(std::move(opener)),
       names_(snapshot.names_),
       has_own_writes_(true),
@@ -69,6 +70,7 @@ View::View(const View& snapshot, std::shared_ptr<ReadSet> reads)
       state_root_(snapshot.state_root_),
       published_root_(snapshot.published_root_),
       own_names_(snapshot.own_names_),
+      own_tables_(snapshot.own_tables_),
       opener_(snapshot.opener_),
       names_(snapshot.names_),
       has_own_writes_(snapshot.has_own_writes_),

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -51,8 +52,8 @@ class View {
        std::shared_ptr<const void> keep);
   // The state of a transaction that started from `snapshot` and named tables itself.
   View(const View& snapshot, const ObjectId& state_root, std::shared_ptr<TableOpener> opener,
-       std::shared_ptr<const OwnNames> own_names, std::shared_ptr<const void> keep,
-       std::shared_ptr<ReadSet> reads);
+       std::shared_ptr<const OwnNames> own_names, std::set<TableId> own_tables,
+       std::shared_ptr<const void> keep, std::shared_ptr<ReadSet> reads);
   // The same as `snapshot`; statements tell `reads` what they read.
   View(const View& snapshot, std::shared_ptr<ReadSet> reads);
 
@@ -60,6 +61,7 @@ class View {
   Timestamp time() const { return time_; }
   const ObjectId& state_root() const { return state_root_; }
   bool has_own_writes() const { return has_own_writes_; }
+  bool HasOwnWrites(const TableId& table) const { return own_tables_.contains(table); }
   // Where what is read is noted; null: nobody wants to know.
   ReadSet* reads() const { return reads_.get(); }
   // Differs for every View object ever made in this process: plans made for one are not used for
@@ -85,6 +87,7 @@ class View {
   const ObjectId state_root_;
   const ObjectId published_root_;                    // of the commit
   const std::shared_ptr<const OwnNames> own_names_;  // null: of a commit
+  const std::set<TableId> own_tables_;               // that the transaction wrote to
   const std::shared_ptr<TableOpener> opener_;
   const std::shared_ptr<NameIndex> names_;
   const bool has_own_writes_;
