@@ -7,9 +7,10 @@ import math
 import pathlib
 import re
 import statistics
+from collections import Counter
 from typing import Any
 
-from environments import machine, versions
+from environments import versions
 from rows import ROWS, Row
 from targets import verdicts
 
@@ -96,7 +97,7 @@ def notes(file: pathlib.Path) -> dict[str, str]:
     return {name: text.strip() for name, text in zip(parts[1::2], parts[2::2])}
 
 
-def section(row: Row, result: dict[str, Any], note: str) -> list[str]:
+def section(row: Row, result: dict[str, Any], note: str, home: str) -> list[str]:
     cases = result["cases"]
     lines = [f"## {row.title}", f"`./run bench {row.name}`. {row.text}", ""]
     lines += table_by_query(cases) if row.by_query else table(cases)
@@ -104,7 +105,9 @@ def section(row: Row, result: dict[str, Any], note: str) -> list[str]:
     lines += ["", *(f"* {verdict}" for verdict in judged)] if judged else []
     lines += [f"* answers: {text}" for text in [result.get("answers", "")] if text]
     lines += ["", note] if note else []
-    return [*lines, "", f"<sub>{result['date']}, Rhizo {result['revision']}, load {result['load']}</sub>", ""]
+    about = f"{result['date']}, Rhizo {result['revision']}, load {result['load']}"
+    where = f", on {result['machine']}" if result["machine"] != home else ""
+    return [*lines, "", f"<sub>{about}{where}</sub>", ""]
 
 
 def missed(results: Results) -> list[str]:
@@ -117,7 +120,10 @@ def missed(results: Results) -> list[str]:
 
 def page(results: Results, notes_file: pathlib.Path, quick: bool) -> str:
     told = notes(notes_file)
-    lines = ["# Benchmarks", "", f"Written by `./run bench{' --quick' if quick else ''}`: {machine()}.",
+    machines = Counter(result["machine"] for result in results["rows"].values())
+    home = machines.most_common(1)[0][0]
+    others = "; rows that were measured on another machine say so" if len(machines) > 1 else ""
+    lines = ["# Benchmarks", "", f"Written by `./run bench{' --quick' if quick else ''}`: {home}{others}.",
              f"Beside {versions()}.", "",
              "Median (least - greatest); times in milliseconds. All systems of a row in the same run on the same "
              "machine, each measure in a process of its own; where a row has several turns, the systems take them one "
@@ -130,7 +136,7 @@ def page(results: Results, notes_file: pathlib.Path, quick: bool) -> str:
     lines += ["## Promises missed", *(missed(results) or ["none"]), ""]
     for row in ROWS:
         if row.name in results["rows"]:
-            lines += section(row, results["rows"][row.name], told.get(row.name, ""))
+            lines += section(row, results["rows"][row.name], told.get(row.name, ""), home)
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -139,4 +145,4 @@ def load(file: pathlib.Path) -> Results:
 
 
 def save(file: pathlib.Path, results: Results) -> None:
-    file.write_text(json.dumps(results, indent=1), encoding="utf-8")
+    file.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")

@@ -1,7 +1,8 @@
 """Measures Rhizo beside other systems and writes docs/benchmarks.md.
 
 usage: ./run bench [--quick] [--only SYSTEM] [--output FILE] [--list] [ROW ...]
-  ROW          only these rows; the others keep their figures of earlier runs (bench-data/results.json)
+  ROW          only these rows; the others keep their figures of earlier runs (bench/results.json), which
+               the page shows with the machine that they come from
   --quick      everything tiny, to see that it runs; writes bench-data/quick.md instead
   --only NAME  only this system (may be said again); nothing is written
   --output F   writes F instead of docs/benchmarks.md, and F.json instead of results.json
@@ -199,7 +200,7 @@ def files(chosen: argparse.Namespace) -> tuple[pathlib.Path, pathlib.Path]:
         return chosen.output.with_suffix(".json"), chosen.output
     if chosen.quick:
         return DATA / "results-quick.json", DATA / "quick.md"
-    return DATA / "results.json", ROOT / "docs" / "benchmarks.md"
+    return BENCH / "results.json", ROOT / "docs" / "benchmarks.md"
 
 
 def keep(row: Row, result: dict[str, Any], kept: pathlib.Path, written: pathlib.Path, quick: bool) -> None:
