@@ -152,8 +152,8 @@ Status Begin(const Context& context, const MergeArguments& arguments) {
 
 // Without a source: where the merge in progress stands.
 Status ShowState(const Context& context, MergeArguments arguments) {
-  ASSIGN_OR_RETURN(auto state, MergeInProgress(context));
   ASSIGN_OR_RETURN(auto database, context.OpenForWriting());
+  ASSIGN_OR_RETURN(auto state, MergeInProgress(context));
   ASSIGN_OR_RETURN(auto merging, Resume(database, context, state));
   ASSIGN_OR_RETURN(auto merged, merging.State());
   arguments.source = state.source;
@@ -178,6 +178,7 @@ Status Continue(const Context& context, MergeArguments arguments) {
 }
 
 Status Abort(const Context& context) {
+  ASSIGN_OR_RETURN(auto database, context.OpenForReading());
   auto state = LoadMerge(context);
   if (state && !*state) return NoMerge(context);
   ASSIGN_OR_RETURN(auto turn, MergeTurn::Take(context));
@@ -198,8 +199,8 @@ Status Conflicts(const Context& context, const std::vector<std::string>& names) 
     ASSIGN_OR_RETURN(auto rows, database.Conflicts(context.branch, names[0], names[1]));
     return PrintRows(std::cout, StyleOf(Stream::kOutput), form, &rows);
   }
-  ASSIGN_OR_RETURN(auto state, MergeInProgress(context));
   ASSIGN_OR_RETURN(auto database, context.OpenForWriting());
+  ASSIGN_OR_RETURN(auto state, MergeInProgress(context));
   ASSIGN_OR_RETURN(auto merging, Resume(database, context, state));
   ASSIGN_OR_RETURN(auto rows, merging.Conflicts(names[0]));
   return PrintRows(std::cout, StyleOf(Stream::kOutput), form, &rows);

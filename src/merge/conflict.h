@@ -70,7 +70,8 @@ struct MergeOptions {
   // Fields that one side dropped and this one, which is favoured, changed: only its cells count.
   std::map<FieldId, Which> owners;
   std::map<FieldId, ForeignDefault> foreign_defaults;
-  const std::set<model::RowId>* broken = nullptr;  // rows whose merge breaks a constraint
+  const std::set<model::RowId>* broken = nullptr;     // rows whose merge breaks a constraint
+  const std::set<model::RowId>* unsettled = nullptr;  // those whose choice breaks one too
   bool rules_decide = true;  // false: any two changes of a cell, or of a row that went, contradict
   bool by_key = true;  // false: all three do not have the same key, rows are the same by their id
   // Of a region, while it can be read. Null: they are only counted.
@@ -78,6 +79,8 @@ struct MergeOptions {
 
   const Choice* ChoiceOf(const model::RowId& row, FieldId field) const {
     if (choices == nullptr) return nullptr;
+    bool is_void = field == kConstraintChoice && unsettled != nullptr && unsettled->contains(row);
+    if (is_void) return nullptr;
     auto found = choices->find({row, field});
     return found == choices->end() ? nullptr : &found->second;
   }

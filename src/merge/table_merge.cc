@@ -156,15 +156,15 @@ Result<MergedTable> MergeTable(const MergeMeans& means, const TableVersion& base
   const std::array sides{TableSide(*was.state, was.undefined),
                          TableSide(*ours.state, ours.undefined),
                          TableSide(*theirs.state, theirs.undefined)};
-  auto choices = options.choices != nullptr ? *options.choices : Choices();
-  by_rows.choices = &choices;
-  bool has_choices = !choices.empty();
+  bool has_choices = options.choices != nullptr && !options.choices->empty();
   ASSIGN_OR_RETURN(auto checks, FitChecks(means, *ours.state, *theirs.state, options.favour,
                                           &about.schema.state));
   merged.left_out = checks.left_out;
   about.settled += checks.left_out.size();
   std::set<model::RowId> broken;
   by_rows.broken = &broken;
+  std::set<model::RowId> unsettled;
+  by_rows.unsettled = &unsettled;
   while (true) {
     ASSIGN_OR_RETURN(auto rows, MergeRows(means.client, means.context, about.schema.state, sides,
                                           by_rows, undefined));
@@ -191,7 +191,8 @@ Result<MergedTable> MergeTable(const MergeMeans& means, const TableVersion& base
     bool can_be_settled = options.mode == MergeMode::kBranch && broken.size() > known;
     // What is left are rows that were settled, by a row that breaks something too.
     for (const auto& row : violations.rows) {
-      can_be_settled |= choices.erase({row, kConstraintChoice}) > 0;
+      if (options.ChoiceOf(row, kConstraintChoice) == nullptr) continue;
+      can_be_settled |= unsettled.insert(row).second;
     }
     if (can_be_settled) continue;
     merged.is_beyond_favour = known > 0;

@@ -4,7 +4,8 @@ namespace rhizo::txn {
 namespace {
 
 Error BranchGone(const std::string& branch) {
-  return Error(ErrorCode::kConflict, "commit: branch \"" + branch + "\" was deleted or renamed meanwhile")
+  return Error(ErrorCode::kConflict,
+               "commit: branch \"" + branch + "\" was deleted or renamed meanwhile")
       .With("branch", branch);
 }
 

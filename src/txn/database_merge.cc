@@ -135,10 +135,9 @@ void DatabaseMerge::Contradict(const TableId& id, const std::string& name, uint6
 }
 
 MergedTableInfo& DatabaseMerge::InfoOf(const TableId& id, const std::string& name) {
-  auto known = std::find_if(out_.merged.begin(), out_.merged.end(),
-                            [&](const auto& table) { return table.table == id; });
-  if (known != out_.merged.end()) return *known;
-  return out_.merged.emplace_back(MergedTableInfo{id, name, {}, {}});
+  auto [known, is_new] = told_.try_emplace(id, out_.merged.size());
+  if (is_new) out_.merged.push_back({id, name, {}, {}});
+  return out_.merged[known->second];
 }
 
 void DatabaseMerge::TellSettled(const TableId& id, const std::string& name, std::string what) {
@@ -160,6 +159,7 @@ Result<MergedDatabase> DatabaseMerge::Run(const MergeState& base, const MergeSta
   theirs_ = &theirs;
   undefined_ = undefined;
   out_ = {};
+  told_.clear();
   ASSIGN_OR_RETURN(auto found, Collect());
   for (const auto& [id, sides] : found.tables) RETURN_IF_ERROR(MergeTable(id, sides));
   RETURN_IF_ERROR(SettleNames(found));

@@ -137,6 +137,7 @@ class DatabaseMerge {
   MergeState* undefined_ = nullptr;
   NameIndex own_names_;  // of a state that was put together here
   MergedDatabase out_;
+  std::map<TableId, size_t> told_;  // where in out_.merged
 };
 
 }  // namespace rhizo::txn

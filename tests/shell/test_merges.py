@@ -113,3 +113,11 @@ def test_branches_of_any_length_merge(rhizo, length):
     put(rhizo, "u", 3)
     rhizo("merge", "db", branch)
     assert values(rhizo, "t") == [2] * len(ROWS)
+
+
+@pytest.mark.parametrize(
+    "words", [["merge", "none"], ["merge", "none", "--continue"], ["merge", "none", "--abort"], ["conflicts", "none", "t"]]
+)
+def test_no_merge_is_looked_for_where_no_database_is(rhizo, words):
+    assert "is not a Rhizo database" in rhizo.error(*words)["message"]
+    assert not (rhizo.directory / "none").exists()
