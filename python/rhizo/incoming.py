@@ -63,7 +63,8 @@ def has_leftover_index(frame: Any) -> bool:
     index = getattr(frame, "index", None)
     if index is None or getattr(index, "nlevels", 1) != 1 or index.name is not None:
         return False
-    return index.dtype.kind in "iu"
+    is_default = type(index).__name__ == "RangeIndex" and (index.start, index.step) == (0, 1)
+    return index.dtype.kind in "iu" and not is_default
 
 
 def _pandas_stream(data: Any) -> object:

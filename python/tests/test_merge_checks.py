@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas
 import pytest
 
 import rhizo
@@ -391,3 +392,36 @@ def test_rows_that_one_side_alone_stored_merge_where_the_key_went(db: rhizo.Data
     db.append("t", {"u": [1], "a": [9]})
     db.merge("side")
     assert sorted(db.read("t").fetchall()) == [(1, 0), (1, 9), (2, 0), (3, 0), (4, 4)]
+
+
+KEY_WENT = {
+    "a row without a key": lambda s: (s.alter("t", nullable="u"), s.append("t", {"u": [None], "a": [5]})),
+    "twins of another key": lambda s: s.append("t", {"u": [1], "a": [9]}),
+    "the column dropped": lambda s: s.alter("t", drop="u"),
+}
+
+
+@pytest.mark.parametrize("name", KEY_WENT)
+@pytest.mark.parametrize("strategy", ["ours", "theirs"])
+def test_rows_do_not_come_twice_whatever_else_was_done_without_the_key(
+    db: rhizo.Database, strategy: Any, name: str
+) -> None:
+    db.write("t", {"u": [1, 2, 3, 4], "a": [0, 0, 0, 0]}, key="u")
+    first, second = favoured(db, strategy)
+    second.write("t", {"u": [4, 1, 2, 3], "a": [1, 0, 0, 0]})
+    first.write("t", {"u": [4, 1, 2, 3], "a": [0, 0, 0, 0]})
+    first.set_key("t", None)
+    KEY_WENT[name](first)
+    contradict(db, db.on("side"), "key was changed|dropped")
+    expected = first.read("t").fetchall()
+    db.merge("side", strategy=strategy)
+    assert db.read("t").fetchall() == expected
+
+
+def test_a_replacement_does_not_contradict_what_only_describes_the_other_side(db: rhizo.Database) -> None:
+    db.write("t", {"a": [1, 2, 3]})
+    side = branched(db)
+    db.write("t", {"a": [7, 8, 9]})
+    side.write("t", pandas.DataFrame({"a": [1, 2, 3]}))
+    db.merge("side")
+    assert db.read("t").fetchall() == [(7,), (8,), (9,)]

@@ -388,3 +388,40 @@ def test_a_column_of_seconds_takes_arrow_milliseconds_that_are_whole_seconds(db:
         db.append("t", milliseconds(1500))
     db.append("t", milliseconds(2000))
     assert db.sql("SELECT epoch(c) FROM t").fetchone() == (2,)
+
+
+def test_keys_that_a_rounded_type_makes_equal_are_not_taken_for_one(db: rhizo.Database) -> None:
+    db.create_table("t", {"d": "INTEGER", "v": "INTEGER"}, key="d")
+    db.append("t", {"d": [1], "v": [1]})
+    one, two = branches(db)
+    one.alter("t", widen={"d": "BIGINT"})
+    one.append("t", {"d": [2**53, 2**53 + 1], "v": [10, 11]})
+    two.alter("t", widen={"d": "DOUBLE"})
+    two.append("t", {"d": [float(2**53)], "v": [10]})
+    for points, counts in ((("one", "two"), (1, 2)), (("two", "one"), (2, 1))):
+        (change,) = db.diff(*points, table="t")
+        assert (change.rows_inserted, change.rows_deleted, change.rows_updated) == (*counts, 0)
+        assert len(db.diff(*points, table="t").rows().fetchall()) == 3
+
+
+def test_types_that_contradict_say_nothing_of_defaults(db: rhizo.Database) -> None:
+    db.write("t", {"k": [1]})
+    one, two = branches(db)
+    for session in (one, two):
+        session.alter("t", add={"c": "INTEGER"}, default={"c": 5})
+    two.alter("t", widen={"c": "BIGINT"})
+    for session, source in ((one, "two"), (two, "one")):
+        with pytest.raises(rhizo.MergeConflict) as caught:
+            session.merge(source)
+        assert "BIGINT" in str(caught.value) and "default" not in str(caught.value)
+
+
+@pytest.mark.parametrize("strategy", ["ours", "theirs"])
+def test_what_a_strategy_decided_of_columns_is_told(db: rhizo.Database, strategy: Any) -> None:
+    db.create_table("t", {"k": "BIGINT", "c": "INTEGER", "d": "BIGINT"}, key="k")
+    one, two = branches(db)
+    one.alter("t", default={"c": 5}, rename={"d": "here"})
+    two.alter("t", default={"c": 6}, rename={"d": "there"})
+    (table,) = one.merge("two", strategy=strategy).tables
+    told = sorted(table.problems)
+    assert table.settled == 2 and "different defaults" in told[0] and 'renamed to "here" here' in told[1]

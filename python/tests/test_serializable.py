@@ -319,3 +319,57 @@ def test_a_condition_that_fails_on_a_changed_row_counts_as_seen(db):
 )
 def test_who_writes_rows_goes_by_the_columns_that_there_were(db, other):
     assert not attempt(db, lambda tx: tx.append("t", {"id": [77], "a": [1]}), other)
+
+
+@pytest.mark.parametrize(
+    "where, value",
+    [
+        ("a IS NULL OR a = 1", "NULL"),
+        ("coalesce(a, 1) = 1", "NULL"),
+        ("CASE WHEN a > 100 THEN true ELSE a = 1 END", "200"),
+        ("abs(a) = 1", "-1"),
+        ("a IS NULL OR a <> 3", "NULL"),
+    ],
+)
+@pytest.mark.parametrize("how", ["sql", "scan", "update"])
+def test_conditions_count_for_values_that_the_snapshot_has_not(db, where, value, how):
+    db.update("t", {"a": "3"}, "id >= 5")
+    reads = {
+        "sql": lambda tx: tx.sql(f"SELECT count(*) FROM t WHERE {where}").fetchone(),
+        "scan": lambda tx: tx.scan("t", columns=["id"], where=where).fetchall(),
+        "update": lambda tx: tx.update("t", {"b": "b"}, where),
+    }
+    assert not attempt(db, reads[how], lambda o: o.update("t", {"a": value}, "id = 7"))
+    assert not attempt(db, reads[how], lambda o: o.append("t", {"id": [77], "a": [None], "b": [1]}) if value == "NULL" else
+                       o.update("t", {"a": value}, "id = 8"))
+
+
+def test_cells_that_an_upsert_found_as_they_should_be_were_read(db):
+    assert not attempt(db, lambda tx: tx.upsert("t", {"id": [1], "a": [7], "b": [1]}), lambda o: o.update("t", {"b": "9"}, "id = 1"))
+    assert attempt(db, lambda tx: tx.upsert("t", {"id": [2], "a": [7]}), lambda o: o.update("t", {"b": "9"}, "id = 2"))
+    assert attempt(db, lambda tx: tx.upsert("t", {"id": [90], "a": [7], "b": [1]}), lambda o: o.update("t", {"b": "9"}, "id = 3"))
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [lambda tx: tx.alter("t", add_check="a < 5"), lambda tx: tx.alter("t", drop_check="a < 5")],
+        [lambda tx: tx.alter("t", not_null="a"), lambda tx: tx.alter("t", nullable="a")],
+        [lambda tx: tx.set_key("t", ["id", "a"]), lambda tx: tx.set_key("t", "id")],
+    ],
+    ids=["check", "not null", "key"],
+)
+def test_what_held_when_it_was_asked_was_read_also_if_it_is_asked_no_more(db, steps):
+    def read(tx):
+        for step in steps:
+            step(tx)
+
+    assert not attempt(db, read, lambda o: o.update("t", {"a": "9"}, "id = 2"))
+
+
+def test_two_who_append_frames_do_not_meet(db):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"id": [50], "a": [1], "b": [1]})
+    assert attempt(db, lambda tx: tx.append("t", frame), lambda o: o.append("t", {"id": [51], "a": [1], "b": [1]}))
+    attributes = frame.assign(id=[60]).set_index(pandas.Index([5]))
+    assert attempt(db, lambda tx: tx.sql("SELECT a FROM t WHERE id = 5").fetchall(), lambda o: o.append("t", attributes))

@@ -131,9 +131,11 @@ Result<WriteResult> Session::Upsert(const std::string& name, ArrowArrayStream* r
         merge::SetRows sets(incoming.rows.get(), table->schema());
         ASSIGN_OR_RETURN(auto written, table::UpsertRows(context, table, incoming.given, &sets));
         ASSIGN_OR_RETURN(auto view, impl_->CurrentView());
-        // Rows that were as they should be were only read, and so were those that are so again.
+        // Cells that were as they should be were only read, and so were those that are so again.
         const auto& id = table->state().id;
-        bool reads = written.counts.rows_unchanged > 0 || view->HasOwnWrites(id);
+        bool is_one_column = incoming.given.size() == table->state().key.size() + 1;
+        bool reads = written.counts.rows_unchanged > 0 || view->HasOwnWrites(id) ||
+                     (written.counts.rows_updated > 0 && !is_one_column);
         if (reads) RETURN_IF_ERROR(impl_->NoteRead(id));
         return written;
       });
@@ -183,8 +185,10 @@ Result<WriteResult> Session::SetKey(const std::string& name,
   std::lock_guard lock(impl_->mutex());
   return ChangePolicy(*impl_, name, options,
                       [&](txn::Transaction& transaction, const model::QualifiedName& table,
-                          const txn::Transaction::Means& means) {
-                        return transaction.SetKey(table, columns, means);
+                          const txn::Transaction::Means& means) -> Result<txn::Change> {
+                        ASSIGN_OR_RETURN(auto change, transaction.SetKey(table, columns, means));
+                        RETURN_IF_ERROR(impl_->NoteRead(change.table));  // no key is there twice
+                        return change;
                       });
 }
 

@@ -104,6 +104,9 @@ Result<WriteResult> Session::Alter(const std::string& name, const Alteration& al
     ASSIGN_OR_RETURN(auto change, transaction.Alter(
                                       table_name, altered.schema, altered.checks,
                                       [&](const Table& after) { return check.Run(after); }, means));
+    // Whatever becomes of it later: what it asks was found to hold.
+    bool asks = !altered.new_checks.empty() || !alteration.not_null.empty();
+    if (asks) RETURN_IF_ERROR(impl_->NoteRead(change.table));
     return std::optional(change);
   };
   return db::RunUntilItFits(*impl_, options.work, [&] {

@@ -269,6 +269,8 @@ class SchemaMerge {
   std::set<FieldId> settled_;  // as the favoured side has them
   TableState state_;
   std::vector<SchemaConflict> conflicts_;
+  std::vector<std::string> told_;     // of settled_
+  std::vector<std::string> decided_;  // besides, attribute by attribute
 };
 
 // `tell` makes a sentence of the three versions, should they contradict.
@@ -276,7 +278,11 @@ template <class X, class Tell>
 const X* SchemaMerge::Decide(FieldId field, const Versions<X>& of, Tell tell) {
   if (settled_.contains(field)) return Favoured(of);
   if (auto taken = Taken(of)) return *taken;
-  if (favour_ != Favour::kNobody) return Favoured(of);
+  if (favour_ != Favour::kNobody) {
+    auto what = tell(of);
+    if (decided_.empty() || decided_.back() != what) decided_.push_back(std::move(what));
+    return Favoured(of);
+  }
   Report(field, tell(of));
   return of.ours != nullptr ? of.ours : of.theirs;
 }
@@ -297,7 +303,10 @@ void SchemaMerge::Contradict(FieldId field, const FieldIds& involved, std::strin
   if (favour_ != Favour::kNobody) {
     size_t before = settled_.size();
     settled_.insert(involved.begin(), involved.end());
-    if (settled_.size() > before) return;
+    if (settled_.size() > before) {
+      told_.push_back(std::move(what));
+      return;
+    }
   } else if (std::any_of(involved.begin(), involved.end(),
                          [&](FieldId id) { return id != kTable && IsReported(id); })) {
     return;
@@ -356,11 +365,13 @@ Field SchemaMerge::MergeParts(FieldId id, const Versions<Field>& of, const std::
   merged.id = id;
   merged.name = *Decide(id, Each(of, &Field::name),
                         [&](const auto& names) { return Renamed(column, names); });
+  size_t conflicts = conflicts_.size();
   merged.type = MergeType(id, Each(of, &Field::type), path);
+  bool types_contradict = conflicts_.size() > conflicts;
   merged.nullable = *Decide(id, Each(of, &Field::nullable), [&](const auto& nullable) {
     return Became(column, nullable, NullText);
   });
-  MergeDefaults(of, path, &merged);
+  if (!types_contradict) MergeDefaults(of, path, &merged);
   merged.merge_rule = *Decide(id, Each(of, &Field::merge_rule), [&](const auto& rules) {
     return Became("the merge rule of " + column, rules,
                   [&](const std::string& rule) { return RuleText(rule); });
@@ -581,6 +592,7 @@ void SchemaMerge::CheckStorable() {
 
 void SchemaMerge::MergeOnce() {
   conflicts_.clear();
+  decided_.clear();
   state_ = TableState();
   state_.id = states_.ours->id;
   auto schemas = Each(states_, &TableState::schema);
@@ -604,7 +616,8 @@ MergedSchema SchemaMerge::Run() {
     MergeOnce();
   } while (settled_.size() > settled);
 
-  MergedSchema merged{std::move(state_), std::move(conflicts_), {}, {}, false};
+  told_.insert(told_.end(), decided_.begin(), decided_.end());
+  MergedSchema merged{std::move(state_), std::move(conflicts_), std::move(told_), {}, {}, false};
   const auto& [base, ours, theirs] = states_;
   for (const auto& field : base->schema.fields) {
     if (merged.state.schema.FindId(field.id) != nullptr) continue;

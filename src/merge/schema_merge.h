@@ -21,6 +21,7 @@ struct SchemaConflict {
 struct MergedSchema {
   model::TableState state;  // without rows; of no meaning where there are conflicts
   std::vector<SchemaConflict> conflicts;
+  std::vector<std::string> settled;  // what contradicts, and is as the favoured side has it
   // Columns of base that one side dropped and the other kept: the merged table has them no more,
   // so the other side must not have updated their cells.
   std::vector<FieldId> dropped_by_ours;

@@ -159,8 +159,9 @@ Result<MergedTable> MergeTable(const MergeMeans& means, const TableVersion& base
   bool has_choices = options.choices != nullptr && !options.choices->empty();
   ASSIGN_OR_RETURN(auto checks, FitChecks(means, *ours.state, *theirs.state, options.favour,
                                           &about.schema.state));
-  merged.left_out = checks.left_out;
-  about.settled += checks.left_out.size();
+  merged.told = std::move(about.schema.settled);
+  merged.told.insert(merged.told.end(), checks.left_out.begin(), checks.left_out.end());
+  about.settled += merged.told.size();
   std::set<model::RowId> broken;
   by_rows.broken = &broken;
   std::set<model::RowId> unsettled;

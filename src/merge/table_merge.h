@@ -38,8 +38,8 @@ struct MergedTable {
   bool is_beyond_favour = false;
   // What some of the rows break that contradict for it, or are settled.
   std::vector<std::string> notes;
-  // Why checks of the side that is not favoured went.
-  std::vector<std::string> left_out;
+  // What of columns and checks is as the favoured side has it, or went.
+  std::vector<std::string> told;
 };
 
 // The base of two tables that have none: without rows, of the columns and policies that both have

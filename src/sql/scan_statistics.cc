@@ -55,7 +55,11 @@ duckdb::unique_ptr<duckdb::NodeStatistics> ScanCardinality(duckdb::ClientContext
 duckdb::unique_ptr<duckdb::BaseStatistics> ScanColumnStatistics(duckdb::ClientContext& client,
                                                                 const duckdb::FunctionData* data,
                                                                 duckdb::column_t column) {
-  return data->Cast<ScanBindData>().entry->GetStatistics(client, column);
+  const auto& scan = data->Cast<ScanBindData>();
+  // The optimiser leaves out of a condition what no row there is could meet; a look at the table is
+  // kept as a condition on any row (read_tracking.h).
+  if (scan.look) return nullptr;
+  return scan.entry->GetStatistics(client, column);
 }
 
 duckdb::vector<duckdb::PartitionStatistics> ScanPartitionStatistics(

@@ -104,9 +104,13 @@ Result<std::shared_ptr<const OpenTable>> InTypesOfBoth(const OpenTable& before,
     const auto* earlier = before.schema().FindId(field.id);
     if (earlier == nullptr) continue;
     auto both = field;
-    auto became = BecomeType(&both, model::TypeOfBoth(field.type, earlier->type));
+    auto type = model::TypeOfBoth(field.type, earlier->type);
+    bool is_rounded = !model::Holds(type, field.type) || !model::Holds(type, earlier->type);
+    // Other keys would be equal: rows are the same by their ids then.
+    if (is_rounded && std::ranges::count(seen->key, field.id) > 0) seen->key.clear();
+    auto became = BecomeType(&both, std::move(type));
     if (!became) continue;  // its default is a value that the type does not have
-    same &= both.type == field.type;
+    same &= both.type == field.type && seen->key == after->state().key;
     field = std::move(both);
   }
   if (same) return after;

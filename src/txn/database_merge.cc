@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "merge/rule_settings.h"
+#include "model/attributes.h"
 #include "model/schema.h"
 #include "table/fingerprint.h"
 #include "table/row_diff.h"
@@ -331,7 +332,7 @@ Result<std::optional<model::TableState>> DatabaseMerge::MergeStates(const TableI
   auto& info = InfoOf(id, name);
   info.counts = merged.counts;
   info.counts.settled += info.notes.size();
-  info.notes.insert(info.notes.end(), merged.left_out.begin(), merged.left_out.end());
+  info.notes.insert(info.notes.end(), merged.told.begin(), merged.told.end());
   if (merged.counts.conflicts > 0) {
     Contradict(id, name, merged.counts.conflicts, {});
     out_.conflicts.back().notes = std::move(merged.notes);
@@ -393,7 +394,7 @@ Result<bool> DatabaseMerge::ChangedTable(const TableId& id, const Sides& sides, 
   ASSIGN_OR_RETURN(auto new_state, ReadState(*sides[side]));
   ASSIGN_OR_RETURN(auto before, Open(old_state));
   ASSIGN_OR_RETURN(auto after, Open(new_state));
-  if (!model::SameButRows(old_state, new_state)) return true;
+  if (!model::SameButRowsAndAttributes(old_state, new_state)) return true;
   ASSIGN_OR_RETURN(auto diff, table::RowDiff::Open(means_.client, before, after));
   ASSIGN_OR_RETURN(auto first, diff.Next());
   return first.has_value();

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "engine/errors.h"
+#include "model/attributes.h"
 #include "table/each_entry.h"
 #include "table/row_diff.h"
 #include "txn/staged_state.h"
@@ -135,7 +136,7 @@ Status CheckReads(Repository& repository, engine::Instance* engine, const ReadSe
       return ReadWasChanged(name, "was renamed", snapshot, head);
     ASSIGN_OR_RETURN(auto before, repository.tables()->Open(table.before->entry.state));
     ASSIGN_OR_RETURN(auto after, repository.tables()->Open(table.state_id));
-    if (!model::SameButRows(before->state(), after->state()))
+    if (!model::SameButRowsAndAttributes(before->state(), after->state()))
       return ReadWasChanged(name, "got another schema", snapshot, head);
     ASSIGN_OR_RETURN(auto diff, table::RowDiff::Open(link.client(), before, after));
     TableCheck check(link.client(), *after, looks->second);
