@@ -69,12 +69,7 @@ class KeyMerge {
   KeyMerge(duckdb::ClientContext* client, const table::WriteContext& context,
            const TableMerge& about, const std::array<TableSide, kSides>& sides,
            const std::vector<MergeRegion>& regions, MergeCounts* counts)
-      : client_(client),
-        context_(context),
-        about_(about),
-        sides_(sides),
-        regions_(regions),
-        counts_(counts) {
+      : client_(client), context_(context), about_(about), regions_(regions), counts_(counts) {
     for (size_t side = 0; side < kSides; ++side) {
       if (sides[side].undefined != nullptr) undefined_[side] = *sides[side].undefined;
     }
@@ -103,7 +98,6 @@ class KeyMerge {
   duckdb::ClientContext* client_;
   const table::WriteContext& context_;
   const TableMerge& about_;
-  const std::array<TableSide, kSides>& sides_;
   const std::vector<MergeRegion>& regions_;
   MergeCounts* const counts_;
   std::array<Inserted, kSides> inserted_;
