@@ -175,7 +175,7 @@ Result<std::vector<TableDiff>> Session::DiffSummary(const std::string& from, con
     ASSIGN_OR_RETURN(auto to_commit, impl_->ResolvePoint(to));
     ASSIGN_OR_RETURN(later, impl_->repository().ViewOf(to_commit));
   }
-  bool sees_now = to.empty() || from_commit == view->commit() || later->commit() == view->commit();
+  bool sees_now = from_commit == view->commit() || later->commit() == view->commit();
   if (sees_now && view->reads() != nullptr) {
     ASSIGN_OR_RETURN(auto tables, view->ListTables());
     for (const auto& all : tables) view->reads()->Add(all.entry.table);

@@ -1,12 +1,11 @@
 // Session: rows of tables that change one by one.
-#include <numeric>
-
 #include "db/incoming_rows.h"
 #include "db/session_impl.h"
 #include "db/stream_guard.h"
 #include "db/write_outcome.h"
 #include "merge/set_rows.h"
 #include "table/change_rows.h"
+#include "table/row_batch.h"
 
 namespace rhizo {
 namespace {
@@ -37,12 +36,6 @@ Result<WriteResult> ChangeTable(
   return db::ModifyTable(session, table_name, message.value_or(""), body);
 }
 
-std::vector<size_t> AllFields(const table::OpenTable& table) {
-  std::vector<size_t> fields(table.schema().fields.size());
-  std::iota(fields.begin(), fields.end(), 0);
-  return fields;
-}
-
 // The rows that a statement found by the looks behind `first` were read in what it wrote too: it
 // may have left them as they were, or another statement may undo it.
 void NoteWritten(const txn::View& view, const table::OpenTable& table, size_t first,
@@ -70,7 +63,7 @@ Result<WriteResult> ChangeFoundRows(SessionImpl& session, const std::string& nam
                                                        options.parameters, options.work, &fields));
         if (set.empty()) {
           ASSIGN_OR_RETURN(auto rest, table::DeleteRows(context, table, edits.get()));
-          NoteWritten(*view, *table, looks, AllFields(*table));
+          NoteWritten(*view, *table, looks, table::AllFields(table->schema().fields.size()));
           return rest;
         }
         std::vector<const model::Field*> columns = {nullptr};  // the rowid

@@ -11,9 +11,9 @@ namespace rhizo::db {
 // Checks bound on connections of their own: for what commits and merges combine, on any thread.
 merge::BindChecks BindChecksOf(engine::Instance* engine);
 
-// The same, once they are asked for.
-std::function<Result<txn::Transaction::Means>()> LateMeansFor(std::shared_ptr<Core> core);
 txn::Transaction::Means MeansFor(Core& core, engine::Instance* engine, const WorkOptions& work);
+// The same, with the engine that is started when they are asked for.
+std::function<Result<txn::Transaction::Means>()> LateMeansFor(std::shared_ptr<Core> core);
 // The table's checks over rows in a schema; null if it has none.
 Result<table::CheckRows> ChecksOf(sql::SessionEngine& engine, const model::Schema& schema,
                                   const std::vector<std::string>& checks);

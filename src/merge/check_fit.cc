@@ -8,10 +8,6 @@
 namespace rhizo::merge {
 namespace {
 
-bool Has(const model::TableState& side, const std::string& check) {
-  return std::ranges::count(side.checks, check) > 0;
-}
-
 // The check is none of these columns.
 bool DoesNotFit(const Error& error) {
   return error.code() == ErrorCode::kSchema || error.code() == ErrorCode::kSql;
@@ -32,7 +28,7 @@ class AskedBy {
     }
   }
 
-  bool Has(const std::string& check) const { return merge::Has(side_, check); }
+  bool Has(const std::string& check) const { return std::ranges::count(side_.checks, check) > 0; }
   // By columns whose names, or names inside of them, are others' in the merged table.
   Result<bool> GoesByRenamed(const std::string& check) const { return GoesBy(check, renamed_); }
   // By columns of another type.

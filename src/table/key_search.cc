@@ -73,6 +73,20 @@ Status ForEachVector(duckdb::ClientContext* client, const OpenTable& table, cons
   return {};
 }
 
+// Those of all entries, one after the other.
+Status ForEachVector(const WriteContext& context, const OpenTable& table,
+                     const std::vector<size_t>& fields, const VisitVector& visit) {
+  Link link;
+  RETURN_IF_ERROR(link.Open(context.engine));
+  ASSIGN_OR_RETURN(auto entries, table.Entries());
+  for (const auto& entry : entries) {
+    RETURN_IF_ERROR(ForEachVector(
+        link.client(), table, entry, fields, [](const duckdb::BaseStatistics*) { return true; },
+        visit));
+  }
+  return {};
+}
+
 Status FindIn(duckdb::ClientContext* client, const OpenTable& table, size_t number,
               const OpenEntry& entry, const KeySet& keys, std::vector<FoundKey>* found) {
   auto may_hold = [&](const duckdb::BaseStatistics* statistics) {
@@ -135,9 +149,6 @@ Result<std::vector<bool>> FindNulls(VectorKeys& rows, const std::vector<size_t>&
 
 Result<std::set<uint64_t>> FindTwins(const WriteContext& context, const OpenTable& table,
                                      std::span<const FieldId> key) {
-  Link link;
-  RETURN_IF_ERROR(link.Open(context.engine));
-  ASSIGN_OR_RETURN(auto entries, table.Entries());
   const std::vector<size_t> fields = KeySet(table.schema(), key).fields();
   uint64_t parts = table.state().rows / kKeysAtOnce + 1;
   std::set<uint64_t> twins;
@@ -153,11 +164,7 @@ Result<std::set<uint64_t>> FindTwins(const WriteContext& context, const OpenTabl
       }
       return {};
     };
-    for (const auto& entry : entries) {
-      RETURN_IF_ERROR(ForEachVector(
-          link.client(), table, entry, fields, [](const duckdb::BaseStatistics*) { return true; },
-          visit));
-    }
+    RETURN_IF_ERROR(ForEachVector(context, table, fields, visit));
     std::sort(all.begin(), all.end());
     for (size_t i = 1; i < all.size(); ++i) {
       if (all[i] == all[i - 1]) twins.insert(all[i]);
@@ -189,9 +196,6 @@ Result<bool> KeyedRows::Next(duckdb::DataChunk* chunk) {
 
 Status CheckKeysAreUnique(const WriteContext& context, const OpenTable& table,
                           std::span<const FieldId> key) {
-  Link link;
-  RETURN_IF_ERROR(link.Open(context.engine));
-  ASSIGN_OR_RETURN(auto entries, table.Entries());
   uint64_t parts = table.state().rows / kKeysAtOnce + 1;
   for (uint64_t part = 0; part < parts; ++part) {
     KeySet keys(table.schema(), key);
@@ -200,11 +204,7 @@ Status CheckKeysAreUnique(const WriteContext& context, const OpenTable& table,
                      const std::function<uint32_t(duckdb::idx_t)>&) {
       return keys.Add(rows, 0, count);
     };
-    for (const auto& entry : entries) {
-      RETURN_IF_ERROR(ForEachVector(
-          link.client(), table, entry, keys.fields(),
-          [](const duckdb::BaseStatistics*) { return true; }, visit));
-    }
+    RETURN_IF_ERROR(ForEachVector(context, table, keys.fields(), visit));
   }
   return {};
 }
