@@ -138,8 +138,9 @@ class RHIZO_EXPORT Merging {
   // What contradicts in a table and is not settled yet, as Session::Conflicts shows it.
   Result<QueryResult> Conflicts(const std::string& table);
   // Everything in the table that is not settled yet is as that side has it, also what contradicts
-  // in the table as a whole: then that side's table is taken whole.
-  Status Resolve(const std::string& table, MergeStrategy side);
+  // in the table as a whole: then that side's table is taken whole. Without `rows` only the latter
+  // (its name, its columns); rows and cells that were hidden behind it are left to settle.
+  Status Resolve(const std::string& table, MergeStrategy side, bool rows = true);
   // Rows (consumed) that say what conflicts become. Each names a row, by "_row_id" or the table's
   // key, and then "_side" ("ours", "theirs") or the values that its cells get; only cells in
   // conflict take them. A row that one side deleted needs "_side". Gives how many conflicts were
@@ -244,6 +245,8 @@ class RHIZO_EXPORT Session {
   Result<std::string> Fingerprint(const std::string& name, const std::string& at = "");
   Result<std::vector<std::string>> Tables(const std::string& at = "");
   Result<TableInfo> Info(const std::string& name, const std::string& at = "");
+  // Those of `Info`, of the table as it is now; a serializable transaction reads no row by it.
+  Result<std::vector<ColumnInfo>> Columns(const std::string& name);
   // Versions in the history of this session's branch, newest first.
   Result<std::vector<VersionInfo>> Versions(const std::string& name);
   // CSV, Parquet or Arrow (IPC file or stream) by extension; the files are read by a separate

@@ -130,11 +130,24 @@ struct Resolution {
   std::string commit;  // kCommitted
 };
 
+// A table that both sides changed.
+struct MergedTable {
+  std::string table;
+  uint64_t entries_read = 0;  // segments of both sides that differed
+  uint64_t cells = 0;         // that both sides touched
+  uint64_t conflicts = 0;     // of rows and cells
+  uint64_t settled = 0;       // contradictions that the strategy decided
+  // What contradicts in the table as a whole, made a strategy take it whole, or was left out by
+  // one.
+  std::vector<std::string> problems;
+};
+
 // Where a branch was moved.
 struct HeadMove {
   std::string commit;  // afterwards
   std::string before;
   bool changed = false;
+  std::vector<MergedTable> tables;  // in which a strategy decided something, commit by commit
 };
 
 // Who is right where both sides of a merge contradict each other.
@@ -147,18 +160,6 @@ struct MergeOptions {
   std::map<std::pair<std::string, std::string>, MergeStrategy> columns;  // by (table, column)
   bool no_fast_forward = false;  // a commit of its own also where the branch could just move
   std::string message;           // makes it one too
-};
-
-// A table that both sides changed.
-struct MergedTable {
-  std::string table;
-  uint64_t entries_read = 0;  // segments of both sides that differed
-  uint64_t cells = 0;         // that both sides touched
-  uint64_t conflicts = 0;     // of rows and cells
-  uint64_t settled = 0;       // contradictions that the strategy decided
-  // What contradicts in the table as a whole, made a strategy take it whole, or was left out by
-  // one.
-  std::vector<std::string> problems;
 };
 
 struct MergeResult {

@@ -251,18 +251,6 @@ class Resolution:
 
 
 @dataclass(frozen=True)
-class HeadMove:
-    """Where a branch stands after ``revert``, ``cherry_pick``, ``rebase`` or ``reset``, and where it stood before."""
-
-    commit: str
-    before: str
-    changed: bool
-
-    def __repr__(self) -> str:
-        return f"HeadMove({_short(self.before)} -> {_short(self.commit)}{'' if self.changed else ', unchanged'})"
-
-
-@dataclass(frozen=True)
 class TableDiff:
     """What differs in one table.
 
@@ -304,6 +292,30 @@ class MergedTable:
     settled: int
     problems: tuple[str, ...]
 
+    @classmethod
+    def of(cls, facts: dict[str, Any]) -> MergedTable:
+        return cls(**(facts | {"problems": tuple(facts["problems"])}))
+
+
+@dataclass(frozen=True)
+class HeadMove:
+    """Where a branch stands after ``revert``, ``cherry_pick``, ``rebase`` or ``reset``, and where it stood before.
+
+    ``tables``: those in which a strategy decided something, commit by commit.
+    """
+
+    commit: str
+    before: str
+    changed: bool
+    tables: tuple[MergedTable, ...]
+
+    @classmethod
+    def of(cls, facts: dict[str, Any]) -> HeadMove:
+        return cls(**(facts | {"tables": tuple(MergedTable.of(table) for table in facts["tables"])}))
+
+    def __repr__(self) -> str:
+        return f"HeadMove({_short(self.before)} -> {_short(self.commit)}{'' if self.changed else ', unchanged'})"
+
 
 @dataclass(frozen=True)
 class MergeResult:
@@ -322,7 +334,7 @@ class MergeResult:
 
     @classmethod
     def of(cls, facts: dict[str, Any]) -> MergeResult:
-        tables = tuple(MergedTable(**(table | {"problems": tuple(table["problems"])})) for table in facts.pop("tables"))
+        tables = tuple(MergedTable.of(table) for table in facts.pop("tables"))
         changes = tuple(TableDiff.of(change) for change in facts.pop("changes"))
         return cls(**facts, tables=tables, changes=changes)
 

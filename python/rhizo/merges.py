@@ -130,9 +130,11 @@ class Merges(Tables):
 
     def conflicts(self, ours: Ref, theirs: Ref, table: str) -> Result:
         """What contradicts in a table between two heads: a row for each cell that both changed, or row that one
-        deleted and the other changed, or that breaks a check or NOT NULL as both changed it.
+        deleted and the other changed, or that breaks a check or NOT NULL as both changed it. Where the table
+        contradicts as a whole (``_reason`` ``schema``: its name, its columns, a replacement) there is a row for that
+        alone, ``_problem`` says what.
 
-        Columns: ``_reason``, ``_column`` (of a cell, else NULL), ``_row_id``, then ``base_<column>``,
+        Columns: ``_reason``, ``_column`` (of a cell, else NULL), ``_row_id``, ``_problem``, then ``base_<column>``,
         ``our_<column>`` and ``their_<column>`` for every column of the table.
 
         >>> _ = db.write("users", {"id": [1], "name": ["ann"]})
@@ -233,7 +235,7 @@ class Merges(Tables):
         >>> db.read("users").to_dict()
         {'id': [2]}
         """
-        return HeadMove(**self._native.reset(to_ref(to)))
+        return HeadMove.of(self._native.reset(to_ref(to)))
 
     def _replay(
         self, verb: str, ref: Ref, message: str | None, parent: int | None, strategy: Strategy
@@ -241,7 +243,7 @@ class Merges(Tables):
         if parent is not None and (isinstance(parent, bool) or not isinstance(parent, int) or not 0 < parent < 2**32):
             raise InvalidArgumentError(f"parent={parent!r}; give a number from 1 on")
         text = "" if message is None else to_text(message, "message")
-        return HeadMove(**self._native.replay(verb, to_ref(ref), text, parent, _strategy(strategy)))
+        return HeadMove.of(self._native.replay(verb, to_ref(ref), text, parent, _strategy(strategy)))
 
     def _merge(
         self,

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Any
 
 from rhizo import _rhizo
-from rhizo.errors import ClosedError
+from rhizo.errors import ClosedError, InvalidArgumentError
 from rhizo.facts import MergeResult
 from rhizo.incoming import to_stream
 from rhizo.result import Result
@@ -42,7 +42,7 @@ class Merging:
         """What contradicts in a table and is not settled yet, as :meth:`Session.conflicts` shows it."""
         return Result(self._open().conflicts(to_name(table)))
 
-    def resolve(self, table: str, how: Any) -> int | None:
+    def resolve(self, table: str, how: Any, *, rows: bool = True) -> int | None:
         """Settles conflicts of a table.
 
         Args:
@@ -53,6 +53,8 @@ class Merging:
                   the values of its cells, or in ``_side`` ``"ours"`` or ``"theirs"``. Only cells in conflict take
                   them. A row that one side deleted needs ``_side``;
                 * a SQL query that makes such rows, over the table ``conflicts``.
+            rows: False: of a side, only what contradicts in the table as a whole (``_reason`` ``schema``: its name,
+                its columns). Conflicts of its rows show behind that, and are left to settle.
 
         Returns:
             how many conflicts the rows settled; None for a side.
@@ -63,8 +65,10 @@ class Merging:
         """
         native, name = self._open(), to_name(table)
         if isinstance(how, str) and how in ("ours", "theirs"):
-            native.resolve_side(name, how)
+            native.resolve_side(name, how, bool(rows))
             return None
+        if not rows:
+            raise InvalidArgumentError('resolve: rows=False goes with "ours" or "theirs"')
         if isinstance(how, str):
             return native.resolve_sql(name, to_text(how, "query"))
         stream, kind = to_stream(how)

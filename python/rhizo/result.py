@@ -39,8 +39,9 @@ class Result:
     2 rows
     """
 
-    def __init__(self, cursor: _rhizo.Cursor) -> None:
+    def __init__(self, cursor: _rhizo.Cursor, *, is_part: bool = False) -> None:
         self._cursor = cursor
+        self._is_part = is_part  # of one table, known to lack some of its rows or columns
         self._lock = threading.RLock()
         self._columns = tuple(Column(**column) for column in cursor.columns)
         self._batches: list[_rhizo.Batch] = []

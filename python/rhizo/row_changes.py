@@ -337,9 +337,9 @@ class RowChanges:
         if mode != "keep" or not is_from(data, "pandas") or not has_leftover_index(data):
             return data
         try:
-            columns = self._native.info(table, "")["columns"]
+            columns = self._native.column_names(table)
         except TableNotFoundError:
             return data
-        if any(column["name"] == "__index_level_0__" for column in columns):
+        if "__index_level_0__" in columns:
             return data
         return data.reset_index(drop=True)

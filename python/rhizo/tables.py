@@ -51,6 +51,11 @@ def to_base(base: Ref | Result | None) -> str:
         return to_ref(base)
     if not base.commit:
         raise InvalidArgumentError("base: these rows were read inside a transaction; name the version they are of")
+    if base._is_part:
+        raise InvalidArgumentError(
+            "base: this Result holds a part of the table's rows or columns; written back, the rest would go (upsert "
+            "and update change a part; base=result.commit says that the rest is meant to go)"
+        )
     return base.commit
 
 
@@ -144,7 +149,8 @@ class Tables(RowChanges):
                 missing ones and refuses extra ones; ``"evolve"`` also adds columns and widens types; ``"replace"``
                 takes the schema of ``data``.
             base: what ``data`` was made of: a version number, a branch, tag or commit, or the ``Result`` that was
-                read. What differs from it is written, and what others did since stays, row by row and cell by cell.
+                read (of the whole table). What differs from it is written, and what others did since stays, row by
+                row and cell by cell.
                 Rows that keep less than half of it replace the table, which contradicts whatever others did.
             reset: values may go against their columns' merge rules (:meth:`set_merge_rules`).
             message: recorded in the commit.
@@ -305,7 +311,8 @@ class Tables(RowChanges):
         _check_limit(limit)
         chosen = _columns(columns)
         condition, values = to_text(where, "condition", SqlError), to_parameters(params)
-        return Result(self._native.scan(to_name(table), chosen, condition, values, _place(version, at), limit))
+        rows = self._native.scan(to_name(table), chosen, condition, values, _place(version, at), limit)
+        return Result(rows, is_part=bool(chosen or condition) or limit is not None)
 
     def diff(
         self,

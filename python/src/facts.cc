@@ -186,6 +186,7 @@ nb::dict ToPython(const HeadMove& move) {
       .Set("commit", move.commit)
       .Set("before", move.before)
       .Set("changed", move.changed)
+      .Set("tables", ToPython(move.tables))
       .Take();
 }
 

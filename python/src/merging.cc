@@ -33,9 +33,11 @@ Cursor Conflicts(NativeMerging& self, const std::string& table) {
   return Cursor(Unwrap(std::move(result)), cancellation);
 }
 
-void ResolveSide(NativeMerging& self, const std::string& table, const std::string& side) {
+void ResolveSide(NativeMerging& self, const std::string& table, const std::string& side,
+                 bool rows) {
   Merging& merging = self.get();
-  Unwrap(RunBlocking(Cancellation(), [&] { return merging.Resolve(table, StrategyOf(side)); }));
+  Unwrap(
+      RunBlocking(Cancellation(), [&] { return merging.Resolve(table, StrategyOf(side), rows); }));
 }
 
 uint64_t ResolveSql(NativeMerging& self, const std::string& table, const std::string& query) {

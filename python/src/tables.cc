@@ -279,6 +279,15 @@ nb::dict Info(NativeSession& self, const std::string& name, const std::string& a
   return ToPython(Unwrap(RunBriefly([&] { return session.Info(name, at); })));
 }
 
+std::vector<std::string> ColumnNames(NativeSession& self, const std::string& name) {
+  Session& session = self.get();
+  std::vector<std::string> names;
+  for (auto& column : Unwrap(RunBriefly([&] { return session.Columns(name); }))) {
+    names.push_back(std::move(column.name));
+  }
+  return names;
+}
+
 nb::list Versions(NativeSession& self, const std::string& name) {
   Session& session = self.get();
   return ToPython(Unwrap(RunBriefly([&] { return session.Versions(name); })));
@@ -327,6 +336,7 @@ void BindTables(nb::class_<NativeSession>& binding) {
       .def("fingerprint", &Fingerprint)
       .def("tables", &Tables)
       .def("info", &Info)
+      .def("column_names", &ColumnNames)
       .def("versions", &Versions);
 }
 

@@ -279,3 +279,9 @@ def test_merging_needs_a_branch_and_a_history_in_common(db, tmp_path):
     assert db.merge("main").changed is False
     with pytest.raises(rhizo.InvalidArgumentError):
         db.merge("side", strategy="mine")
+
+
+def test_a_tag_is_nothing_to_merge_into(db, side):
+    db.tag("v1")
+    with pytest.raises(rhizo.BranchNotFoundError, match='"v1" is a tag'):
+        db.merge("side", into="v1")

@@ -418,6 +418,118 @@ def test_rows_do_not_come_twice_whatever_else_was_done_without_the_key(
     assert db.read("t").fetchall() == expected
 
 
+@pytest.mark.parametrize("rows", [[0, 0, 0, 7], [0, 0, 0, 0]], ids=["changed", "moved"])
+@pytest.mark.parametrize("deleter", ["here", "there"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda s: s.alter("t", widen={"u": "BIGINT"}),
+        lambda s: s.set_key("t", None),
+        lambda s: s.set_key("t", ["u", "a"]),
+        lambda s: (s.set_key("t", None), s.alter("t", drop="u")),
+    ],
+    ids=["widened", "dropped", "extended", "column dropped"],
+)
+@pytest.mark.parametrize("changed", ["by who deletes", "by who stores"])
+def test_a_row_that_one_side_deleted_does_not_come_back_where_the_key_was_changed(
+    db: rhizo.Database, changed: str, change: Any, deleter: str, rows: list[int]
+) -> None:
+    db.create_table("t", {"u": "INTEGER", "a": "INTEGER"}, key="u")
+    db.append("t", {"u": [1, 2, 3, 4], "a": [0, 0, 0, 0]})
+    side = branched(db)
+    deletes, stores = (db, side) if deleter == "here" else (side, db)
+    deletes.delete("t", "u = 4")
+    stores.write("t", {"u": [4, 1, 2, 3], "a": rows[::-1]})
+    change(deletes if changed == "by who deletes" else stores)
+    contradict(db, side, "key was changed|dropped")
+
+
+def test_rows_come_twice_no_more_if_one_side_has_twins_of_the_same_key(db: rhizo.Database) -> None:
+    db.write("t", {"u": [1, 2, 3, 4], "a": [0, 0, 0, 0]}, key="u")
+    side = branched(db)
+    for session in (db, side):
+        session.write("t", {"u": [4, 1, 2, 3], "a": [0, 0, 0, 0]})
+    db.set_key("t", None)
+    db.append("t", {"u": [4], "a": [9]})
+    contradict(db, side, "key was changed")
+
+
+def test_rows_do_not_come_twice_where_a_part_of_the_key_went(db: rhizo.Database) -> None:
+    db.write("t", {"u": [1, 2, 3, 4], "v": [1, 1, 2, 2], "a": [0, 0, 0, 0]}, key=["u", "v"])
+    side = branched(db)
+    side.write("t", {"u": [4, 1, 2, 3], "v": [2, 1, 1, 2], "a": [0, 0, 0, 0]})
+    db.set_key("t", None)
+    db.alter("t", drop="v")
+    db.write("t", {"u": [4, 1, 2, 3], "a": [0, 0, 0, 0]})
+    contradict(db, side, "key was changed")
+
+
+def test_one_key_inserted_on_both_sides_contradicts_where_the_key_was_changed(db: rhizo.Database) -> None:
+    db.write("t", {"u": [1], "a": [0]}, key="u")
+    side = branched(db)
+    for session in (db, side):
+        session.append("t", {"u": [2], "a": [0]})
+    db.set_key("t", None)
+    contradict(db, side, "key was changed")
+
+
+def test_what_both_sides_deleted_is_no_contradiction_where_the_key_was_changed(db: rhizo.Database) -> None:
+    db.write("t", {"u": [1, 2, 3, 4], "a": [0, 0, 0, 0]}, key="u")
+    side = branched(db)
+    for session in (db, side):
+        session.delete("t", "u = 4")
+    db.set_key("t", None)
+    db.append("t", {"u": [3, None], "a": [9, 9]}) if db.alter("t", nullable="u") else None
+    side.append("t", {"u": [5], "a": [5]})
+    side.update("t", {"a": "1"}, "u = 1")
+    db.merge("side")
+    assert sorted(db.read("t").fetchall(), key=str) == [(1, 1), (2, 0), (3, 0), (3, 9), (5, 5), (None, 9)]
+
+
+@pytest.mark.parametrize("twice", range(4))
+@pytest.mark.parametrize("how", ["replaced", "dropped and added", "swapped"])
+def test_two_replacements_by_equal_rows_have_these_rows_whatever_ids_their_columns_have(
+    db: rhizo.Database, how: str, twice: int
+) -> None:
+    db.write("t", {"a": [1, 2, 3], "c": [5 + twice, 6, 7]})
+    side = branched(db)
+    if how == "replaced":
+        db.write("t", {"a": [1]}, schema="replace")
+    elif how == "dropped and added":
+        db.alter("t", drop="c")
+        db.alter("t", add={"c": "BIGINT"})
+    else:
+        for rename in ({"a": "x"}, {"c": "a"}, {"x": "c"}):
+            db.alter("t", rename=rename)
+        db.alter("t", order=["a", "c"])
+    for session in (db, side):
+        session.write("t", {"a": [10, 20 + twice], "c": [50, 60]}, schema="replace")
+    expected = db.read("t").fetchall()
+    assert expected == side.read("t").fetchall() == [(10, 50), (20 + twice, 60)]
+    try:
+        db.merge("side")
+    except rhizo.MergeConflict:
+        pass
+    assert db.read("t").fetchall() == expected
+
+
+@pytest.mark.parametrize("twice", range(4))
+@pytest.mark.parametrize("strategy", ["ours", "theirs"])
+def test_two_replacements_by_equal_rows_keep_them_under_a_strategy_and_tell_what_it_decided(
+    db: rhizo.Database, strategy: Any, twice: int
+) -> None:
+    db.write("t", {"k": [1, twice]})
+    side = branched(db)
+    for session in (db, side):
+        session.write("t", {"k": [7, 8 + twice]})
+    db.alter("t", add={"c": "BIGINT"}, default={"c": 3})
+    side.alter("t", add={"c": "BIGINT"}, default={"c": 4})
+    side.update("t", {"c": "3"})
+    merged = db.merge("side", strategy=strategy)
+    assert db.read("t").fetchall() == [(7, 3), (8 + twice, 3)]
+    assert merged.tables[0].settled == 1 and len(merged.tables[0].problems) == 1
+
+
 def test_a_replacement_does_not_contradict_what_only_describes_the_other_side(db: rhizo.Database) -> None:
     db.write("t", {"a": [1, 2, 3]})
     side = branched(db)

@@ -503,10 +503,10 @@ def check_conflicts(history: History, ours: str, theirs: str) -> None:
     want = history.expected(ours, theirs, lambda _: "fail")
     found = history.db.conflicts(ours, theirs, "t")
     names, rows = found.column_names, found.fetchall()
-    assert names[3:] == [f"{side}_{name}" for name in history.columns for side in ("base", "our", "their")]
+    assert names[4:] == [f"{side}_{name}" for name in history.columns for side in ("base", "our", "their")]
     width = len(history.columns)
     none = (None,) * width
-    listed = [(row[0], row[1], *(tuple(row[3 + side :: 3]) for side in range(3))) for row in rows]
+    listed = [(row[0], row[1], *(tuple(row[4 + side :: 3]) for side in range(3))) for row in rows]
     # What a base does not know is shown as NULL.
     wanted = [
         (*conflict[:2], *(tuple(None if cell is UNDEFINED else cell for cell in side or none) for side in conflict[2:]))

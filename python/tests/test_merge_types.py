@@ -425,3 +425,16 @@ def test_what_a_strategy_decided_of_columns_is_told(db: rhizo.Database, strategy
     (table,) = one.merge("two", strategy=strategy).tables
     told = sorted(table.problems)
     assert table.settled == 2 and "different defaults" in told[0] and 'renamed to "here" here' in told[1]
+
+
+@pytest.mark.parametrize("strategy", ["ours", "theirs"])
+def test_a_strategy_tells_of_a_column_that_one_side_dropped_and_the_other_changed(
+    db: rhizo.Database, strategy: Any
+) -> None:
+    db.write("t", {"k": [1, 2], "b": [1, 2]}, key="k")
+    one, two = branches(db)
+    one.alter("t", drop="b")
+    two.update("t", {"b": "5"})
+    (table,) = one.merge("two", strategy=strategy).tables
+    assert table.settled == 1 and len(table.problems) == 1 and "was dropped here" in table.problems[0]
+    assert one.read("t").column_names == (["k"] if strategy == "ours" else ["k", "b"])

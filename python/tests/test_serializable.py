@@ -69,7 +69,7 @@ def test_columns_that_were_not_read_may_change(db):
         lambda tx: tx.sql("SELECT * FROM log WHERE NOT EXISTS (SELECT 1 FROM t WHERE id = 200)").fetchall(),
         lambda tx: tx.sql("SELECT l.n FROM log l LEFT JOIN t ON t.id = l.n + 200").fetchall(),
         lambda tx: tx.diff("main", table="t").summary(),
-        lambda tx: tx.upsert("t", {"id": [3], "a": [1], "b": [1]}),
+        lambda tx: tx.upsert("t", {"id": [3, 200], "a": [1, 3], "b": [1, 3]}),
     ],
     ids=["count", "max", "info", "fingerprint", "read", "range", "exists", "join", "diff", "upsert"],
 )
@@ -350,6 +350,27 @@ def test_cells_that_an_upsert_found_as_they_should_be_were_read(db):
     assert attempt(db, lambda tx: tx.upsert("t", {"id": [90], "a": [7], "b": [1]}), lambda o: o.update("t", {"b": "9"}, "id = 3"))
 
 
+@pytest.mark.parametrize("after_another_write", [False, True])
+def test_of_an_upsert_only_the_rows_of_its_keys_were_read(db, after_another_write):
+    def upsert(tx):
+        if after_another_write:
+            tx.update("t", {"b": "b + 1"}, "id = 5")
+        tx.upsert("t", {"id": [1, 2, 90], "a": [7, 7, 7], "b": [1, 7, 7]})
+
+    assert attempt(db, upsert, lambda o: o.upsert("t", {"id": [3, 91], "a": [8, 8], "b": [8, 8]}))
+    assert attempt(db, upsert, lambda o: o.delete("t", "id = 4"))
+    assert not attempt(db, upsert, lambda o: o.update("t", {"b": "9"}, "id = 1"))
+    assert not attempt(db, upsert, lambda o: o.delete("t", "id = 2"))
+
+
+def test_a_key_that_an_upsert_did_not_find_was_read_though_its_row_went_again(db):
+    def come_and_go(tx):
+        tx.upsert("t", {"id": [90], "a": [7]})
+        tx.delete("t", "id = 90")
+
+    assert not attempt(db, come_and_go, lambda o: o.append("t", {"id": [90], "a": [1], "b": [1]}))
+
+
 @pytest.mark.parametrize(
     "steps",
     [
@@ -367,9 +388,111 @@ def test_what_held_when_it_was_asked_was_read_also_if_it_is_asked_no_more(db, st
     assert not attempt(db, read, lambda o: o.update("t", {"a": "9"}, "id = 2"))
 
 
+@pytest.mark.parametrize(
+    "step",
+    [
+        lambda tx: tx.set_key("t", "id"),
+        lambda tx: tx.set_key("t", None),
+        lambda tx: tx.alter("t", not_null="id"),
+        lambda tx: tx.alter("t", add={"c": "INTEGER"}, default={"c": 1}, not_null="c"),
+    ],
+    ids=["the key it has", "no key", "NOT NULL already", "a new column"],
+)
+def test_what_asks_nothing_of_rows_read_none(db, step):
+    assert attempt(db, step, lambda o: o.append("t", {"id": [50], "a": [5], "b": [5]}))
+
+
+def test_a_column_that_could_not_be_widened_for_its_values_was_read(db):
+    db.alter("t", add={"d": "DATE"})
+    db.update("t", {"d": "DATE '300000-01-01'"}, "id = 3")
+
+    def refused(tx):
+        with pytest.raises(rhizo.SchemaError):
+            tx.alter("t", widen={"d": "TIMESTAMP"})
+
+    assert not attempt(db, refused, lambda o: o.update("t", {"d": "NULL"}, "id = 3"))
+
+
+def test_a_write_based_on_the_own_branch_read_it(db):
+    def write_back(tx):
+        tx.write("t", {"id": list(range(10)), "a": [1] * 10, "b": [2] * 10}, base="main")
+
+    assert not attempt(db, write_back, lambda o: o.update("t", {"a": "9"}, "id = 1"))
+
+
+def test_of_a_key_with_a_default_an_upsert_reads_the_rows(db):
+    db.create_table("u", {"u": "BIGINT", "k": "BIGINT", "a": "BIGINT", "b": "BIGINT"})
+    db.alter("u", default={"k": 7}, not_null=["u", "k"])
+    db.set_key("u", ["u", "k"])
+    db.append("u", {"u": [1, 2], "k": [7, 7], "a": [0, 0], "b": [1, 1]})
+    with db.on("main") as other, pytest.raises(rhizo.ConflictError), db.transaction(isolation="serializable") as tx:
+        tx.upsert("u", {"u": [1], "a": [5], "b": [1]})
+        other.update("u", {"b": "9"}, "u = 1")
+
+
 def test_two_who_append_frames_do_not_meet(db):
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame({"id": [50], "a": [1], "b": [1]})
     assert attempt(db, lambda tx: tx.append("t", frame), lambda o: o.append("t", {"id": [51], "a": [1], "b": [1]}))
+    filtered = frame.assign(id=[55]).set_index(pandas.Index([5]))
+    assert attempt(db, lambda tx: tx.append("t", filtered), lambda o: o.append("t", {"id": [56], "a": [1], "b": [1]}))
     attributes = frame.assign(id=[60]).set_index(pandas.Index([5]))
     assert attempt(db, lambda tx: tx.sql("SELECT a FROM t WHERE id = 5").fetchall(), lambda o: o.append("t", attributes))
+
+
+def absent(tx, name):
+    with pytest.raises(rhizo.TableNotFoundError):
+        tx.read(name)
+
+
+NAME_READS = {
+    "read": lambda tx: absent(tx, "other"),
+    "sql": lambda tx: pytest.raises(rhizo.TableNotFoundError, tx.sql, "SELECT * FROM Other"),
+    "info": lambda tx: pytest.raises(rhizo.TableNotFoundError, tx.info, "other"),
+    "update": lambda tx: pytest.raises(rhizo.TableNotFoundError, tx.update, "other", {"a": 1}),
+    "drop": lambda tx: tx.drop_table("other", if_exists=True),
+}
+
+
+@pytest.mark.parametrize("how", NAME_READS)
+def test_a_table_that_was_looked_for_and_not_found_must_not_come(db, how):
+    for create in (
+        lambda o: o.write("other", {"a": [1]}),
+        lambda o: o.rename_table("t", "OTHER"),
+    ):
+        with db.on("main") as other:
+            tx = db.transaction(isolation="serializable")
+            NAME_READS[how](tx)
+            create(other)
+            tx.append("log", {"n": [1]})
+            with pytest.raises(rhizo.ConflictError, match="(?i)other") as caught:
+                tx.commit()
+            assert caught.value.retryable
+            other.drop_table("other", if_exists=True)
+
+
+def test_two_who_each_make_a_table_if_there_is_not_that_of_the_other_do_not_both_succeed(db):
+    with db.on("main") as other:
+        first, second = db.transaction(isolation="serializable"), other.transaction(isolation="serializable")
+        absent(first, "b")
+        absent(second, "a")
+        first.write("a", {"pid": [1]})
+        second.write("b", {"pid": [2]})
+        first.commit()
+        with pytest.raises(rhizo.ConflictError, match='"a"'):
+            second.commit()
+
+
+def test_a_table_that_was_there_when_it_was_to_be_made_must_stay(db):
+    assert not attempt(db, lambda tx: tx.create_table("t", {"id": "BIGINT"}, if_not_exists=True), lambda o: o.drop_table("t"))
+
+
+def test_tables_that_nobody_looked_for_may_come_and_go(db):
+    with db.on("main") as other:
+        for step in (lambda: other.write("new", {"a": [1]}), lambda: other.rename_table("new", "renamed"), lambda: other.drop_table("renamed")):
+            tx = db.transaction(isolation="serializable")
+            tx.read("t")
+            absent(tx, "absent")
+            step()
+            tx.append("log", {"n": [1]})
+            tx.commit()

@@ -174,3 +174,73 @@ def test_a_row_settled_by_one_that_breaks_a_constraint_stays_in_conflict(db: rhi
         m.resolve("t", {"u": [2], "_side": ["theirs"]})
         m.commit()
     assert db.read("t").fetchall() == [(1, 2), (3, 3)]
+
+
+def renamed_on_both(db: rhizo.Database) -> None:
+    db.write("t", {"k": [1, 2], "a": [1, 2], "b": [1, 2]}, key="k")
+    side = branched(db)
+    db.update("t", {"a": "5"}, "k = 1")
+    side.update("t", {"a": "6"}, "k = 1")
+    side.alter("t", rename={"b": "theirs"})
+    db.alter("t", rename={"b": "ours"})
+
+
+def test_a_table_that_contradicts_as_a_whole_says_so_among_its_conflicts(db: rhizo.Database) -> None:
+    renamed_on_both(db)
+    with db.merging("side") as m:
+        for found in (db.conflicts("main", "side", "t"), m.conflicts("t")):
+            (row,) = found.to_arrow().to_pylist()
+            assert row.pop("_reason") == "schema" and 'renamed to "ours" here' in row.pop("_problem")
+            assert set(row.values()) == {None}
+        assert m.state().conflicts == 1
+        with pytest.raises(rhizo.InvalidArgumentError, match="before its table is"):
+            m.resolve("t", {"k": [1], "a": [15]})
+
+
+def test_rows_behind_a_table_that_contradicts_are_settled_by_themselves(db: rhizo.Database) -> None:
+    renamed_on_both(db)
+    with db.merging("side") as m:
+        m.resolve("t", "theirs", rows=False)
+        assert m.conflicts("t").to_dict()["_column"] == ["a"]
+        with pytest.raises(rhizo.MergeConflict):
+            m.commit()
+    with db.merging("side") as m:
+        m.resolve("t", "theirs", rows=False)
+        assert m.resolve("t", {"k": [1], "a": [15]}) == 1
+        with pytest.raises(rhizo.InvalidArgumentError, match="as a whole is left"):
+            m.resolve("t", "ours", rows=False)
+        m.commit()
+    assert db.read("t").to_dict() == {"k": [1, 2], "a": [15, 2], "theirs": [1, 2]}
+
+
+def test_rows_of_a_table_that_was_renamed_on_both_sides_are_settled_by_themselves(db: rhizo.Database) -> None:
+    db.write("t", {"k": [1, 2], "a": [1, 2]}, key="k")
+    side = branched(db)
+    db.update("t", {"a": "5"}, "k = 1")
+    side.update("t", {"a": "6"}, "k = 1")
+    db.rename_table("t", "ours")
+    side.rename_table("t", "theirs")
+    with db.merging("side") as m:
+        assert m.conflicts("ours").to_dict()["_reason"] == ["schema"]
+        m.resolve("ours", "ours", rows=False)
+        assert m.conflicts("ours").to_dict()["their_a"] == [6]
+        m.resolve("ours", "theirs")
+        m.commit()
+    assert db.tables() == ["ours"] and db.read("ours").fetchall() == [(1, 6), (2, 2)]
+
+
+def test_a_side_settles_a_table_with_its_rows_unless_asked_otherwise(db: rhizo.Database) -> None:
+    renamed_on_both(db)
+    with db.merging("side") as m:
+        m.resolve("t", "ours")
+        m.commit()
+        with pytest.raises(rhizo.ClosedError):
+            m.resolve("t", "ours", rows=False)
+    assert db.read("t").to_dict() == {"k": [1, 2], "a": [5, 2], "ours": [1, 2]}
+    side = db.on("side")
+    side.update("t", {"a": "8"}, "k = 2")
+    db.update("t", {"a": "9"}, "k = 2")
+    with db.merging("side") as m:
+        for how in ({"k": [2], "a": [1]}, "FROM conflicts"):
+            with pytest.raises(rhizo.InvalidArgumentError, match="rows=False"):
+                m.resolve("t", how, rows=False)

@@ -121,3 +121,39 @@ def test_bases_that_cannot_be_are_refused(db):
     db.write("late", {"id": [1]})
     with pytest.raises(rhizo.TableNotFoundError, match="was not there"):
         db.write("late", {"id": [2]}, base="main~1")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"add": {"c": "INTEGER"}},
+        {"drop": "b"},
+        {"rename": {"b": "c"}},
+        {"order": ["b"]},
+        {"default": {"a": 5}},
+        {"add_check": "a < 200"},
+    ],
+)
+def test_rows_that_replace_those_of_the_base_contradict_whatever_others_changed(db, table, change):
+    db.alter("t", **change)
+    before = db.read("t").fetchall()
+    with pytest.raises(rhizo.ConflictError, match="replaced as a whole"):
+        db.write("t", {"id": [100], "a": [100], "b": ["x"]}, base=table)
+    assert db.read("t").fetchall() == before
+
+
+@pytest.mark.parametrize("how", [{"where": "id < 3"}, {"columns": ["id", "a"]}, {"limit": 2}])
+def test_a_part_of_a_table_is_no_base_unless_it_is_meant(db, how):
+    part = db.scan("t", **how)
+    with pytest.raises(rhizo.InvalidArgumentError, match="part of the table"):
+        db.write("t", part.to_dict(), base=part)
+    assert len(db.read("t")) == 4
+    db.write("t", part.to_dict(), base=part.commit)
+    assert len(db.read("t")) == len(part)
+
+
+def test_rows_that_replace_those_of_the_base_contradict_another_key(db):
+    base = db.read("t")
+    db.set_key("t", None)
+    with pytest.raises(rhizo.ConflictError, match="replaced as a whole"):
+        db.write("t", {"id": [100], "a": [100], "b": ["x"]}, base=base)

@@ -28,17 +28,8 @@ struct ResolveArguments {
   bool ours = false;
   bool theirs = false;
   std::string query;
+  bool table_only = false;
 };
-
-void PrintTables(const MergeResult& merged) {
-  for (const auto& table : merged.tables) {
-    std::cout << "  " << Printable(table.table) << ": " << Grouped(table.cells)
-              << " cells that both touched, " << Grouped(table.conflicts) << " conflicts";
-    if (table.settled > 0) std::cout << ", " << Grouped(table.settled) << " settled";
-    std::cout << '\n';
-    for (const auto& problem : table.problems) std::cout << "    " << Printable(problem) << '\n';
-  }
-}
 
 void PrintChanges(const MergeResult& merged) {
   for (const auto& change : merged.changes) {
@@ -63,7 +54,7 @@ void PrintMerge(const Context& context, const MergeArguments& arguments,
     std::cout << (merged.fast_forward ? "forwarded to " : "merged with ")
               << Printable(arguments.source) << ", commit " << ShortId(merged.commit) << '\n';
   }
-  PrintTables(merged);
+  PrintMerged(merged.tables);
   PrintChanges(merged);
 }
 
@@ -88,7 +79,9 @@ Result<MergeState> MergeInProgress(const Context& context) {
 
 // `is_new`: a query is asked now; later the rows that it came to are taken.
 Status TakeStep(Merging& merging, const Context& context, const MergeStep& step, bool is_new) {
-  if (!step.side.empty()) return merging.Resolve(step.table, StrategyOf(step.side));
+  if (!step.side.empty()) {
+    return merging.Resolve(step.table, StrategyOf(step.side), !step.table_only);
+  }
   auto rows = RowsFile(context, step.rows);
   auto settled = is_new ? merging.ResolveSql(step.table, step.query, rows)
                         : merging.ResolveFile(step.table, rows);
@@ -216,7 +209,8 @@ Status ResolveTable(const Context& context, const ResolveArguments& arguments) {
                  : arguments.theirs ? "theirs"
                                     : "",
                  arguments.query,
-                 arguments.query.empty() ? "" : NameOfRows(context, state.steps.size())};
+                 arguments.query.empty() ? "" : NameOfRows(context, state.steps.size()),
+                 arguments.table_only};
   RETURN_IF_ERROR(TakeStep(merging, context, step, true));
   state.steps.push_back(std::move(step));
   ASSIGN_OR_RETURN(auto merged, merging.State());
@@ -226,6 +220,17 @@ Status ResolveTable(const Context& context, const ResolveArguments& arguments) {
   about.dry_run = true;
   PrintOutcome(context, about, merged);
   return {};
+}
+
+bool IsTransactionId(const std::string& name) {
+  constexpr size_t kDigits = 32;
+  return name.size() == kDigits && name.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+Error NoSide(const ResolveArguments& arguments) {
+  return InvalidArgument("resolve: say how conflicts of table \"" + arguments.name +
+                         "\" are settled: --ours, --theirs or --sql; to ask for a transaction, "
+                         "give its 32 hex digits");
 }
 
 const char* Words(TxnOutcome outcome) {
@@ -253,10 +258,11 @@ Status ResolveTransaction(const Context& context, const std::string& txn_id) {
 
 void AddResolveVerb(CommandLine* line) {
   auto arguments = Var<ResolveArguments>();
-  auto act = [=](const Context& context) {
-    bool of_merge = arguments->ours || arguments->theirs || !arguments->query.empty();
-    return of_merge ? ResolveTable(context, *arguments)
-                    : ResolveTransaction(context, arguments->name);
+  auto act = [=](const Context& context) -> Status {
+    bool has_side = arguments->ours || arguments->theirs;
+    if (has_side || !arguments->query.empty()) return ResolveTable(context, *arguments);
+    if (arguments->table_only || !IsTransactionId(arguments->name)) return NoSide(*arguments);
+    return ResolveTransaction(context, arguments->name);
   };
   auto* resolve = line->AddVerb(
       "resolve", "settle conflicts of the merge in progress, or tell whether a transaction landed",
@@ -268,6 +274,10 @@ void AddResolveVerb(CommandLine* line) {
   auto* query = resolve->add_option("--sql", arguments->query,
                                     "rows from the table `conflicts`: _row_id or the key, and "
                                     "values or _side ('ours', 'theirs')");
+  resolve
+      ->add_flag("--table-only", arguments->table_only,
+                 "what contradicts in the table as a whole; its rows are left to settle")
+      ->excludes(query);
   ours->excludes(theirs)->excludes(query);
   theirs->excludes(query);
 }

@@ -32,6 +32,7 @@ Status Run(const Context& context, const ReplayArguments& given, Verb verb) {
                                     ShortId(moved.before) + ")"
                               : "nothing to do, is at commit " + ShortId(moved.commit))
             << '\n';
+  PrintMerged(moved.tables);
   return {};
 }
 

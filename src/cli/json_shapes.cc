@@ -143,24 +143,27 @@ Json Shape(const Resolution& resolution) {
   return {{"outcome", OutcomeName(resolution.outcome)}, {"commit", OrNull(resolution.commit)}};
 }
 
+Json Shape(const MergedTable& table) {
+  return {{"table", table.table},
+          {"cells", table.cells},
+          {"conflicts", table.conflicts},
+          {"settled", table.settled},
+          {"problems", table.problems}};
+}
+
 Json Shape(const MergeResult& result) {
-  Json tables = Json::array();
-  for (const auto& table : result.tables) {
-    tables.push_back({{"table", table.table},
-                      {"cells", table.cells},
-                      {"conflicts", table.conflicts},
-                      {"settled", table.settled},
-                      {"problems", table.problems}});
-  }
   return {{"commit", result.commit},
           {"changed", result.changed},
           {"fast_forward", result.fast_forward},
-          {"tables", std::move(tables)},
+          {"tables", Shape(result.tables)},
           {"changes", Shape(result.changes)}};
 }
 
 Json Shape(const HeadMove& move) {
-  return {{"commit", move.commit}, {"before", move.before}, {"changed", move.changed}};
+  return {{"commit", move.commit},
+          {"before", move.before},
+          {"changed", move.changed},
+          {"tables", Shape(move.tables)}};
 }
 
 Json Shape(const DatabaseStats& stats) {

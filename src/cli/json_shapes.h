@@ -29,6 +29,7 @@ Json Shape(const TagInfo& tag);
 Json Shape(const RefLogInfo& entry);
 Json Shape(const WriteResult& result);
 Json Shape(const Resolution& resolution);
+Json Shape(const MergedTable& table);
 Json Shape(const MergeResult& result);
 Json Shape(const HeadMove& move);
 Json Shape(const DatabaseStats& stats);

@@ -110,6 +110,16 @@ void PrintOneLine(const CommitInfo& commit) {
             << Printable(FirstLine(commit.message)) << '\n';
 }
 
+void PrintMerged(const std::vector<MergedTable>& tables) {
+  for (const auto& table : tables) {
+    std::cout << "  " << Printable(table.table) << ": " << Grouped(table.cells)
+              << " cells that both touched, " << Grouped(table.conflicts) << " conflicts";
+    if (table.settled > 0) std::cout << ", " << Grouped(table.settled) << " settled";
+    std::cout << '\n';
+    for (const auto& problem : table.problems) std::cout << "    " << Printable(problem) << '\n';
+  }
+}
+
 void PrintRefLog(const std::vector<RefLogInfo>& entries) {
   TextTable text({{"ref"}, {"number", Align::kRight}, {"old"}, {"new"}, {"time"}, {"operation"}});
   for (const auto& entry : entries) {

@@ -16,6 +16,7 @@ void PrintTable(const TableInfo& table);
 void PrintVersions(const std::vector<VersionInfo>& versions);
 void PrintCommit(const CommitInfo& commit);
 void PrintOneLine(const CommitInfo& commit);
+void PrintMerged(const std::vector<MergedTable>& tables);
 void PrintRefLog(const std::vector<RefLogInfo>& entries);
 void PrintBranches(const std::vector<BranchInfo>& branches, const std::string& current);
 void PrintTags(const std::vector<TagInfo>& tags);

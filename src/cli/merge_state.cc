@@ -45,7 +45,8 @@ MergeState FromJson(const Json& json) {
   MergeState state{
       merging.at("source"), merging.at("ours"), merging.at("theirs"), merging.at("message"), {}};
   for (const auto& step : merging.at("steps")) {
-    state.steps.push_back({step.at("table"), step.at("side"), step.at("query"), step.at("rows")});
+    state.steps.push_back({step.at("table"), step.at("side"), step.at("query"), step.at("rows"),
+                           step.value("table_only", false)});
   }
   return state;
 }
@@ -55,6 +56,7 @@ Json ToJson(const MergeState& state) {
   for (const auto& step : state.steps) {
     steps.push_back(
         {{"table", step.table}, {"side", step.side}, {"query", step.query}, {"rows", step.rows}});
+    if (step.table_only) steps.back()["table_only"] = true;
   }
   return Document("merging", {{"source", state.source},
                               {"ours", state.ours},

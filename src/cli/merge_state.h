@@ -14,9 +14,10 @@ namespace rhizo::cli {
 
 struct MergeStep {
   std::string table;
-  std::string side;   // "ours", "theirs", or "":
-  std::string query;  // that made the rows
-  std::string rows;   // name of their file
+  std::string side;         // "ours", "theirs", or "":
+  std::string query;        // that made the rows
+  std::string rows;         // name of their file
+  bool table_only = false;  // of a side: what contradicts in the table as a whole
 };
 
 struct MergeState {

@@ -19,8 +19,9 @@ constexpr std::array<const char*, merge::kSides> kPrefixes = {"base_", "our_", "
 void MergeConflicts::TakeSchema(const model::Schema& schema) {
   if (schema_) return;
   schema_ = schema;
-  listed_.names = {"_reason", "_column", "_row_id"};
-  listed_.types = {LogicalType::VARCHAR, LogicalType::VARCHAR, LogicalType::BLOB};
+  listed_.names = {"_reason", "_column", "_row_id", "_problem"};
+  listed_.types = {LogicalType::VARCHAR, LogicalType::VARCHAR, LogicalType::BLOB,
+                   LogicalType::VARCHAR};
   auto types = engine::ToLogicalTypes(schema);
   for (size_t field = 0; field < types.size(); ++field) {
     for (const auto* prefix : kPrefixes) {
@@ -42,6 +43,26 @@ Status MergeConflicts::Add(const model::Schema& schema, merge::RegionConflicts& 
   return {};
 }
 
+Status MergeConflicts::AddProblems(const TableId& table,
+                                   const std::vector<txn::TableConflict>& conflicts) {
+  return engine::Guarded([&] {
+    for (const auto& conflict : conflicts) {
+      if (conflict.table != table) continue;
+      for (const auto& problem : conflict.problems) {
+        duckdb::DataChunk chunk;
+        chunk.Initialize(duckdb::Allocator::DefaultAllocator(), listed_.many->Types(), 1);
+        for (size_t column = 0; column < chunk.ColumnCount(); ++column) {
+          chunk.SetValue(column, 0, Value(listed_.types[column]));
+        }
+        chunk.SetValue(kReason, 0, Value(kTableReason));
+        chunk.SetValue(kProblem, 0, Value(problem));
+        chunk.SetCardinality(1);
+        listed_.many->Append(chunk);
+      }
+    }
+  });
+}
+
 Status MergeConflicts::AddPart(merge::RegionConflicts& region,
                                std::span<const merge::RowConflict> conflicts) {
   duckdb::DataChunk chunk;
@@ -53,6 +74,7 @@ Status MergeConflicts::AddPart(merge::RegionConflicts& region,
                    conflict.field ? Value(schema_->fields[*conflict.field].name)
                                   : Value(LogicalType::VARCHAR));
     chunk.SetValue(kRowId, i, Value::BLOB_RAW(conflict.row.ToBytes()));
+    chunk.SetValue(kProblem, i, Value(LogicalType::VARCHAR));
   }
   for (size_t side = 0; side < merge::kSides; ++side) {
     RETURN_IF_ERROR(FillSide(region, conflicts, side, &chunk));

@@ -1,5 +1,6 @@
-// Conflicts of one table as rows: reason, column, row id, then every column as base, ours and
-// theirs have it. Held by the engine, which moves what does not fit its memory limit to disk.
+// Conflicts of one table as rows: reason, column, row id, what contradicts in the table as a whole,
+// then every column as base, ours and theirs have it. Held by the engine, which moves what does not
+// fit its memory limit to disk.
 #pragma once
 
 #include <memory>
@@ -9,13 +10,17 @@
 #include "merge/conflict.h"
 #include "model/schema.h"
 #include "sql/query_source.h"
+#include "txn/database_merge.h"
 
 namespace rhizo::db {
+
+// The reason of what contradicts in a table as a whole; others are merge::ReasonName.
+inline constexpr char kTableReason[] = "schema";
 
 class MergeConflicts {
  public:
   // Columns before those of the table.
-  enum : size_t { kReason, kColumn, kRowId, kFirstOfTable };
+  enum : size_t { kReason, kColumn, kRowId, kProblem, kFirstOfTable };
   // Of the table's columns: three of each, base, ours, theirs.
   static size_t ColumnOf(size_t field, size_t side) {
     return kFirstOfTable + field * merge::kSides + side;
@@ -24,10 +29,12 @@ class MergeConflicts {
   // `client` outlives it.
   explicit MergeConflicts(duckdb::ClientContext& client) : client_(&client) {}
 
-  bool any() const { return listed_.many != nullptr && listed_.many->Count() > 0; }
+  // Of the merged table, or if nobody knows it that of a side; the first one given is taken.
   void TakeSchema(const model::Schema& schema);
   // Those of a region, while its rows can be read.
   Status Add(const model::Schema& schema, merge::RegionConflicts& region);
+  // Of the table: what contradicts in it as a whole; there are no others of it then.
+  Status AddProblems(const TableId& table, const std::vector<txn::TableConflict>& conflicts);
   sql::MetadataTable Take() && { return std::move(listed_); }
   // Once there is a schema.
   const duckdb::ColumnDataCollection& rows() const { return *listed_.many; }

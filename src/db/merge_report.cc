@@ -137,15 +137,21 @@ Result<txn::BranchMergeOptions> MergeOptionsOf(SessionImpl& session, const Merge
   return internal;
 }
 
+std::vector<MergedTable> Describe(const std::vector<txn::MergedTableInfo>& tables) {
+  std::vector<MergedTable> described;
+  for (const auto& table : tables) {
+    described.push_back({table.name, table.counts.entries_read, table.counts.cells_decided,
+                         table.counts.conflicts, table.counts.settled, table.notes});
+  }
+  return described;
+}
+
 MergeResult Describe(const txn::BranchMerged& merged) {
   MergeResult result;
   result.commit = merged.commit.ToString();
   result.changed = merged.changed;
   result.fast_forward = merged.fast_forward;
-  for (const auto& table : merged.tables) {
-    result.tables.push_back({table.name, table.counts.entries_read, table.counts.cells_decided,
-                             table.counts.conflicts, table.counts.settled, table.notes});
-  }
+  result.tables = Describe(merged.tables);
   for (const auto& conflict : merged.conflicts) {
     result.conflicts += conflict.rows + conflict.problems.size();
     auto known = std::find_if(result.tables.begin(), result.tables.end(),

@@ -28,6 +28,7 @@ Result<std::shared_ptr<const table::OpenTable>> OpenOnEither(SessionImpl& sessio
 // kTableNotFound or kSchema for a strategy of a table or column that neither head has.
 Result<txn::BranchMergeOptions> MergeOptionsOf(SessionImpl& session, const MergeOptions& options,
                                                const CommitId& ours, const CommitId& theirs);
+std::vector<MergedTable> Describe(const std::vector<txn::MergedTableInfo>& tables);
 MergeResult Describe(const txn::BranchMerged& merged);
 
 // Contradictions, table by table.

@@ -44,12 +44,12 @@ Result<db::MergeConflicts> MergingImpl::Unsettled(const std::string& table) {
   };
   ASSIGN_OR_RETURN(auto merged, txn::TryMerge(session_->repository(), db::MergeToolsOf(*session_),
                                               ours_, theirs_, options));
-  static_cast<void>(merged);
-  if (!conflicts.schema()) conflicts.TakeSchema(open->schema());
+  conflicts.TakeSchema(open->schema());
+  RETURN_IF_ERROR(conflicts.AddProblems(open->state().id, merged.conflicts));
   return conflicts;
 }
 
-Status MergingImpl::Settle(const std::string& table, MergeStrategy side) {
+Status MergingImpl::Settle(const std::string& table, MergeStrategy side, bool rows) {
   if (side == MergeStrategy::kFail)
     return InvalidArgument("resolve: choose \"ours\" or \"theirs\"");
   ASSIGN_OR_RETURN(auto merged, Try());
@@ -59,13 +59,17 @@ Status MergingImpl::Settle(const std::string& table, MergeStrategy side) {
   std::set<TableId> settled;
   for (const auto& conflict : merged.conflicts) {
     bool is_it = std::ranges::count(ids, conflict.table) > 0 || conflict.name == name.ToString();
-    if (is_it) settled.insert(conflict.table);
+    if (is_it && (rows || !conflict.problems.empty())) settled.insert(conflict.table);
   }
   if (settled.empty()) {
-    return InvalidArgument("resolve: nothing in table \"" + table + "\" is left to settle");
+    return InvalidArgument("resolve: nothing in table \"" + table + "\"" +
+                           (rows ? "" : " as a whole") + " is left to settle");
   }
   settled.insert(ids.front());
-  for (const auto& id : settled) options_.database.by_table[id] = db::FavourOf(side);
+  auto& database = options_.database;
+  for (const auto& id : settled) {
+    (rows ? database.by_table : database.as_a_whole)[id] = db::FavourOf(side);
+  }
   return {};
 }
 

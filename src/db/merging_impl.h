@@ -23,7 +23,8 @@ class MergingImpl {
   Result<txn::BranchMerged> Try();
   // What is not settled yet in a table; kTableNotFound if neither side has it.
   Result<db::MergeConflicts> Unsettled(const std::string& table);
-  Status Settle(const std::string& table, MergeStrategy side);
+  // Without `rows`: what contradicts in the table as a whole.
+  Status Settle(const std::string& table, MergeStrategy side, bool rows);
   // Gives how many contradictions the rows settled.
   Result<uint64_t> SettleRows(const std::string& table, ArrowArrayStream* rows);
   Result<txn::BranchMerged> Commit(const std::string& message);

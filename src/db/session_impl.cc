@@ -365,6 +365,7 @@ Result<SessionImpl::FoundTable> SessionImpl::FindBase(const model::QualifiedName
   if (!found || found->entry.table != now->entry.table) {
     ASSIGN_OR_RETURN(found, db::FindById(*then, now->entry.table));
   }
+  RETURN_IF_ERROR(NoteReadAt(commit, now->entry.table));
   if (!found) {
     return Error(ErrorCode::kTableNotFound, "the table that is \"" + name.ToString() +
                                                 "\" now was not there at \"" + at +

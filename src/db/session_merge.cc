@@ -75,11 +75,9 @@ Result<sql::MetadataTable> SessionImpl::ConflictTable(const std::string& ours,
   };
   ASSIGN_OR_RETURN(auto merged, txn::TryMerge(repository(), db::MergeToolsOf(*this), our_head,
                                               their_head, options));
-  static_cast<void>(merged);
-  if (!conflicts.any()) {
-    ASSIGN_OR_RETURN(auto open, db::OpenOnEither(*this, our_head, their_head, table));
-    conflicts.TakeSchema(open->schema());
-  }
+  ASSIGN_OR_RETURN(auto open, db::OpenOnEither(*this, our_head, their_head, table));
+  conflicts.TakeSchema(open->schema());
+  RETURN_IF_ERROR(conflicts.AddProblems(id, merged.conflicts));
   return std::move(conflicts).Take();
 }
 

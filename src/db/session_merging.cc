@@ -60,10 +60,10 @@ Result<QueryResult> Merging::Conflicts(const std::string& table) {
   return db::MakeResult(std::move(rows), "", 0);
 }
 
-Status Merging::Resolve(const std::string& table, MergeStrategy side) {
+Status Merging::Resolve(const std::string& table, MergeStrategy side, bool rows) {
   std::lock_guard lock(impl_->session().mutex());
   RETURN_IF_ERROR(impl_->CheckOpen());
-  return impl_->Settle(table, side);
+  return impl_->Settle(table, side, rows);
 }
 
 Result<uint64_t> Merging::Resolve(const std::string& table, ArrowArrayStream* rows) {

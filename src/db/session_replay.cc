@@ -14,7 +14,8 @@ txn::ReplayOptions Internal(const SessionImpl& session, const ReplayOptions& opt
 
 Result<HeadMove> Describe(const std::string& verb, const Replayed& replayed) {
   if (replayed.conflicts.empty()) {
-    return HeadMove{replayed.commit.ToString(), replayed.before.ToString(), replayed.changed};
+    return HeadMove{replayed.commit.ToString(), replayed.before.ToString(), replayed.changed,
+                    db::Describe(replayed.settled)};
   }
   return db::MergeConflictOf(verb + ": commit " + replayed.failed.Short() + " contradicts what " +
                                  (verb == "rebase" ? "it is put on" : "this branch holds"),

@@ -46,6 +46,27 @@ void NoteWritten(const txn::View& view, const table::OpenTable& table, size_t fi
   view.reads()->AddFields(table.state().id, first, ids);
 }
 
+// An upsert read whether the keys are there, and what the rows have in the columns it was given: it
+// leaves cells that are as they should be.
+void NoteKeys(const txn::View& view, const table::OpenTable& table,
+              const std::vector<size_t>& given, std::shared_ptr<const table::KeySet> keys) {
+  constexpr uint64_t kMaxHeld = uint64_t{1} << 20;
+  if (view.reads() == nullptr) return;
+  auto look = view.reads()->Add(table.state().id);
+  if (keys->size() > kMaxHeld) return;  // all of the table
+  txn::Look::Part part{table.state().key, nullptr};
+  for (size_t field : given) part.fields.push_back(table.schema().fields[field].id);
+  part.sees = [keys = std::move(keys)](duckdb::ClientContext&,
+                                       duckdb::DataChunk& chunk) -> Result<bool> {
+    table::ChunkRows rows(chunk);
+    bool seen = false;
+    auto visit = [&](uint64_t, uint64_t) { seen = true; };
+    RETURN_IF_ERROR(keys->Find(rows, 0, chunk.size(), visit));
+    return seen;
+  };
+  look->Narrow(std::move(part));
+}
+
 // Rows that `where` finds change, or go if nothing is set.
 Result<WriteResult> ChangeFoundRows(SessionImpl& session, const std::string& name,
                                     const Session::Assignments& set, const std::string& where,
@@ -122,14 +143,11 @@ Result<WriteResult> Session::Upsert(const std::string& name, ArrowArrayStream* r
         ASSIGN_OR_RETURN(auto incoming, db::IncomingRows::Open(engine->client(), rows, table.get(),
                                                                {SchemaMode::kKeep, true, true}));
         merge::SetRows sets(incoming.rows.get(), table->schema());
-        ASSIGN_OR_RETURN(auto written, table::UpsertRows(context, table, incoming.given, &sets));
+        auto keys = std::make_shared<table::KeySet>(table->schema(), table->state().key);
+        ASSIGN_OR_RETURN(auto written,
+                         table::UpsertRows(context, table, incoming.given, &sets, keys.get()));
         ASSIGN_OR_RETURN(auto view, impl_->CurrentView());
-        // Cells that were as they should be were only read, and so were those that are so again.
-        const auto& id = table->state().id;
-        bool is_one_column = incoming.given.size() == table->state().key.size() + 1;
-        bool reads = written.counts.rows_unchanged > 0 || view->HasOwnWrites(id) ||
-                     (written.counts.rows_updated > 0 && !is_one_column);
-        if (reads) RETURN_IF_ERROR(impl_->NoteRead(id));
+        NoteKeys(*view, *table, incoming.given, std::move(keys));
         return written;
       });
 }
@@ -179,8 +197,12 @@ Result<WriteResult> Session::SetKey(const std::string& name,
   return ChangePolicy(*impl_, name, options,
                       [&](txn::Transaction& transaction, const model::QualifiedName& table,
                           const txn::Transaction::Means& means) -> Result<txn::Change> {
+                        ASSIGN_OR_RETURN(auto before, transaction.OpenTable(table));
                         ASSIGN_OR_RETURN(auto change, transaction.SetKey(table, columns, means));
-                        RETURN_IF_ERROR(impl_->NoteRead(change.table));  // no key is there twice
+                        ASSIGN_OR_RETURN(auto after, transaction.OpenTable(table));
+                        bool asks = !columns.empty() && before->state().key != after->state().key;
+                        // No key is there twice.
+                        if (asks) RETURN_IF_ERROR(impl_->NoteRead(change.table));
                         return change;
                       });
 }

@@ -105,7 +105,7 @@ Result<WriteResult> Session::Alter(const std::string& name, const Alteration& al
                                       table_name, altered.schema, altered.checks,
                                       [&](const Table& after) { return check.Run(after); }, means));
     // Whatever becomes of it later: what it asks was found to hold.
-    bool asks = !altered.new_checks.empty() || !alteration.not_null.empty();
+    bool asks = !altered.new_checks.empty() || !altered.newly_not_null.empty();
     if (asks) RETURN_IF_ERROR(impl_->NoteRead(change.table));
     return std::optional(change);
   };

@@ -262,6 +262,15 @@ Result<TableInfo> Session::Info(const std::string& name, const std::string& at) 
   return info;
 }
 
+Result<std::vector<ColumnInfo>> Session::Columns(const std::string& name) {
+  std::lock_guard lock(impl_->mutex());
+  RETURN_IF_ERROR(impl_->CheckOpen());
+  ASSIGN_OR_RETURN(auto found, impl_->FindTable(name, ""));
+  ASSIGN_OR_RETURN(auto view, impl_->CurrentView());
+  if (view->reads() != nullptr) view->reads()->AddColumns(found.table->state().id);
+  return db::Columns(found.table->schema());
+}
+
 Result<std::vector<VersionInfo>> Session::Versions(const std::string& name) {
   std::lock_guard lock(impl_->mutex());
   RETURN_IF_ERROR(impl_->CheckOpen());

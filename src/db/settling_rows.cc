@@ -81,6 +81,8 @@ class Reader {
     conflicts_.rows().InitializeScanChunk(scan, chunk);
     while (conflicts_.rows().Scan(scan, chunk)) {
       for (duckdb::idx_t row = 0; row < chunk.size(); ++row) {
+        is_table_settled_ &= chunk.GetValue(MergeConflicts::kProblem, row).IsNull();
+        if (!is_table_settled_) break;
         by_name_[NameOf(chunk, row)].push_back(AtOf(chunk, row));
       }
     }
@@ -167,7 +169,11 @@ class Reader {
     ASSIGN_OR_RETURN(auto name, NameIn(chunk, row));
     ASSIGN_OR_RETURN(auto side, SideIn(chunk, row));
     auto found = by_name_.find(name);
-    if (found == by_name_.end()) return Wrong("is none that has a conflict which is not settled");
+    if (found == by_name_.end()) {
+      return Wrong(is_table_settled_
+                       ? "is none that has a conflict which is not settled"
+                       : "cannot be settled before its table is, which contradicts as a whole");
+    }
     bool settles = false;
     for (const auto& at : found->second) {
       merge::Choice choice;
@@ -224,6 +230,7 @@ class Reader {
   std::vector<bool> given_;  // by column of AcceptedColumns
   bool names_by_key_ = false;
   std::map<std::string, std::vector<ConflictAt>> by_name_;
+  bool is_table_settled_ = true;
   uint64_t rows_ = 0;
 };
 

@@ -113,7 +113,12 @@ Result<WriteResult> RunUntilItFits(SessionImpl& session, const WorkOptions& work
 
 namespace {
 
-// Who hears that a key is there, or that rows break a check, has read it.
+// Of what is there: a key, rows that break a check, values that a wider type does not hold.
+bool TellsOfRows(ErrorCode code) {
+  return code == ErrorCode::kConstraint || code == ErrorCode::kSchema;
+}
+
+// Who hears of rows that are there has read them.
 Status NoteRefusal(SessionImpl& session, const model::QualifiedName& name) {
   ASSIGN_OR_RETURN(auto view, session.CurrentView());
   if (view->reads() == nullptr) return {};
@@ -127,9 +132,7 @@ Result<WriteResult> ModifyTable(SessionImpl& session, const model::QualifiedName
                                 const std::string& message, const SessionImpl::Body& body,
                                 const bool* found_done) {
   auto done = session.Modify(message, body);
-  if (!done && done.error().code() == ErrorCode::kConstraint) {
-    RETURN_IF_ERROR(NoteRefusal(session, name));
-  }
+  if (!done && TellsOfRows(done.error().code())) RETURN_IF_ERROR(NoteRefusal(session, name));
   ASSIGN_OR_RETURN(auto outcome, std::move(done));
   auto result = ResultOf(name.ToString(), outcome);
   if (found_done != nullptr && *found_done) result.changed = false;

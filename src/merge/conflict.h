@@ -64,11 +64,14 @@ struct ForeignDefault {
 
 struct MergeOptions {
   MergeMode mode = MergeMode::kBranch;
-  Favour favour = Favour::kNobody;  // rows, and fields not named below
+  Favour favour = Favour::kNobody;          // rows, and fields not named below
+  std::optional<Favour> favour_of_columns;  // who is right about them; nothing: the same
   std::map<FieldId, Favour> by_field;
   const Choices* choices = nullptr;  // single contradictions that are settled; null: none
-  // Fields that one side dropped and this one, which is favoured, changed: only its cells count.
+  // Fields that the other side dropped, and only this one's cells count: it changed them and is
+  // favoured, or base had dropped them too.
   std::map<FieldId, Which> owners;
+  std::set<FieldId> not_in_base;  // of these, what base had dropped
   std::map<FieldId, ForeignDefault> foreign_defaults;
   const std::set<model::RowId>* broken = nullptr;     // rows whose merge breaks a constraint
   const std::set<model::RowId>* unsettled = nullptr;  // those whose choice breaks one too
@@ -84,6 +87,7 @@ struct MergeOptions {
     auto found = choices->find({row, field});
     return found == choices->end() ? nullptr : &found->second;
   }
+  Favour FavourOfColumns() const { return favour_of_columns.value_or(favour); }
   Favour FavourOf(FieldId field) const {
     auto found = by_field.find(field);
     return found == by_field.end() ? favour : found->second;

@@ -4,6 +4,7 @@
 
 #include "engine/errors.h"
 #include "engine/types.h"
+#include "merge/stored_anew.h"
 #include "table/key_search.h"
 #include "table/row_diff.h"
 #include "table/row_name.h"
@@ -119,38 +120,6 @@ Result<std::string> BreaksKey(const MergeMeans& means, const table::OpenTable& t
   return std::string(unique.error().message());
 }
 
-// `state` with the columns of the key that was, where it has them no more.
-model::TableState WithKeyColumns(model::TableState state, const model::TableState& base,
-                                 const model::TableState& ours, const model::TableState& theirs) {
-  for (FieldId id : base.key) {
-    if (state.schema.FindId(id) != nullptr) continue;
-    const auto* field = ours.schema.FindId(id);
-    if (field == nullptr) field = theirs.schema.FindId(id);
-    state.schema.fields.push_back(field != nullptr ? *field : *base.schema.FindId(id));
-  }
-  return state;
-}
-
-// Rows are the same by the key that all three have. Where a side has another, or none, they are by
-// their ids, and what both stored anew under the key that was would be there twice.
-Result<std::string> ComesTwice(const MergeMeans& means, const model::TableState& base,
-                               const model::TableState& ours, const model::TableState& theirs,
-                               const model::TableState& merged) {
-  auto seen = WithKeyColumns(merged, base, ours, theirs);
-  auto twins_of = [&](const model::TableState& rows) -> Result<std::set<uint64_t>> {
-    ASSIGN_OR_RETURN(auto table, Open(means, model::WithRowsOf(seen, rows)));
-    return table::FindTwins(means.context, *table, base.key);
-  };
-  ASSIGN_OR_RETURN(auto twins, twins_of(merged));
-  for (const auto* side : {&ours, &theirs}) {
-    if (twins.empty()) break;
-    ASSIGN_OR_RETURN(auto known, twins_of(*side));
-    std::erase_if(twins, [&](uint64_t twin) { return known.contains(twin); });
-  }
-  if (twins.empty()) return std::string();
-  return std::string("the key was changed, and both sides stored rows anew under the one that was");
-}
-
 Status CheckKeys(const MergeMeans& means, const model::TableState& base,
                  const model::TableState& ours, const model::TableState& theirs,
                  const table::OpenTable& merged, std::vector<std::string>* problems) {
@@ -158,8 +127,8 @@ Status CheckKeys(const MergeMeans& means, const model::TableState& base,
   if (!merged.state().key.empty()) {
     ASSIGN_OR_RETURN(problem, BreaksKey(means, merged, merged.state().key));
   }
-  if (problem.empty() && !base.key.empty()) {
-    ASSIGN_OR_RETURN(problem, ComesTwice(means, base, ours, theirs, merged.state()));
+  if (problem.empty()) {
+    ASSIGN_OR_RETURN(problem, FindStoredAnew(means, base, ours, theirs, merged.state()));
   }
   if (!problem.empty()) problems->push_back(std::move(problem));
   return {};

@@ -210,32 +210,36 @@ Status FindInnerKept(const model::TableState& base, const model::TableState& sid
 }
 
 // Unless the side knows the column as wide as the merge does.
-Status FindWider(const MergeMeans& means, const model::TableState& base,
-                 const model::TableState& side, const model::Schema& merged,
-                 std::vector<std::string>* problems) {
+Result<std::vector<WiderField>> FindWider(const MergeMeans& means, const model::TableState& base,
+                                          const model::TableState& side,
+                                          const model::Schema& merged) {
+  std::vector<WiderField> wider;
   for (const auto& field : merged.fields) {
     const auto* own = side.schema.FindId(field.id);
     bool as_it_is = own == nullptr ? !WasUsed(side, field.id) : own->type == field.type;
     if (as_it_is || base.tree_root == side.tree_root) continue;
     bool fits = own != nullptr && model::Holds(field.type, own->type);
     if (!fits) {
-      ASSIGN_OR_RETURN(bool wider, StoresWider(means.context.read, base, side, field));
-      fits = !wider;
+      ASSIGN_OR_RETURN(bool is_wider, StoresWider(means.context.read, base, side, field));
+      fits = !is_wider;
     }
     if (fits && (own == nullptr || model::DependsOnValues(field.type, own->type))) {
       ASSIGN_OR_RETURN(fits, IsReadable(means, base, side, field));
     }
     if (fits) continue;
-    problems->push_back("column \"" + field.name + "\" would be " + field.type.ToString() +
-                        ", and rows were stored that need another type" +
-                        (own == nullptr ? "" : ", " + own->type.ToString()));
+    bool holds_both = own != nullptr && model::Holds(own->type, field.type);
+    wider.push_back({field.id, holds_both ? std::optional(own->type) : std::nullopt,
+                     "column \"" + field.name + "\" would be " + field.type.ToString() +
+                         ", and rows were stored that need another type" +
+                         (own == nullptr ? "" : ", " + own->type.ToString())});
   }
-  return {};
+  return wider;
 }
 
 Status FindComingBack(const MergeMeans& means, const model::TableState& base,
                       const model::TableState& side, const model::TableState& other,
-                      const model::Schema& merged, std::vector<std::string>* problems) {
+                      const model::Schema& merged, std::vector<FieldId>* owned,
+                      std::vector<std::string>* problems) {
   if (base.tree_root == other.tree_root) return {};
   auto before = IdsOf(base.schema.fields);
   auto here = IdsOf(side.schema.fields);
@@ -252,15 +256,20 @@ Status FindComingBack(const MergeMeans& means, const model::TableState& base,
       problems->push_back(column + "have an inner field again that the other side dropped");
       continue;
     }
-    ASSIGN_OR_RETURN(bool replaces, ReplacesEntries(means, base, other));
-    if (replaces && WasUsed(base, field.id)) {
-      problems->push_back(column +
-                          "come back, and rows were stored without it since it was dropped");
-      continue;
+    bool base_dropped_it = WasUsed(base, field.id);
+    bool differs = false;
+    if (base_dropped_it) {
+      ASSIGN_OR_RETURN(differs, ReplacesEntries(means, base, other));
     }
-    ASSIGN_OR_RETURN(bool holds, HoldsValues(means, base, other, field));
-    if (!holds) continue;
-    problems->push_back(column + "come back with values that the other side dropped with it");
+    if (!differs) {
+      ASSIGN_OR_RETURN(differs, HoldsValues(means, base, other, field));
+    }
+    if (!differs) continue;
+    if (base_dropped_it) {
+      owned->push_back(field.id);
+    } else {
+      problems->push_back(column + "come back with values that the other side dropped with it");
+    }
   }
   return {};
 }

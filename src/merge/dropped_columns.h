@@ -2,6 +2,7 @@
 // are stored of them (docs/merge.md, rule 2.10). Stateless.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,16 +38,24 @@ Status FindInnerDropped(const MergeMeans& means, const TableVersion& base,
 Status FindInnerKept(const model::TableState& base, const model::TableState& side,
                      const model::Schema& merged, std::vector<std::string>* problems);
 
+struct WiderField {
+  FieldId id = 0;
+  std::optional<model::Type> type;  // that holds the merged type's values and those stored, if any
+  std::string problem;
+};
+
 // Columns whose merged type is narrower than what `side` stored since base.
-Status FindWider(const MergeMeans& means, const model::TableState& base,
-                 const model::TableState& side, const model::Schema& merged,
-                 std::vector<std::string>* problems);
+Result<std::vector<WiderField>> FindWider(const MergeMeans& means, const model::TableState& base,
+                                          const model::TableState& side,
+                                          const model::Schema& merged);
 
 // Columns that `side` brings into the merge, and of which `other` stored rows that mean something
-// else: it dropped the column with their values, or stored them when base had dropped it. The
-// merge can read what either stored.
+// else. It dropped the column with their values: that contradicts. It stored them when base had
+// dropped it: these are put into `owned`, only what `side` has of them counts. The merge can read
+// what either stored.
 Status FindComingBack(const MergeMeans& means, const model::TableState& base,
                       const model::TableState& side, const model::TableState& other,
-                      const model::Schema& merged, std::vector<std::string>* problems);
+                      const model::Schema& merged, std::vector<FieldId>* owned,
+                      std::vector<std::string>* problems);
 
 }  // namespace rhizo::merge

@@ -180,6 +180,7 @@ Result<PositionSet> IntervalMerge::Changed(Which side, const PositionSet& rows) 
     auto touched = Subtract(Touched(side, field, rows), changed);
     if (touched.empty() || OwnerOf(field).value_or(side) != side) continue;
     FieldId id = about_.table->schema().fields[field].id;
+    if (about_.options->not_in_base.contains(id)) continue;
     ASSIGN_OR_RETURN(auto found, Unequal(kBase, side, field, touched));
     const auto* foreign = ForeignDefaultOf(field);
     if (foreign != nullptr && foreign->owner != side && !found.empty()) {

@@ -5,6 +5,7 @@
 #include "engine/types.h"
 #include "merge/constraint_check.h"
 #include "merge/dropped_columns.h"
+#include "table/refit_default.h"
 #include "table/single_value.h"
 
 namespace rhizo::merge {
@@ -14,28 +15,57 @@ namespace {
 struct MergedColumns {
   MergedSchema schema;
   std::map<FieldId, Which> owners;
+  std::set<FieldId> not_in_base;
   std::map<FieldId, ForeignDefault> foreign_defaults;
-  uint64_t settled = 0;
 };
 
 // Puts the columns together; what contradicts is added to `problems`.
 class ColumnMerge {
  public:
   // `base` is there, perhaps without rows.
-  ColumnMerge(const MergeMeans& means, const TableVersion& base, const model::TableState& ours,
-              const model::TableState& theirs, Favour favour)
-      : means_(means), base_(base), ours_(ours), theirs_(theirs), favour_(favour) {}
+  ColumnMerge(const MergeMeans& means, const TableVersion& base, model::TableState ours,
+              model::TableState theirs, Favour favour)
+      : means_(means),
+        base_(base),
+        ours_(std::move(ours)),
+        theirs_(std::move(theirs)),
+        favour_(favour) {}
 
   Result<MergedColumns> Run(std::vector<std::string>* problems) {
     problems_ = problems;
-    Merge(ours_, theirs_);
-    if (problems->empty()) RETURN_IF_ERROR(MergeDropped());
+    RETURN_IF_ERROR(MergeColumns());
+    if (problems->empty() && favour_ != Favour::kNobody) {
+      ASSIGN_OR_RETURN(bool widened, Widen());
+      if (widened) RETURN_IF_ERROR(MergeColumns());
+    }
     if (problems->empty()) RETURN_IF_ERROR(CheckStored());
+    out_.schema.settled.insert(out_.schema.settled.end(), widened_.begin(), widened_.end());
     if (favour_ != Favour::kNobody) RETURN_IF_ERROR(FindForeignDefaults());
     return std::move(out_);
   }
 
  private:
+  Status MergeColumns() {
+    Merge(ours_, theirs_);
+    return problems_->empty() ? MergeDropped() : Status();
+  }
+
+  // Where rows were stored in a wider type than the other side made the column, it stays as wide.
+  Result<bool> Widen() {
+    for (auto [side, other] : {std::pair(&ours_, &theirs_), {&theirs_, &ours_}}) {
+      ASSIGN_OR_RETURN(auto wider,
+                       FindWider(means_, *base_.state, *side, out_.schema.state.schema));
+      for (auto& found : wider) {
+        auto& fields = other->schema.fields;
+        auto field = std::ranges::find(fields, found.id, &model::Field::id);
+        if (!found.type || field == fields.end()) continue;
+        if (!table::BecomeType(&*field, *found.type)) continue;
+        widened_.push_back(found.problem + "; it stays as wide");
+      }
+    }
+    return !widened_.empty();
+  }
+
   void Merge(const model::TableState& ours, const model::TableState& theirs) {
     out_.schema = MergeSchemas(*base_.state, ours, theirs, favour_);
     for (const auto& conflict : out_.schema.conflicts) problems_->push_back(conflict.what);
@@ -47,7 +77,6 @@ class ColumnMerge {
                                                      out_.schema.dropped_by_ours, "here"));
     ASSIGN_OR_RETURN(auto there, ChangedThoughDropped(means_, base_, ours_,
                                                       out_.schema.dropped_by_theirs, "there"));
-    out_.settled = here.size() + there.size();
     if (favour_ == Favour::kNobody) {
       for (const auto& field : here) problems_->push_back(field.problem);
       for (const auto& field : there) problems_->push_back(field.problem);
@@ -55,6 +84,10 @@ class ColumnMerge {
       Merge(ours_, Undropped(theirs_, *base_.state, there));
     } else if (favour_ == Favour::kTheirs && !here.empty()) {
       Merge(Undropped(ours_, *base_.state, here), theirs_);
+    }
+    for (auto* fields : {&here, &there}) {
+      if (favour_ == Favour::kNobody) break;
+      for (auto& field : *fields) out_.schema.settled.push_back(std::move(field.problem));
     }
     for (const auto& field : out_.schema.state.schema.fields) {
       if (base_.state->schema.FindId(field.id) == nullptr) continue;
@@ -88,21 +121,36 @@ class ColumnMerge {
   Status CheckStored() {
     const auto& was = *base_.state;
     const auto& columns = out_.schema.state.schema;
-    RETURN_IF_ERROR(FindWider(means_, was, ours_, columns, problems_));
-    RETURN_IF_ERROR(FindWider(means_, was, theirs_, columns, problems_));
+    for (const auto* side : {&ours_, &theirs_}) {
+      ASSIGN_OR_RETURN(auto wider, FindWider(means_, was, *side, columns));
+      for (auto& field : wider) problems_->push_back(std::move(field.problem));
+    }
     RETURN_IF_ERROR(FindInnerKept(was, ours_, columns, problems_));
     RETURN_IF_ERROR(FindInnerKept(was, theirs_, columns, problems_));
     if (!problems_->empty()) return {};
-    RETURN_IF_ERROR(FindComingBack(means_, was, theirs_, ours_, columns, problems_));
-    return FindComingBack(means_, was, ours_, theirs_, columns, problems_);
+    RETURN_IF_ERROR(LeaveToWhoHas(kTheirs, theirs_, ours_));
+    return LeaveToWhoHas(kOurs, ours_, theirs_);
+  }
+
+  // Columns that base had dropped, and so the other side has: rows that it stored lack them.
+  Status LeaveToWhoHas(Which side, const model::TableState& has, const model::TableState& other) {
+    std::vector<FieldId> owned;
+    RETURN_IF_ERROR(FindComingBack(means_, *base_.state, has, other, out_.schema.state.schema,
+                                   &owned, problems_));
+    for (FieldId id : owned) {
+      out_.owners[id] = side;
+      out_.not_in_base.insert(id);
+    }
+    return {};
   }
 
   const MergeMeans& means_;
   const TableVersion& base_;
-  const model::TableState& ours_;
-  const model::TableState& theirs_;
+  model::TableState ours_;
+  model::TableState theirs_;
   const Favour favour_;
   std::vector<std::string>* problems_ = nullptr;
+  std::vector<std::string> widened_;
   MergedColumns out_;
 };
 
@@ -142,7 +190,7 @@ Result<MergedTable> MergeTable(const MergeMeans& means, const TableVersion& base
   auto nothing = NoTable(*ours.state, *theirs.state);
   TableVersion was{base.state != nullptr ? base.state : &nothing, base.undefined};
   MergedTable merged;
-  ColumnMerge columns(means, was, *ours.state, *theirs.state, options.favour);
+  ColumnMerge columns(means, was, *ours.state, *theirs.state, options.FavourOfColumns());
   ASSIGN_OR_RETURN(auto about, columns.Run(&merged.problems));
   bool same_key = about.schema.same_key;
   if (!same_key && (KnowsKeys(base) || KnowsKeys(ours) || KnowsKeys(theirs))) {
@@ -152,16 +200,16 @@ Result<MergedTable> MergeTable(const MergeMeans& means, const TableVersion& base
   auto by_rows = options;
   by_rows.by_key = same_key;
   by_rows.owners = std::move(about.owners);
+  by_rows.not_in_base = std::move(about.not_in_base);
   by_rows.foreign_defaults = std::move(about.foreign_defaults);
   const std::array sides{TableSide(*was.state, was.undefined),
                          TableSide(*ours.state, ours.undefined),
                          TableSide(*theirs.state, theirs.undefined)};
   bool has_choices = options.choices != nullptr && !options.choices->empty();
-  ASSIGN_OR_RETURN(auto checks, FitChecks(means, *ours.state, *theirs.state, options.favour,
-                                          &about.schema.state));
+  ASSIGN_OR_RETURN(auto checks, FitChecks(means, *ours.state, *theirs.state,
+                                          options.FavourOfColumns(), &about.schema.state));
   merged.told = std::move(about.schema.settled);
   merged.told.insert(merged.told.end(), checks.left_out.begin(), checks.left_out.end());
-  about.settled += merged.told.size();
   std::set<model::RowId> broken;
   by_rows.broken = &broken;
   std::set<model::RowId> unsettled;
@@ -171,7 +219,7 @@ Result<MergedTable> MergeTable(const MergeMeans& means, const TableVersion& base
                                           by_rows, undefined));
     merged.state = std::move(rows.state);
     merged.counts = rows.counts;
-    merged.counts.settled += about.settled;
+    merged.counts.settled += merged.told.size();
     merged.new_bytes = rows.new_bytes;
     if (rows.counts.conflicts > 0) return merged;
     // What is not known is known by row ids here, and by key from now on.

@@ -353,27 +353,26 @@ Result<Written> UpdateRows(const WriteContext& context, std::shared_ptr<const Op
 }
 
 Result<Written> UpsertRows(const WriteContext& context, std::shared_ptr<const OpenTable> table,
-                           std::span<const size_t> given, RowSource* rows) {
+                           std::span<const size_t> given, RowSource* rows, KeySet* keys) {
   return engine::Guarded([&]() -> Result<Written> {
     const auto& schema = table->schema();
-    KeySet keys(schema, table->state().key);
     HeldRows held(table->types());
     ASSIGN_OR_RETURN(auto feed, RowFeed::Open(rows->schema(), rows, context.progress));
     auto take = [&](duckdb::DataChunk& chunk, idx_t offset, idx_t count) {
       held.Append(chunk, offset, count);
       ChunkRows here(chunk);
-      return keys.Add(here, offset, count);
+      return keys->Add(here, offset, count);
     };
     while (true) {
       ASSIGN_OR_RETURN(uint64_t count, feed.Next(UINT64_MAX, take));
       if (count == 0) break;
     }
-    keys.Sort();
-    ASSIGN_OR_RETURN(auto found, FindKeys(context, *table, keys));
+    keys->Sort();
+    ASSIGN_OR_RETURN(auto found, FindKeys(context, *table, *keys));
     ASSIGN_OR_RETURN(auto changes, Changes::Begin(context, table));
     std::vector<size_t> fields;  // the key is the same anyway
     for (size_t field : given) {
-      const auto& own = keys.fields();
+      const auto& own = keys->fields();
       if (std::find(own.begin(), own.end(), field) == own.end()) fields.push_back(field);
     }
     std::vector<bool> is_there(held.rows());

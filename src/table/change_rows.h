@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 
+#include "table/key_set.h"
 #include "table/open_table.h"
 #include "table/row_source.h"
 #include "table/write.h"
@@ -24,9 +25,10 @@ Result<Written> UpdateRows(const WriteContext& context, std::shared_ptr<const Op
 
 // `rows` in the table's schema (NULL may stand in columns not given), of which `given` fields count
 // where a row with that key is there; others come at the end. kConstraint if a key is twice among
-// `rows`, or missing. Memory: the rows.
+// `rows`, or missing. Memory: the rows. `keys`: empty, of the table's key; has those of the rows
+// then.
 Result<Written> UpsertRows(const WriteContext& context, std::shared_ptr<const OpenTable> table,
-                           std::span<const size_t> given, RowSource* rows);
+                           std::span<const size_t> given, RowSource* rows, KeySet* keys);
 
 // No rows. The schema, the key, what was used stay.
 Written Truncate(const model::TableState& state);

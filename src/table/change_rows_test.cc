@@ -85,7 +85,8 @@ class Table {
 
   Result<Written> Upsert(const TableRows& rows, const std::vector<size_t>& given) {
     ValueRows source(state_.schema, rows, 700);
-    return Take(UpsertRows(store_.Context(), store_.Open(state_), given, &source));
+    KeySet keys(state_.schema, state_.key);
+    return Take(UpsertRows(store_.Context(), store_.Open(state_), given, &source, &keys));
   }
 
   Store& store() { return store_; }

@@ -1,7 +1,5 @@
 #include "table/key_search.h"
 
-#include <algorithm>
-
 #include "engine/errors.h"
 #include "table/each_entry.h"
 #include "table/order_prefix.h"
@@ -73,20 +71,6 @@ Status ForEachVector(duckdb::ClientContext* client, const OpenTable& table, cons
   return {};
 }
 
-// Those of all entries, one after the other.
-Status ForEachVector(const WriteContext& context, const OpenTable& table,
-                     const std::vector<size_t>& fields, const VisitVector& visit) {
-  Link link;
-  RETURN_IF_ERROR(link.Open(context.engine));
-  ASSIGN_OR_RETURN(auto entries, table.Entries());
-  for (const auto& entry : entries) {
-    RETURN_IF_ERROR(ForEachVector(
-        link.client(), table, entry, fields, [](const duckdb::BaseStatistics*) { return true; },
-        visit));
-  }
-  return {};
-}
-
 Status FindIn(duckdb::ClientContext* client, const OpenTable& table, size_t number,
               const OpenEntry& entry, const KeySet& keys, std::vector<FoundKey>* found) {
   auto may_hold = [&](const duckdb::BaseStatistics* statistics) {
@@ -127,52 +111,6 @@ Result<std::vector<FoundKey>> FindKeys(const WriteContext& context, const OpenTa
   return FindKeys(context, table, entries, keys);
 }
 
-namespace {
-
-// By row: whether a field of the key is NULL.
-Result<std::vector<bool>> FindNulls(VectorKeys& rows, const std::vector<size_t>& fields,
-                                    duckdb::idx_t count) {
-  std::vector<bool> nulls(count);
-  auto look = [&](duckdb::Vector& values, duckdb::idx_t begin, duckdb::idx_t some) -> Status {
-    duckdb::UnifiedVectorFormat format;
-    values.ToUnifiedFormat(begin + some, format);
-    for (duckdb::idx_t i = 0; i < some; ++i) {
-      if (!format.validity.RowIsValid(format.sel->get_index(begin + i))) nulls[i] = true;
-    }
-    return {};
-  };
-  for (size_t field : fields) RETURN_IF_ERROR(rows.ForEach(field, 0, count, look));
-  return nulls;
-}
-
-}  // namespace
-
-Result<std::set<uint64_t>> FindTwins(const WriteContext& context, const OpenTable& table,
-                                     std::span<const FieldId> key) {
-  const std::vector<size_t> fields = KeySet(table.schema(), key).fields();
-  uint64_t parts = table.state().rows / kKeysAtOnce + 1;
-  std::set<uint64_t> twins;
-  for (uint64_t part = 0; part < parts; ++part) {
-    std::vector<uint64_t> all;
-    auto visit = [&](VectorKeys& rows, duckdb::idx_t count,
-                     const std::function<uint32_t(duckdb::idx_t)>&) -> Status {
-      ASSIGN_OR_RETURN(auto hashes, HashRows(rows, fields, 0, count));
-      ASSIGN_OR_RETURN(auto nulls, FindNulls(rows, fields, count));
-      for (duckdb::idx_t row = 0; row < count; ++row) {
-        bool is_here = parts == 1 || (hashes[row] >> 32) % parts == part;
-        if (is_here && !nulls[row]) all.push_back(hashes[row]);
-      }
-      return {};
-    };
-    RETURN_IF_ERROR(ForEachVector(context, table, fields, visit));
-    std::sort(all.begin(), all.end());
-    for (size_t i = 1; i < all.size(); ++i) {
-      if (all[i] == all[i - 1]) twins.insert(all[i]);
-    }
-  }
-  return twins;
-}
-
 Error KeyIsThere(const KeySet& keys, uint64_t number) {
   std::string row = std::to_string(keys.RowOf(number) + 1);
   return Error(ErrorCode::kConstraint,
@@ -196,6 +134,9 @@ Result<bool> KeyedRows::Next(duckdb::DataChunk* chunk) {
 
 Status CheckKeysAreUnique(const WriteContext& context, const OpenTable& table,
                           std::span<const FieldId> key) {
+  Link link;
+  RETURN_IF_ERROR(link.Open(context.engine));
+  ASSIGN_OR_RETURN(auto entries, table.Entries());
   uint64_t parts = table.state().rows / kKeysAtOnce + 1;
   for (uint64_t part = 0; part < parts; ++part) {
     KeySet keys(table.schema(), key);
@@ -204,7 +145,11 @@ Status CheckKeysAreUnique(const WriteContext& context, const OpenTable& table,
                      const std::function<uint32_t(duckdb::idx_t)>&) {
       return keys.Add(rows, 0, count);
     };
-    RETURN_IF_ERROR(ForEachVector(context, table, keys.fields(), visit));
+    for (const auto& entry : entries) {
+      RETURN_IF_ERROR(ForEachVector(
+          link.client(), table, entry, keys.fields(),
+          [](const duckdb::BaseStatistics*) { return true; }, visit));
+    }
   }
   return {};
 }

@@ -2,7 +2,6 @@
 // leave no room for one of the keys are not read; of the others the key's columns are.
 #pragma once
 
-#include <set>
 #include <span>
 #include <vector>
 
@@ -36,10 +35,6 @@ Error KeyIsThere(const KeySet& keys, uint64_t number);
 // key's columns, more than once where there are many rows: memory is that of some million keys.
 Status CheckKeysAreUnique(const WriteContext& context, const OpenTable& table,
                           std::span<const FieldId> key);
-
-// Hashes of keys that two rows have or more; a row with a NULL in its key has none.
-Result<std::set<uint64_t>> FindTwins(const WriteContext& context, const OpenTable& table,
-                                     std::span<const FieldId> key);
 
 // Rows on their way, whose keys are taken down.
 class KeyedRows final : public RowSource {

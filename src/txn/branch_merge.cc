@@ -70,7 +70,7 @@ bool Attempt::IsAutomatic() const {
   const auto& database = options_.database;
   return options_.text.message.empty() && !options_.no_fast_forward &&
          database.favour == merge::Favour::kNobody && database.by_table.empty() &&
-         database.by_column.empty() && database.choices.empty();
+         database.as_a_whole.empty() && database.by_column.empty() && database.choices.empty();
 }
 
 Status Attempt::Run(const Head& ours, const Head& theirs) {

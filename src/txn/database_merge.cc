@@ -113,6 +113,11 @@ Result<std::shared_ptr<const table::OpenTable>> DatabaseMerge::Open(
 }
 
 Favour DatabaseMerge::FavourOf(const TableId& id) const {
+  auto found = options_.as_a_whole.find(id);
+  return found == options_.as_a_whole.end() ? FavourOfRows(id) : found->second;
+}
+
+Favour DatabaseMerge::FavourOfRows(const TableId& id) const {
   auto found = options_.by_table.find(id);
   return found == options_.by_table.end() ? options_.favour : found->second;
 }
@@ -120,7 +125,8 @@ Favour DatabaseMerge::FavourOf(const TableId& id) const {
 merge::MergeOptions DatabaseMerge::OptionsFor(const TableId& id) const {
   merge::MergeOptions options;
   options.mode = options_.mode;
-  options.favour = FavourOf(id);
+  options.favour = FavourOfRows(id);
+  options.favour_of_columns = FavourOf(id);
   if (auto found = options_.choices.find(id); found != options_.choices.end()) {
     options.choices = &found->second;
   }
@@ -275,14 +281,15 @@ Result<std::optional<model::TableState>> DatabaseMerge::MergeStates(const TableI
   bool may_take = options_.mode != merge::MergeMode::kCommit && !CountsChanges(ours.schema);
   if (ours == theirs && (may_take || base_is_undefined)) return std::optional(ours);
   auto options = OptionsFor(id);
+  const auto favour = FavourOf(id);
   auto settle = [&](std::vector<std::string> problems) -> std::optional<model::TableState> {
     if (is_virtual()) {
       undefined_->undefined_tables.insert(id);
       return LowerOf(ours, theirs);
     }
-    if (options.favour != Favour::kNobody) {
+    if (favour != Favour::kNobody) {
       for (const auto& problem : problems) TellTakenWhole(id, name, problem);
-      return options.favour == Favour::kOurs ? ours : theirs;
+      return favour == Favour::kOurs ? ours : theirs;
     }
     Contradict(id, name, 0, std::move(problems));
     return std::nullopt;
@@ -301,16 +308,18 @@ Result<std::optional<model::TableState>> DatabaseMerge::MergeStates(const TableI
   if (replaced) {
     ASSIGN_OR_RETURN(bool same, SameRows(ours, theirs));
     if (same) {
-      auto both = merge::MergeSchemas(started, ours, theirs, options.favour);
-      if (both.conflicts.empty())
-        return std::optional(model::WithRowsOf(both.state, LowerOf(ours, theirs)));
+      ASSIGN_OR_RETURN(auto merged, MergeEqualRows(started, ours, theirs, favour));
+      if (merged) {
+        for (auto& what : merged->settled) TellSettled(id, name, std::move(what));
+        return std::optional(std::move(merged->state));
+      }
     }
-    if (options.favour != Favour::kNobody) out_.settled_replacements[id] = name;
+    if (favour != Favour::kNobody) out_.settled_replacements[id] = name;
     return settle({"one side replaced the table's rows as a whole, and the other changed them"});
   }
   model::Schema merged_schema;
   if (options_.on_conflicts) {
-    merged_schema = merge::MergeSchemas(started, ours, theirs, options.favour).state.schema;
+    merged_schema = merge::MergeSchemas(started, ours, theirs, favour).state.schema;
     options.on_conflicts = [&](merge::RegionConflicts& region) {
       return options_.on_conflicts(id, merged_schema, region);
     };
@@ -364,6 +373,24 @@ Result<std::string> DatabaseMerge::CountedTwice(const TableId& id, const model::
     }
   }
   return std::string();
+}
+
+// Two sides have equal rows: those of the lower state, or else of the other, whose rows are the
+// same in the merged columns. Nothing: of neither they are, or the columns contradict.
+Result<std::optional<merge::MergedSchema>> DatabaseMerge::MergeEqualRows(
+    const model::TableState& base, const model::TableState& ours, const model::TableState& theirs,
+    Favour favour) const {
+  auto merged = merge::MergeSchemas(base, ours, theirs, favour);
+  if (!merged.conflicts.empty()) return std::optional<merge::MergedSchema>();
+  const auto& lower = LowerOf(ours, theirs);
+  const auto& higher = &lower == &ours ? theirs : ours;
+  for (const auto* side : {&lower, &higher}) {
+    merged.state = model::WithRowsOf(merged.state, *side);
+    // Columns of one name may have two ids, and one column other values where a row has none.
+    ASSIGN_OR_RETURN(bool same, SameRows(merged.state, ours));
+    if (same) return std::optional(std::move(merged));
+  }
+  return std::optional<merge::MergedSchema>();
 }
 
 // Equal columns and rows.
@@ -450,7 +477,8 @@ Result<std::optional<Which>> DatabaseMerge::JudgeNames(const Found& found, const
     const auto& lower = taken < given.id ? taken : given.id;
     if (same) return std::optional(found.tables.at(lower)[kOurs] ? kOurs : kTheirs);
   }
-  auto favour = FavourOf(options_.by_table.contains(taken) ? taken : given.id);
+  bool is_said = options_.by_table.contains(taken) || options_.as_a_whole.contains(taken);
+  auto favour = FavourOf(is_said ? taken : given.id);
   if (is_virtual() || favour == Favour::kNobody) return std::optional<Which>();
   const std::string where = favour == Favour::kOurs ? "here" : "there";
   TellSettled(given.id, given.name->ToString(),

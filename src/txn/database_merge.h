@@ -67,6 +67,8 @@ struct DatabaseMergeOptions {
   merge::MergeMode mode = merge::MergeMode::kBranch;
   merge::Favour favour = merge::Favour::kNobody;
   std::map<TableId, merge::Favour> by_table;
+  // Of name, columns and the table as a whole, while its rows and cells are left to the others.
+  std::map<TableId, merge::Favour> as_a_whole;
   std::map<TableId, std::map<FieldId, merge::Favour>> by_column;
   std::map<TableId, merge::Choices> choices;  // single contradictions
   // Conflicts of one table, region by region, while they can be read; `schema`: the merged one.
@@ -103,6 +105,10 @@ class DatabaseMerge {
   Result<bool> ReplacementContradicts(const TableId& id, const Sides& sides,
                                       const model::TableState& ours,
                                       const model::TableState& theirs);
+  Result<std::optional<merge::MergedSchema>> MergeEqualRows(const model::TableState& base,
+                                                            const model::TableState& ours,
+                                                            const model::TableState& theirs,
+                                                            merge::Favour favour) const;
   Result<bool> SameRows(const model::TableState& ours, const model::TableState& theirs) const;
   bool BaseIsUndefined(const TableId& id) const;
   Result<bool> ChangedTable(const TableId& id, const Sides& sides, merge::Which side);
@@ -119,7 +125,8 @@ class DatabaseMerge {
   Result<std::string> CountedTwice(const TableId& id, const model::Schema& ours,
                                    const model::Schema& theirs) const;
   merge::MergeOptions OptionsFor(const TableId& id) const;
-  merge::Favour FavourOf(const TableId& id) const;
+  merge::Favour FavourOf(const TableId& id) const;  // of the table as a whole
+  merge::Favour FavourOfRows(const TableId& id) const;
   bool is_virtual() const { return options_.mode == merge::MergeMode::kVirtual; }
   void Contradict(const TableId& id, const std::string& name, uint64_t rows,
                   std::vector<std::string> problems);

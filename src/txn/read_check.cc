@@ -25,6 +25,21 @@ Error ReadWasChanged(const std::string& table, const std::string& what, const He
       .With("head", head.id.ToString());
 }
 
+// A table has a name that was looked for, or has it no more.
+Status CheckNames(const ReadSet& reads, const PlacedTable& table, const Head& snapshot,
+                  const Head& head) {
+  if (table.before && table.name == table.before->name) return {};
+  if (table.before && reads.HasName(table.before->name)) {
+    return ReadWasChanged(table.before->name.ToString(), table.name ? "was renamed" : "was dropped",
+                          snapshot, head);
+  }
+  if (table.name && reads.HasName(*table.name)) {
+    return ReadWasChanged(table.name->ToString(), table.before ? "was renamed" : "was created",
+                          snapshot, head);
+  }
+  return {};
+}
+
 // Rows that changed in one table, against the looks at it.
 class TableCheck {
  public:
@@ -121,13 +136,13 @@ Status CheckReads(Repository& repository, engine::Instance* engine, const ReadSe
   if (snapshot.id == head.id) return {};
   std::map<TableId, Looks> by_table;
   for (const auto& look : reads.looks()) by_table[look->table()].push_back(look);
-  if (by_table.empty()) return {};
   ASSIGN_OR_RETURN(auto changed,
                    DifferingTables(repository.small().get(), snapshot.commit->state_root,
                                    head.commit->state_root));
   table::Link link;
   RETURN_IF_ERROR(link.Open(engine));
   for (const auto& table : changed) {
+    RETURN_IF_ERROR(CheckNames(reads, table, snapshot, head));
     auto looks = by_table.find(table.id);
     if (looks == by_table.end() || !table.before) continue;
     const auto name = table.before->name.ToString();

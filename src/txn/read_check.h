@@ -10,8 +10,8 @@
 
 namespace rhizo::txn {
 
-// kConflict (fields "table", "snapshot", "head") if rows that `reads` could see are not in `head`
-// as they were in `snapshot`.
+// kConflict (fields "table", "snapshot", "head") if rows or names that `reads` could see are not in
+// `head` as they were in `snapshot`.
 Status CheckReads(Repository& repository, engine::Instance* engine, const ReadSet& reads,
                   const Head& snapshot, const Head& head);
 

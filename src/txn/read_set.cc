@@ -1,5 +1,7 @@
 #include "txn/read_set.h"
 
+#include "base/name.h"
+
 namespace rhizo::txn {
 
 void Look::Narrow(Part part) {
@@ -35,6 +37,16 @@ std::shared_ptr<Look> ReadSet::Add(const TableId& table, bool own_rows) {
 }
 
 void ReadSet::AddColumns(const TableId& table) { Add(table)->NarrowToColumns(); }
+
+void ReadSet::AddName(const model::QualifiedName& name) {
+  std::lock_guard lock(mutex_);
+  names_.insert(FoldName(name.ToString()));
+}
+
+bool ReadSet::HasName(const model::QualifiedName& name) const {
+  std::lock_guard lock(mutex_);
+  return names_.contains(FoldName(name.ToString()));
+}
 
 std::vector<std::shared_ptr<const Look>> ReadSet::looks() const {
   std::lock_guard lock(mutex_);

@@ -1,4 +1,4 @@
-// What a serializable transaction read: tables, and which of their rows a statement could see.
+// What a serializable transaction read: names of tables, and which rows a statement could see.
 // Thread-safe; statements may add to it as long as they run.
 #pragma once
 
@@ -6,12 +6,15 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/id.h"
 #include "base/result.h"
 #include "engine/duckdb_headers.h"
+#include "model/database_state.h"
 
 namespace rhizo::txn {
 
@@ -50,6 +53,9 @@ class ReadSet {
   std::shared_ptr<Look> Add(const TableId& table, bool own_rows = false);
   // A look that sees no row.
   void AddColumns(const TableId& table);
+  // Whether there is a table called so, or but for case, was asked.
+  void AddName(const model::QualifiedName& name);
+  bool HasName(const model::QualifiedName& name) const;
   std::vector<std::shared_ptr<const Look>> looks() const;
   // Of the looks at `table` behind the first `from`.
   void AddFields(const TableId& table, size_t from, std::span<const FieldId> fields);
@@ -57,6 +63,7 @@ class ReadSet {
  private:
   mutable std::mutex mutex_;
   std::vector<std::shared_ptr<Look>> looks_;
+  std::set<std::string> names_;  // folded
 };
 
 }  // namespace rhizo::txn

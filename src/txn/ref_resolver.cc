@@ -113,6 +113,11 @@ Error UnknownRef(Repository& repository, std::string_view name) {
   std::vector<std::string> names;
   if (auto refs = repository.meta().ListRefs()) {
     for (const auto& ref : *refs) {
+      if (ref.name == name && ref.kind == meta::RefKind::kTag) {
+        return Error(ErrorCode::kBranchNotFound,
+                     "\"" + ref.name + "\" is a tag, which stays where it is; name a branch")
+            .With("ref", ref.name);
+      }
       if (ref.kind != meta::RefKind::kScratch) names.push_back(ref.name);
     }
   }

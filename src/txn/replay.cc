@@ -95,6 +95,7 @@ class Replay {
   const Head& head() const { return head_; }
   const std::vector<NewCommit>& commits() const { return commits_; }
   std::vector<TableConflict>& conflicts() { return conflicts_; }
+  std::vector<MergedTableInfo>& settled() { return settled_; }
 
   // On top of what there is, what leads from `from` to `to`. False if it contradicts. `like`: the
   // new commit's author, message, metadata and origin; nothing new is no commit.
@@ -106,6 +107,8 @@ class Replay {
                                             {to.commit->state_root, {}, {}}));
     conflicts_ = std::move(merged.conflicts);
     if (!conflicts_.empty()) return false;
+    std::ranges::copy_if(merged.merged, std::back_inserter(settled_),
+                         [](const auto& table) { return table.counts.settled > 0; });
     if (merged.root == head_.commit->state_root) return true;
     RETURN_IF_ERROR(Add(std::move(merged), replaced.by_theirs, like));
     return true;
@@ -155,6 +158,7 @@ class Replay {
   std::vector<NewCommit> commits_;
   std::set<ObjectId> collected_;
   std::vector<TableConflict> conflicts_;
+  std::vector<MergedTableInfo> settled_;
 };
 
 // Who replaced tables as a whole: the branch at `head` since `base`, and what leads from `before`
@@ -175,7 +179,7 @@ Result<Replayed> OnBranch(Repository& repository, const MergeTools& tools,
   ASSIGN_OR_RETURN(auto hold, repository.HoldObjects());
   while (true) {
     ASSIGN_OR_RETURN(auto head, HeadOf(repository, branch));
-    Replayed replayed{head.id, head.id, false, {}, {}};
+    Replayed replayed{.commit = head.id, .before = head.id};
     Replay replay(repository, options, head);
     RETURN_IF_ERROR(replay.Open(tools));
     ASSIGN_OR_RETURN(bool fits, step(head, &replay));
@@ -184,6 +188,7 @@ Result<Replayed> OnBranch(Repository& repository, const MergeTools& tools,
       replayed.conflicts = std::move(replay.conflicts());
       return replayed;
     }
+    replayed.settled = std::move(replay.settled());
     if (replay.commits().empty()) return replayed;
     replayed.changed = true;
     replayed.commit = replay.head().id;
@@ -276,7 +281,7 @@ Result<Replayed> Rebase(Repository& repository, const MergeTools& tools, const s
   ASSIGN_OR_RETURN(auto new_base, ReadHead(repository, onto));
   while (true) {
     ASSIGN_OR_RETURN(auto head, HeadOf(repository, branch));
-    Replayed replayed{head.id, head.id, false, {}, {}};
+    Replayed replayed{.commit = head.id, .before = head.id};
     ASSIGN_OR_RETURN(bool contains,
                      repository.ancestry().Contains(head.id, onto, new_base.commit->generation));
     if (contains) return replayed;
@@ -299,6 +304,7 @@ Result<Replayed> Rebase(Repository& repository, const MergeTools& tools, const s
       return replayed;
     }
     replayed.changed = true;
+    replayed.settled = std::move(replay.settled());
     replayed.commit = replay.head().id;
     ASSIGN_OR_RETURN(bool moved,
                      replay.commits().empty()
@@ -311,7 +317,7 @@ Result<Replayed> Rebase(Repository& repository, const MergeTools& tools, const s
 Result<Replayed> Reset(Repository& repository, const std::string& branch, const CommitId& target) {
   while (true) {
     ASSIGN_OR_RETURN(auto head, HeadOf(repository, branch));
-    Replayed replayed{target, head.id, head.id != target, {}, {}};
+    Replayed replayed{.commit = target, .before = head.id, .changed = head.id != target};
     if (!replayed.changed) return replayed;
     ASSIGN_OR_RETURN(bool moved, MoveHead(repository, branch, head.id, target, "reset"));
     if (moved) return replayed;

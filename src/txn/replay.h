@@ -17,8 +17,9 @@ struct Replayed {
   CommitId commit;  // the head afterwards
   CommitId before;  // the head before
   bool changed = false;
-  CommitId failed;                       // the commit that contradicts
-  std::vector<TableConflict> conflicts;  // then nothing moved
+  CommitId failed = {};                       // the commit that contradicts
+  std::vector<TableConflict> conflicts = {};  // then nothing moved
+  std::vector<MergedTableInfo> settled = {};  // tables in which somebody was favoured, step by step
 };
 
 struct ReplayOptions {

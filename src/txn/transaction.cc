@@ -5,6 +5,7 @@
 #include "base/name.h"
 #include "merge/direction.h"
 #include "merge/set_rows.h"
+#include "model/attributes.h"
 #include "table/each_entry.h"
 #include "table/key_search.h"
 #include "table/row_diff.h"
@@ -411,9 +412,11 @@ Result<Change> Transaction::WriteOnBase(const model::QualifiedName& name,
   bool replaces =
       base.tree_root != written.state.tree_root && kept * 2 < std::max<uint64_t>(base.rows, 1);
   if (!changes_nothing && others_did) {
+    // As of two branches, a replacement contradicts whatever others did.
     StateOnState placed{{}, "the rows were replaced as a whole"};
-    bool same_rows = base.tree_root == change->state.tree_root;
-    if (!replaces || same_rows) {
+    bool only_described = base.tree_root == change->state.tree_root &&
+                          model::SameButRowsAndAttributes(base, change->state);
+    if (!replaces || only_described) {
       ASSIGN_OR_RETURN(placed, PlaceOnState(ContextFor(means), bind_checks_, base, written.state,
                                             change->state));
     }

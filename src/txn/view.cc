@@ -82,6 +82,7 @@ Result<std::optional<NamedTable>> View::FindName(const model::QualifiedName& nam
   // No state holds a name that nobody may give.
   if (!ValidateTableName(name.schema) || !ValidateTableName(name.name))
     return std::optional<NamedTable>();
+  if (reads_) reads_->AddName(name);
   auto* reader = opener_->context().small;
   ASSIGN_OR_RETURN(auto exact, FindState(reader, state_root_, name));
   if (exact) return std::optional(NamedTable{name, *exact});

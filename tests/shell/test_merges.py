@@ -121,3 +121,36 @@ def test_branches_of_any_length_merge(rhizo, length):
 def test_no_merge_is_looked_for_where_no_database_is(rhizo, words):
     assert "is not a Rhizo database" in rhizo.error(*words)["message"]
     assert not (rhizo.directory / "none").exists()
+
+
+def test_a_table_that_contradicts_as_a_whole_is_settled_before_its_rows(rhizo):
+    rhizo("init", "db")
+    put(rhizo, "t", 1)
+    rhizo("branch", "create", "db", "side")
+    put(rhizo, "t", 6, "--branch", "side")
+    put(rhizo, "t", 5)
+    rhizo("rename", "db", "t", "ours")
+    rhizo("rename", "db", "t", "theirs", "--branch", "side")
+    rhizo.error("merge", "db", "side", code=3)
+    assert "schema" in rhizo("conflicts", "db", "ours")
+    assert "4 conflicts" in rhizo("resolve", "db", "ours", "--ours", "--table-only")
+    rhizo("resolve", "db", "ours", "--sql", said(7, 1))
+    rhizo("resolve", "db", "ours", "--theirs")
+    rhizo("merge", "db", "--continue")
+    assert values(rhizo, "ours") == [7, 6, 6, 6]
+
+
+def test_a_table_that_is_to_be_settled_without_saying_how_is_no_transaction(merging):
+    for arguments in (["t"], ["t", "--table-only"]):
+        assert "--ours, --theirs or --sql" in merging.error("resolve", "db", *arguments)["message"]
+
+
+def test_what_a_strategy_decided_in_a_replay_is_told(rhizo):
+    rhizo("init", "db")
+    put(rhizo, "t", 1)
+    rhizo("branch", "create", "db", "side")
+    put(rhizo, "t", 6, "--branch", "side")
+    put(rhizo, "t", 5)
+    (table,) = rhizo.json("cherry-pick", "db", "side", "--strategy", "theirs")["move"]["tables"]
+    assert table["table"] == "t" and table["settled"] == 4
+    assert "4 settled" in rhizo("revert", "db", "main~1", "--strategy", "ours")

@@ -112,7 +112,8 @@ def test_merge_conflicts_end_with_3_and_are_shown(people):
     error = people.error("merge", "db", "next", code=3)
     assert error["code"] == "merge_conflict" and error["fields"]["tables"] == "people"
     assert "1 conflicts" in people("merge", "db", "next", "--dry-run")
-    assert people.json("conflicts", "db", "next", "people")["rows"] == []
+    (conflict,) = people.json("conflicts", "db", "next", "people")["rows"]
+    assert conflict["_reason"] == "schema" and "replaced" in conflict["_problem"]
     people("merge", "db", "next", "--strategy", "theirs", "-m", "take theirs")
     assert "take theirs" in people("log", "db")
 

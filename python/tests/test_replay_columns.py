@@ -1,0 +1,109 @@
+"""Commits picked, reverted and rebased across columns that were dropped or became wider: what came before stays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import rhizo
+
+
+def column(session: rhizo.Session, name: str) -> dict[int, Any]:
+    return dict(session.sql(f'SELECT id, "{name}" FROM t').fetchall())
+
+
+@pytest.mark.parametrize("key", ["id", None], ids=["key", "no key"])
+@pytest.mark.parametrize("rows", [3, 1000])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda s: s.update("t", {"a": "1"}, "id = 1"),
+        lambda s: s.update("t", {"a": "1"}),
+        lambda s: s.delete("t", "id % 2 = 0"),
+        lambda s: s.append("t", {"id": [5000], "a": [1], "x": [1]}),
+    ],
+    ids=["a cell", "a column", "half of the rows", "a new row"],
+)
+def test_a_pick_from_where_a_column_was_dropped_leaves_it_as_it_is(
+    db: rhizo.Database, change: Any, rows: int, key: str | None
+) -> None:
+    db.write("t", {"id": list(range(rows)), "a": [0] * rows, "x": [0] * rows, "old": [7] * rows}, key=key)
+    db.create_branch("release")
+    release = db.on("release")
+    release.append("t", {"id": [9999], "a": [5], "x": [0], "old": [8]})
+    db.alter("t", drop="old")
+    db.update("t", {"x": "3"}, "id = 1")  # which is not picked
+    fix = change(db).commit
+    before = release.read("t").fetchall()
+    expected = {row[0]: row for row in before}
+    release.cherry_pick(fix)
+    picked = {row[0]: row for row in release.read("t").fetchall()}
+    if db.sql("SELECT count(*) FROM t").fetchone() == (rows,):
+        touched = {1} if db.sql("SELECT count(*) FROM t WHERE a = 1").fetchone() == (1,) else set(range(rows))
+        for row in touched:
+            expected[row] = (row, 1, 0, 7)
+    elif 5000 in picked:
+        expected[5000] = (5000, 1, 1, None)
+    else:
+        expected = {row: values for row, values in expected.items() if row % 2 == 1}
+    assert picked == expected
+    assert db.verify().ok
+
+
+@pytest.mark.parametrize("rows", [3, 1000])
+def test_a_rebase_keeps_commits_that_contradict_nothing(db: rhizo.Database, rows: int) -> None:
+    db.write("t", {"id": list(range(rows)), "a": [0] * rows, "old": [7] * rows}, key="id")
+    db.create_branch("f")
+    f = db.on("f")
+    f.alter("t", drop="old")
+    f.update("t", {"a": "1"}, f"id < {rows // 2}", message="fix")
+    db.update("t", {"old": "8"}, "id = 2")
+    with pytest.raises(rhizo.MergeConflict, match="was dropped there"):
+        f.rebase("main")
+    moved = f.rebase("main", strategy="ours")
+    assert f.log(limit=1)[0].message == "fix"
+    assert column(f, "a") == {row: int(row < rows // 2) for row in range(rows)}
+    assert column(f, "old") == {row: 8 if row == 2 else 7 for row in range(rows)}
+    (told,) = moved.tables
+    assert told.table == "t" and told.settled == 1 and "was dropped there" in told.problems[0]
+
+
+@pytest.mark.parametrize("rows", [3, 1000])
+def test_a_drop_that_is_reverted_brings_back_what_was_dropped(db: rhizo.Database, rows: int) -> None:
+    db.write("t", {"id": list(range(rows)), "a": [0] * rows, "old": [7] * rows}, key="id")
+    dropped = db.alter("t", drop="old").commit
+    db.append("t", {"id": [9999], "a": [5]})
+    db.update("t", {"a": "a + 1"})
+    db.delete("t", "id = 0")
+    db.revert(dropped)
+    assert column(db, "old") == {row: 7 for row in range(1, rows)} | {9999: None}
+    assert column(db, "a") == {row: 1 for row in range(1, rows)} | {9999: 6}
+
+
+@pytest.mark.parametrize("strategy", ["ours", "theirs"])
+def test_a_strategy_keeps_a_column_wide_where_rows_were_stored_so(db: rhizo.Database, strategy: Any) -> None:
+    db.create_table("t", {"id": "INTEGER", "n": "INTEGER", "a": "INTEGER"}, key="id")
+    db.append("t", {"id": [1, 2, 3], "n": [1, 1, 1], "a": [0, 0, 0]})
+    db.alter("t", default={"n": 3})
+    db.create_branch("release")
+    release = db.on("release")
+    release.append("t", {"id": [1000], "n": [1], "a": [1]})
+    db.alter("t", widen={"n": "BIGINT"})
+    db.update("t", {"n": str(2**40)}, "id = 1")
+    fix = db.update("t", {"a": "5"}, "id = 1").commit
+    moved = release.cherry_pick(fix, strategy=strategy)
+    assert release.read("t").to_dict() == {"id": [1, 2, 3, 1000], "n": [1, 1, 1, 1], "a": [5, 0, 0, 1]}
+    assert release.info("t").defaults == {"n": "3"}
+    assert moved.tables[0].settled == 1 and "another type" in moved.tables[0].problems[0]
+    assert db.verify().ok
+
+
+def test_a_type_that_is_reverted_with_a_strategy_loses_no_row(db: rhizo.Database) -> None:
+    db.create_table("t", {"id": "INTEGER", "n": "INTEGER"}, key="id")
+    db.append("t", {"id": [1], "n": [1]})
+    wide = db.alter("t", widen={"n": "BIGINT"}).commit
+    db.append("t", {"id": [2], "n": [2]})
+    with pytest.raises(rhizo.MergeConflict, match="another type"):
+        db.revert(wide)
+    db.revert(wide, strategy="theirs")
+    assert db.read("t").to_dict() == {"id": [1, 2], "n": [1, 2]}
