@@ -39,9 +39,10 @@ class Result:
     2 rows
     """
 
-    def __init__(self, cursor: _rhizo.Cursor, *, is_part: bool = False) -> None:
+    def __init__(self, cursor: _rhizo.Cursor, *, lacks_rows: bool = False, chose_columns: bool = False) -> None:
         self._cursor = cursor
-        self._is_part = is_part  # of one table, known to lack some of its rows or columns
+        self._lacks_rows = lacks_rows  # of one table, or may do so
+        self._chose_columns = chose_columns
         self._lock = threading.RLock()
         self._columns = tuple(Column(**column) for column in cursor.columns)
         self._batches: list[_rhizo.Batch] = []

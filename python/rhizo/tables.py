@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timezone
 from typing import Any, Literal
 
 from rhizo import _rhizo
 from rhizo.declared import to_schema
 from rhizo.diff import Diff
-from rhizo.errors import InvalidArgumentError, SqlError
+from rhizo.errors import InvalidArgumentError, SqlError, TableNotFoundError
 from rhizo.facts import Branch, Commit, Tag, TableInfo, Version, WriteResult
 from rhizo.incoming import to_stream
 from rhizo.parameters import Parameters, to_parameters
@@ -43,15 +43,15 @@ def to_ref(ref: Ref | None) -> str:
     return to_name(str(ref), "branch, tag or commit")
 
 
-def to_base(base: Ref | Result | None) -> str:
-    """What rows were made of, as text: of a result the commit it was read at."""
+def to_base(base: Ref | Result | None, columns_at: Callable[[str], set[str]]) -> str:
+    """What rows were made of, as text: of a result the commit it was read at. ``columns_at``: of the table."""
     if isinstance(base, str) and not base:
         raise InvalidArgumentError("base='' names no version")
     if not isinstance(base, Result):
         return to_ref(base)
     if not base.commit:
         raise InvalidArgumentError("base: these rows were read inside a transaction; name the version they are of")
-    if base._is_part:
+    if base._lacks_rows or (base._chose_columns and not columns_at(base.commit) <= set(base.column_names)):
         raise InvalidArgumentError(
             "base: this Result holds a part of the table's rows or columns; written back, the rest would go (upsert "
             "and update change a part; base=result.commit says that the rest is meant to go)"
@@ -179,9 +179,17 @@ class Tables(RowChanges):
         rows = self._fitted(to_name(table), data, mode)
         with shown(f"writing {table}", progress) as told:
             stream, kind = to_stream(rows)
+            point = to_base(base, lambda commit: self._column_names(table, commit))
             return WriteResult(
-                **self._native.write(table, stream, kind, mode, to_key(key), to_base(base), bool(reset), message, told)
+                **self._native.write(table, stream, kind, mode, to_key(key), point, bool(reset), message, told)
             )
+
+    def _column_names(self, table: str, at: str) -> set[str]:
+        """None where it has another name there."""
+        try:
+            return {column["name"] for column in self._native.info(table, at)["columns"]}
+        except TableNotFoundError:
+            return set()
 
     def append(
         self,
@@ -312,7 +320,7 @@ class Tables(RowChanges):
         chosen = _columns(columns)
         condition, values = to_text(where, "condition", SqlError), to_parameters(params)
         rows = self._native.scan(to_name(table), chosen, condition, values, _place(version, at), limit)
-        return Result(rows, is_part=bool(chosen or condition) or limit is not None)
+        return Result(rows, lacks_rows=bool(condition) or limit is not None, chose_columns=bool(chosen))
 
     def diff(
         self,

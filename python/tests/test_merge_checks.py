@@ -464,6 +464,20 @@ def test_rows_do_not_come_twice_where_a_part_of_the_key_went(db: rhizo.Database)
     contradict(db, side, "key was changed")
 
 
+def test_rows_that_moved_on_one_side_and_lost_a_part_of_the_key_on_the_other_merge_both_ways(db: rhizo.Database) -> None:
+    db.write("t", {"u": [0, 1, 2, 3], "v": [0, 1, 2, 0], "a": [0] * 4}, key=["u", "v"])
+    side = branched(db)
+    db.write("t", {"u": [3, 0, 1, 2], "v": [0, 0, 1, 2], "a": [9, 0, 0, 0]})
+    side.set_key("t", None)
+    side.alter("t", drop="v")
+    side.update("t", {"a": "5"}, "u = 0")
+    db.create_branch("before")
+    db.merge("side")
+    side.merge("before")
+    for session in (db, side):
+        assert sorted(session.read("t").fetchall()) == [(0, 5), (1, 0), (2, 0), (3, 9)]
+
+
 def test_one_key_inserted_on_both_sides_contradicts_where_the_key_was_changed(db: rhizo.Database) -> None:
     db.write("t", {"u": [1], "a": [0]}, key="u")
     side = branched(db)

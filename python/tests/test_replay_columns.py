@@ -107,3 +107,67 @@ def test_a_type_that_is_reverted_with_a_strategy_loses_no_row(db: rhizo.Database
         db.revert(wide)
     db.revert(wide, strategy="theirs")
     assert db.read("t").to_dict() == {"id": [1, 2], "n": [1, 2]}
+
+
+@pytest.mark.parametrize("key", ["id", None], ids=["key", "no key"])
+@pytest.mark.parametrize("rows", [3, 3000])
+@pytest.mark.parametrize("before", ["nothing", "stored anew", "set there"])
+def test_a_row_is_deleted_whatever_the_base_holds_of_a_column_that_it_had_dropped(
+    db: rhizo.Database, before: str, rows: int, key: str | None
+) -> None:
+    db.write("t", {"id": list(range(rows)), "x": [0] * rows, "old": [7] * rows}, key=key)
+    db.create_branch("release")
+    release = db.on("release")
+    db.alter("t", drop="old")
+    if before == "stored anew":
+        db.update("t", {"x": "3"}, "id % 2 = 0")
+    if before == "set there":
+        release.update("t", {"old": "8"}, "id = 1")
+    fix = db.delete("t", "id = 1").commit
+    release.cherry_pick(fix)
+    assert column(release, "old") == {row: 7 for row in range(rows) if row != 1}
+
+
+@pytest.mark.parametrize("rows", [3, 3000])
+def test_a_row_that_is_a_unit_is_changed_whatever_the_base_holds_of_a_column(db: rhizo.Database, rows: int) -> None:
+    db.write("t", {"id": list(range(rows)), "x": [0] * rows, "y": [0] * rows, "old": [7] * rows}, key="id")
+    db.set_merge_rules("t", {}, row_is_unit=True)
+    db.create_branch("release")
+    release = db.on("release")
+    db.alter("t", drop="old")
+    db.update("t", {"y": "3"}, "id % 2 = 0")
+    fix = db.update("t", {"x": "5"}, "id = 1").commit
+    release.cherry_pick(fix)
+    assert column(release, "x") == {row: 5 if row == 1 else 0 for row in range(rows)}
+    assert set(column(release, "old").values()) == {7}
+
+
+def test_a_row_that_was_deleted_stays_so_where_a_column_is_picked_that_both_have_again(db: rhizo.Database) -> None:
+    db.write("t", {"id": [1, 2, 3], "old": [7, 7, 7]}, key="id")
+    db.create_branch("release")
+    release = db.on("release")
+    dropped = db.alter("t", drop="old").commit
+    release.alter("t", drop="old")
+    db.delete("t", "id = 3")
+    back = db.revert(dropped).commit
+    again = release.cherry_pick(back, strategy="theirs").commit
+    db.cherry_pick(again, strategy="theirs")
+    assert column(db, "old") == {1: 7, 2: 7}
+
+
+@pytest.mark.parametrize("key", ["id", None], ids=["key", "no key"])
+@pytest.mark.parametrize("rows", [3, 3000])
+def test_a_pick_from_where_a_column_was_added_merges_with_it_later(
+    db: rhizo.Database, rows: int, key: str | None
+) -> None:
+    db.write("t", {"id": list(range(rows)), "x": [0] * rows}, key=key)
+    db.create_branch("f")
+    f = db.on("f")
+    f.alter("t", add={"c": "BIGINT"})
+    f.update("t", {"c": "4"}, "id = 1")
+    db.cherry_pick(f.append("t", {"id": [9000], "x": [1], "c": [5]}).commit)
+    assert db.read("t").column_names == ["id", "x"] and len(db.read("t")) == rows + 1
+    db.append("t", {"id": [9001], "x": [1]})
+    db.merge("f")
+    assert {row: value for row, value in column(db, "c").items() if value is not None} == {1: 4, 9000: 5}
+    assert len(db.read("t")) == rows + 2

@@ -496,3 +496,23 @@ def test_tables_that_nobody_looked_for_may_come_and_go(db):
             step()
             tx.append("log", {"n": [1]})
             tx.commit()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"drop": "a"}, {"order": ["id"]}, {"add": {"c": "BIGINT"}}, {"widen": {"id": "HUGEINT"}}, {"rename": {"id": "key"}}],
+    ids=str,
+)
+@pytest.mark.parametrize("key", ["BIGINT", "VARCHAR"])
+def test_keys_of_an_upsert_were_read_also_where_the_columns_were_changed_before(db, key, change):
+    if key == "VARCHAR" and "widen" in change:
+        return
+    db.create_table("u", {"a": "BIGINT", "id": key, "b": "BIGINT"}, key="id")
+    db.append("u", {"a": [1000], "id": ["1"] if key == "VARCHAR" else [1], "b": [5]})
+    with db.on("main") as other:
+        tx = db.transaction(isolation="serializable")
+        tx.alter("u", **change)
+        tx.upsert("u", {change.get("rename", {}).get("id", "id"): ["1"] if key == "VARCHAR" else [1], "b": [5]})
+        other.update("u", {"b": "9"})
+        with pytest.raises(rhizo.ConflictError):
+            tx.commit()

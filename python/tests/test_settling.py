@@ -244,3 +244,59 @@ def test_a_side_settles_a_table_with_its_rows_unless_asked_otherwise(db: rhizo.D
         for how in ({"k": [2], "a": [1]}, "FROM conflicts"):
             with pytest.raises(rhizo.InvalidArgumentError, match="rows=False"):
                 m.resolve("t", how, rows=False)
+
+
+@pytest.mark.parametrize("kept", ["theirs", "ours"])
+@pytest.mark.parametrize("types", [("BIGINT", "BIGINT"), ("VARCHAR", "INTEGER"), ("INTEGER", "VARCHAR")])
+def test_rows_behind_a_column_that_was_kept_are_settled_in_their_own_columns(
+    db: rhizo.Database, types: tuple[str, str], kept: str
+) -> None:
+    db.create_table("t", {"k": "INTEGER", "b": types[0], "c": types[1], "d": types[0]}, key="k")
+    b_d, c = (str if types[0] == "VARCHAR" else int), (str if types[1] == "VARCHAR" else int)
+    db.append("t", [{"k": k, "b": b_d(20), "c": c(30), "d": b_d(40)} for k in (1, 2)])
+    side = branched(db)
+    drops, keeps = (db, side) if kept == "theirs" else (side, db)
+    drops.alter("t", drop="b")
+    keeps.update("t", {"b": f"CAST(21 AS {types[0]})"})
+    for session, last in ((db, 5), (side, 6)):
+        changes = {"c": f"CAST({30 + last} AS {types[1]})", "d": f"CAST({40 + last} AS {types[0]})"}
+        session.update("t", changes, "k = 1")
+    with db.merging("side") as m:
+        m.resolve("t", kept, rows=False)
+        found = {row["_column"]: row for row in m.conflicts("t").to_arrow().to_pylist()}
+        assert set(found) == {"c", "d"}
+        assert (found["c"]["our_c"], found["c"]["their_c"]) == (c(35), c(36))
+        assert m.resolve("t", {"k": [1], "d": [b_d(1000)]}) == 1
+        assert m.conflicts("t").to_dict()["_column"] == ["c"]
+        assert m.resolve("t", {"k": [1], "_side": ["theirs"]}) == 1
+        m.commit()
+    expected = {1: (21, 36, 1000), 2: (21, 30, 40)}
+    assert {row[0]: tuple(map(int, row[1:])) for row in db.read("t", columns=["k", "b", "c", "d"]).fetchall()} == expected
+
+
+def test_rows_behind_a_type_that_stayed_wide_are_settled_in_it(db: rhizo.Database) -> None:
+    db.create_table("t", {"k": "INTEGER", "n": "INTEGER", "c": "INTEGER"}, key="k")
+    db.append("t", {"k": [1], "n": [1], "c": [1]})
+    wide = db.alter("t", widen={"n": "BIGINT"}).commit
+    side = branched(db)
+    db.revert(wide)
+    db.update("t", {"c": "2"})
+    side.update("t", {"n": str(2**40), "c": "3"})
+    with db.merging("side") as m:
+        m.resolve("t", "ours", rows=False)
+        assert m.conflicts("t").to_dict()["their_n"] == [2**40]
+        m.resolve("t", {"k": [1], "c": [4]})
+        m.commit()
+    assert db.read("t").fetchall() == [(1, 2**40, 4)]
+
+
+def test_two_tables_that_were_made_under_one_name_say_so(db: rhizo.Database) -> None:
+    side = branched(db)
+    db.write("z", {"a": [1]})
+    side.write("z", {"a": [2]})
+    assert db.conflicts("main", "side", "z").to_dict()["_reason"] == ["schema"]
+    with db.merging("side") as m:
+        assert m.conflicts("z").to_dict()["_reason"] == ["schema"]
+        m.resolve("z", "theirs", rows=False)
+        m.commit()
+    assert db.read("z").fetchall() == [(2,)]

@@ -152,6 +152,12 @@ def test_a_part_of_a_table_is_no_base_unless_it_is_meant(db, how):
     assert len(db.read("t")) == len(part)
 
 
+def test_a_table_whose_columns_are_all_named_is_a_base(db):
+    read = db.read("t", columns=["b", "a", "id"])
+    db.alter("t", rename={"b": "c"})
+    assert db.write("t", edited(read, a=(1, 9)), base=read).rows_updated == 1
+
+
 def test_rows_that_replace_those_of_the_base_contradict_another_key(db):
     base = db.read("t")
     db.set_key("t", None)

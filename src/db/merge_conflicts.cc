@@ -33,8 +33,8 @@ void MergeConflicts::TakeSchema(const model::Schema& schema) {
   listed_.many = std::make_shared<duckdb::ColumnDataCollection>(*client_, std::move(all));
 }
 
-Status MergeConflicts::Add(const model::Schema& schema, merge::RegionConflicts& region) {
-  TakeSchema(schema);
+Status MergeConflicts::Add(merge::RegionConflicts& region) {
+  TakeSchema(region.schema);
   std::span<const merge::RowConflict> all(region.conflicts);
   for (size_t begin = 0; begin < all.size(); begin += STANDARD_VECTOR_SIZE) {
     auto part = all.subspan(begin, std::min<size_t>(STANDARD_VECTOR_SIZE, all.size() - begin));
@@ -43,11 +43,12 @@ Status MergeConflicts::Add(const model::Schema& schema, merge::RegionConflicts& 
   return {};
 }
 
-Status MergeConflicts::AddProblems(const TableId& table,
+Status MergeConflicts::AddProblems(const std::vector<TableId>& tables, const std::string& name,
                                    const std::vector<txn::TableConflict>& conflicts) {
   return engine::Guarded([&] {
     for (const auto& conflict : conflicts) {
-      if (conflict.table != table) continue;
+      bool is_it = std::ranges::count(tables, conflict.table) > 0 || conflict.name == name;
+      if (!is_it) continue;
       for (const auto& problem : conflict.problems) {
         duckdb::DataChunk chunk;
         chunk.Initialize(duckdb::Allocator::DefaultAllocator(), listed_.many->Types(), 1);

@@ -32,9 +32,10 @@ class MergeConflicts {
   // Of the merged table, or if nobody knows it that of a side; the first one given is taken.
   void TakeSchema(const model::Schema& schema);
   // Those of a region, while its rows can be read.
-  Status Add(const model::Schema& schema, merge::RegionConflicts& region);
-  // Of the table: what contradicts in it as a whole; there are no others of it then.
-  Status AddProblems(const TableId& table, const std::vector<txn::TableConflict>& conflicts);
+  Status Add(merge::RegionConflicts& region);
+  // Of these tables, or of one called so: what contradicts in it as a whole.
+  Status AddProblems(const std::vector<TableId>& tables, const std::string& name,
+                     const std::vector<txn::TableConflict>& conflicts);
   sql::MetadataTable Take() && { return std::move(listed_); }
   // Once there is a schema.
   const duckdb::ColumnDataCollection& rows() const { return *listed_.many; }

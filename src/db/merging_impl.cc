@@ -38,14 +38,15 @@ Result<db::MergeConflicts> MergingImpl::Unsettled(const std::string& table) {
   ASSIGN_OR_RETURN(auto* engine, session_->Engine());
   db::MergeConflicts conflicts(engine->client());
   auto options = options_;
-  options.database.on_conflicts = [&](const TableId& of, const model::Schema& schema,
-                                      merge::RegionConflicts& region) {
-    return of == open->state().id ? conflicts.Add(schema, region) : Status();
+  options.database.on_conflicts = [&](const TableId& of, merge::RegionConflicts& region) {
+    return of == open->state().id ? conflicts.Add(region) : Status();
   };
   ASSIGN_OR_RETURN(auto merged, txn::TryMerge(session_->repository(), db::MergeToolsOf(*session_),
                                               ours_, theirs_, options));
   conflicts.TakeSchema(open->schema());
-  RETURN_IF_ERROR(conflicts.AddProblems(open->state().id, merged.conflicts));
+  ASSIGN_OR_RETURN(auto ids, db::FindAllCalled(*session_, ours_, theirs_, table));
+  ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(table));
+  RETURN_IF_ERROR(conflicts.AddProblems(ids, name.ToString(), merged.conflicts));
   return conflicts;
 }
 

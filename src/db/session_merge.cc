@@ -69,15 +69,16 @@ Result<sql::MetadataTable> SessionImpl::ConflictTable(const std::string& ours,
   ASSIGN_OR_RETURN(auto* engine, Engine());
   db::MergeConflicts conflicts(engine->client());
   txn::BranchMergeOptions options;
-  options.database.on_conflicts = [&](const TableId& of, const model::Schema& schema,
-                                      merge::RegionConflicts& region) {
-    return of == id ? conflicts.Add(schema, region) : Status();
+  options.database.on_conflicts = [&](const TableId& of, merge::RegionConflicts& region) {
+    return of == id ? conflicts.Add(region) : Status();
   };
   ASSIGN_OR_RETURN(auto merged, txn::TryMerge(repository(), db::MergeToolsOf(*this), our_head,
                                               their_head, options));
   ASSIGN_OR_RETURN(auto open, db::OpenOnEither(*this, our_head, their_head, table));
   conflicts.TakeSchema(open->schema());
-  RETURN_IF_ERROR(conflicts.AddProblems(id, merged.conflicts));
+  ASSIGN_OR_RETURN(auto ids, db::FindAllCalled(*this, our_head, their_head, table));
+  ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(table));
+  RETURN_IF_ERROR(conflicts.AddProblems(ids, name.ToString(), merged.conflicts));
   return std::move(conflicts).Take();
 }
 

@@ -48,12 +48,15 @@ void NoteWritten(const txn::View& view, const table::OpenTable& table, size_t fi
 
 // An upsert read whether the keys are there, and what the rows have in the columns it was given: it
 // leaves cells that are as they should be.
-void NoteKeys(const txn::View& view, const table::OpenTable& table,
-              const std::vector<size_t>& given, std::shared_ptr<const table::KeySet> keys) {
+Status NoteKeys(SessionImpl& session, const table::OpenTable& table,
+                const std::vector<size_t>& given, std::shared_ptr<const table::KeySet> keys) {
   constexpr uint64_t kMaxHeld = uint64_t{1} << 20;
-  if (view.reads() == nullptr) return;
-  auto look = view.reads()->Add(table.state().id);
-  if (keys->size() > kMaxHeld) return;  // all of the table
+  ASSIGN_OR_RETURN(auto view, session.CurrentView());
+  if (view->reads() == nullptr) return {};
+  auto look = view->reads()->Add(table.state().id);
+  // Rows of others are asked, which have the columns of the snapshot.
+  bool may_ask = session.open_transaction()->KeepsColumns(table.state().id);
+  if (!may_ask || keys->size() > kMaxHeld) return {};  // all of the table
   txn::Look::Part part{table.state().key, nullptr};
   for (size_t field : given) part.fields.push_back(table.schema().fields[field].id);
   part.sees = [keys = std::move(keys)](duckdb::ClientContext&,
@@ -65,6 +68,7 @@ void NoteKeys(const txn::View& view, const table::OpenTable& table,
     return seen;
   };
   look->Narrow(std::move(part));
+  return {};
 }
 
 // Rows that `where` finds change, or go if nothing is set.
@@ -146,8 +150,7 @@ Result<WriteResult> Session::Upsert(const std::string& name, ArrowArrayStream* r
         auto keys = std::make_shared<table::KeySet>(table->schema(), table->state().key);
         ASSIGN_OR_RETURN(auto written,
                          table::UpsertRows(context, table, incoming.given, &sets, keys.get()));
-        ASSIGN_OR_RETURN(auto view, impl_->CurrentView());
-        NoteKeys(*view, *table, incoming.given, std::move(keys));
+        RETURN_IF_ERROR(NoteKeys(*impl_, *table, incoming.given, std::move(keys)));
         return written;
       });
 }

@@ -203,6 +203,7 @@ Status IntervalMerge::MergeField(size_t field, bool has_base, Draft* draft) {
     TakeField(*draft->host, id, draft->rows, draft);
     return {};
   }
+  has_base = has_base && !about_.options->not_in_base.contains(id);
   const auto& rule = about_.rules[field];
   auto by_us = has_base ? Touched(kOurs, field, draft->rows) : draft->rows;
   auto by_them = has_base ? Touched(kTheirs, field, draft->rows) : draft->rows;

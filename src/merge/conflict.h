@@ -32,6 +32,7 @@ struct RowConflict {
 };
 
 struct RegionConflicts {
+  const model::Schema& schema;  // the merged one
   std::array<Side*, kSides> sides;
   std::vector<RowConflict> conflicts;
 };
@@ -71,7 +72,8 @@ struct MergeOptions {
   // Fields that the other side dropped, and only this one's cells count: it changed them and is
   // favoured, or base had dropped them too.
   std::map<FieldId, Which> owners;
-  std::set<FieldId> not_in_base;  // of these, what base had dropped
+  // What base had dropped: what its segments hold of them says nothing.
+  std::set<FieldId> not_in_base;
   std::map<FieldId, ForeignDefault> foreign_defaults;
   const std::set<model::RowId>* broken = nullptr;     // rows whose merge breaks a constraint
   const std::set<model::RowId>* unsettled = nullptr;  // those whose choice breaks one too

@@ -45,62 +45,6 @@ Result<uint64_t> CountUpdated(const MergeMeans& means, const model::TableState& 
   return counts.updated;
 }
 
-// Whether rows of `before` were stored anew in `after`, or went.
-Result<bool> ReplacesEntries(const MergeMeans& means, const model::TableState& before,
-                             const model::TableState& after) {
-  std::set<ObjectId> gone;
-  std::set<ObjectId> here;
-  auto visit = [&](const tree::DiffEntry& differs) -> Status {
-    auto note = [](const std::optional<std::string_view>& bytes,
-                   std::set<ObjectId>* segments) -> Status {
-      if (!bytes) return {};
-      ASSIGN_OR_RETURN(auto entry, model::DecodeSegmentEntry(*bytes));
-      segments->insert(entry.id);
-      return {};
-    };
-    RETURN_IF_ERROR(note(differs.before, &gone));
-    return note(differs.after, &here);
-  };
-  auto* reader = means.context.read.small;
-  RETURN_IF_ERROR(
-      tree::Diff(tree::Tree(reader, before.tree_root), tree::Tree(reader, after.tree_root), visit));
-  return !std::includes(here.begin(), here.end(), gone.begin(), gone.end());
-}
-
-// Whether some of these rows have another value than rows have that do not know the column.
-Result<bool> HaveValues(const model::Field& field, const duckdb::LogicalType& type,
-                        table::OldRows* from, std::span<const uint64_t> rows) {
-  bool found = false;
-  RETURN_IF_ERROR(engine::Guarded([&]() -> Status {
-    ASSIGN_OR_RETURN(auto value, table::DecodeDefault(field.type, field.first_default));
-    duckdb::Vector stored(type, rows.size());
-    RETURN_IF_ERROR(from->Gather(0, rows, &stored));
-    duckdb::Vector added(value);
-    added.Flatten(rows.size());
-    return table::CompareVectors(field.type, stored, added, rows.size(),
-                                 [&](uint64_t) { found = true; });
-  }));
-  return found;
-}
-
-// Whether rows of `after` that are not in `before` hold something in a column that neither has.
-Result<bool> HoldsValues(const MergeMeans& means, const model::TableState& before,
-                         const model::TableState& after, const model::Field& field) {
-  ASSIGN_OR_RETURN(auto diff, DiffColumn(means, before, after, field));
-  while (true) {
-    ASSIGN_OR_RETURN(auto region, diff.Next());
-    if (!region) return false;
-    std::vector<uint64_t> rows;
-    for (const auto& change : region->changes) {
-      if (change.kind == table::RowChangeKind::kUpdate) return true;
-      if (change.kind == table::RowChangeKind::kInsert) rows.push_back(change.after);
-    }
-    if (rows.empty()) continue;
-    ASSIGN_OR_RETURN(bool found, HaveValues(field, diff.types()[0], region->after.get(), rows));
-    if (found) return true;
-  }
-}
-
 // Whether what `after` stored since `before` can be read as `field` says.
 Result<bool> IsReadable(const MergeMeans& means, const model::TableState& before,
                         const model::TableState& after, const model::Field& field) {
@@ -236,11 +180,25 @@ Result<std::vector<WiderField>> FindWider(const MergeMeans& means, const model::
   return wider;
 }
 
-Status FindComingBack(const MergeMeans& means, const model::TableState& base,
-                      const model::TableState& side, const model::TableState& other,
-                      const model::Schema& merged, std::vector<FieldId>* owned,
-                      std::vector<std::string>* problems) {
-  if (base.tree_root == other.tree_root) return {};
+bool WasDropped(const model::TableState& state, FieldId id) {
+  return state.schema.FindId(id) == nullptr && WasUsed(state, id);
+}
+
+std::vector<FieldId> FindOwned(const model::TableState& base, const model::TableState& side,
+                               const model::TableState& other, const model::Schema& merged) {
+  std::vector<FieldId> owned;
+  for (const auto& field : merged.fields) {
+    bool is_owned = base.schema.FindId(field.id) == nullptr &&
+                    side.schema.FindId(field.id) != nullptr && WasDropped(other, field.id);
+    if (is_owned) owned.push_back(field.id);
+  }
+  return owned;
+}
+
+void FindInnerComingBack(const model::TableState& base, const model::TableState& side,
+                         const model::TableState& other, const model::Schema& merged,
+                         std::vector<std::string>* problems) {
+  if (base.tree_root == other.tree_root) return;
   auto before = IdsOf(base.schema.fields);
   auto here = IdsOf(side.schema.fields);
   auto there = IdsOf(other.schema.fields);
@@ -248,30 +206,11 @@ Status FindComingBack(const MergeMeans& means, const model::TableState& base,
     return here.contains(id) && !before.contains(id) && !there.contains(id) && WasUsed(other, id);
   };
   for (const auto& field : merged.fields) {
-    if (side.schema.FindId(field.id) == nullptr) continue;
-    std::string column = "column \"" + field.name + "\" would ";
-    auto inner = IdsOf(field.type.children);
-    if (!comes_back(field.id)) {
-      if (std::none_of(inner.begin(), inner.end(), comes_back)) continue;
-      problems->push_back(column + "have an inner field again that the other side dropped");
-      continue;
-    }
-    bool base_dropped_it = WasUsed(base, field.id);
-    bool differs = false;
-    if (base_dropped_it) {
-      ASSIGN_OR_RETURN(differs, ReplacesEntries(means, base, other));
-    }
-    if (!differs) {
-      ASSIGN_OR_RETURN(differs, HoldsValues(means, base, other, field));
-    }
-    if (!differs) continue;
-    if (base_dropped_it) {
-      owned->push_back(field.id);
-    } else {
-      problems->push_back(column + "come back with values that the other side dropped with it");
-    }
+    if (side.schema.FindId(field.id) == nullptr || comes_back(field.id)) continue;
+    if (std::ranges::none_of(IdsOf(field.type.children), comes_back)) continue;
+    problems->push_back("column \"" + field.name +
+                        "\" would have an inner field again that the other side dropped");
   }
-  return {};
 }
 
 }  // namespace rhizo::merge

@@ -49,13 +49,16 @@ Result<std::vector<WiderField>> FindWider(const MergeMeans& means, const model::
                                           const model::TableState& side,
                                           const model::Schema& merged);
 
-// Columns that `side` brings into the merge, and of which `other` stored rows that mean something
-// else. It dropped the column with their values: that contradicts. It stored them when base had
-// dropped it: these are put into `owned`, only what `side` has of them counts. The merge can read
-// what either stored.
-Status FindComingBack(const MergeMeans& means, const model::TableState& base,
-                      const model::TableState& side, const model::TableState& other,
-                      const model::Schema& merged, std::vector<FieldId>* owned,
-                      std::vector<std::string>* problems);
+bool WasDropped(const model::TableState& state, FieldId id);
+
+// Columns that `side` brings into the merge and `other` had once, while base has them not: only
+// what `side` has of them counts, whatever `other` stored.
+std::vector<FieldId> FindOwned(const model::TableState& base, const model::TableState& side,
+                               const model::TableState& other, const model::Schema& merged);
+
+// Fields inside of columns that come back so, where `other` stored rows.
+void FindInnerComingBack(const model::TableState& base, const model::TableState& side,
+                         const model::TableState& other, const model::Schema& merged,
+                         std::vector<std::string>* problems);
 
 }  // namespace rhizo::merge

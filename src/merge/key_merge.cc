@@ -274,7 +274,7 @@ Result<View> KeyMerge::ViewOf(const MovedKey& key, Which side) {
 
 Status KeyMerge::Settle(const MovedKey& key, KeyedRows* out) {
   std::array<View, kSides> views;
-  RegionConflicts found{{}, {}};
+  RegionConflicts found{about_.table->schema(), {}, {}};
   for (Which side : {kBase, kOurs, kTheirs}) {
     size_t region = key.rows[side]    ? key.rows[side]->region
                     : key.rows[kOurs] ? key.rows[kOurs]->region

@@ -153,7 +153,8 @@ Status RowMerge::MergeByRow(size_t number, const MergeRegion& region) {
                                              keyed_.masks[side], sides_[side].undefined));
     sides.push_back(std::move(loaded));
   }
-  RegionConflicts found{{&sides[kBase], &sides[kOurs], &sides[kTheirs]}, {}};
+  RegionConflicts found{
+      about_.table->schema(), {&sides[kBase], &sides[kOurs], &sides[kTheirs]}, {}};
   auto settled = keyed_.pieces.find(number);
   std::vector<Piece> none;
   auto& pieces = settled == keyed_.pieces.end() ? none : settled->second;

@@ -51,10 +51,12 @@ std::vector<uint64_t> Added(const Moved& side) {
 }
 
 // Rows that both sides took away.
-std::vector<KeyedRow> GoneOnBoth(const Moved& ours, const Moved& theirs) {
+std::vector<KeyedRow> GoneOnBoth(Moved ours, Moved theirs) {
+  for (auto* side : {&ours, &theirs}) {
+    std::erase_if(side->gone, [](const KeyedRow& row) { return row.is_update; });
+  }
   std::vector<KeyedRow> both;
   std::ranges::set_intersection(ours.gone, theirs.gone, std::back_inserter(both), ById);
-  std::erase_if(both, [](const KeyedRow& row) { return row.is_update; });
   return both;
 }
 

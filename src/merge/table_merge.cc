@@ -128,20 +128,20 @@ class ColumnMerge {
     RETURN_IF_ERROR(FindInnerKept(was, ours_, columns, problems_));
     RETURN_IF_ERROR(FindInnerKept(was, theirs_, columns, problems_));
     if (!problems_->empty()) return {};
-    RETURN_IF_ERROR(LeaveToWhoHas(kTheirs, theirs_, ours_));
-    return LeaveToWhoHas(kOurs, ours_, theirs_);
-  }
-
-  // Columns that base had dropped, and so the other side has: rows that it stored lack them.
-  Status LeaveToWhoHas(Which side, const model::TableState& has, const model::TableState& other) {
-    std::vector<FieldId> owned;
-    RETURN_IF_ERROR(FindComingBack(means_, *base_.state, has, other, out_.schema.state.schema,
-                                   &owned, problems_));
-    for (FieldId id : owned) {
-      out_.owners[id] = side;
-      out_.not_in_base.insert(id);
+    FindInnerComingBack(was, theirs_, ours_, columns, problems_);
+    FindInnerComingBack(was, ours_, theirs_, columns, problems_);
+    LeaveToWhoHas(kTheirs, theirs_, ours_);
+    LeaveToWhoHas(kOurs, ours_, theirs_);
+    for (const auto& field : columns.fields) {
+      if (WasDropped(was, field.id)) out_.not_in_base.insert(field.id);
     }
     return {};
+  }
+
+  void LeaveToWhoHas(Which side, const model::TableState& has, const model::TableState& other) {
+    for (FieldId id : FindOwned(*base_.state, has, other, out_.schema.state.schema)) {
+      out_.owners[id] = side;
+    }
   }
 
   const MergeMeans& means_;

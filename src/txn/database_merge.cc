@@ -317,11 +317,9 @@ Result<std::optional<model::TableState>> DatabaseMerge::MergeStates(const TableI
     if (favour != Favour::kNobody) out_.settled_replacements[id] = name;
     return settle({"one side replaced the table's rows as a whole, and the other changed them"});
   }
-  model::Schema merged_schema;
   if (options_.on_conflicts) {
-    merged_schema = merge::MergeSchemas(started, ours, theirs, favour).state.schema;
     options.on_conflicts = [&](merge::RegionConflicts& region) {
-      return options_.on_conflicts(id, merged_schema, region);
+      return options_.on_conflicts(id, region);
     };
   }
   auto undefined_in = [&](const MergeState& state) -> const merge::Undefined* {

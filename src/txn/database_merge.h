@@ -71,9 +71,8 @@ struct DatabaseMergeOptions {
   std::map<TableId, merge::Favour> as_a_whole;
   std::map<TableId, std::map<FieldId, merge::Favour>> by_column;
   std::map<TableId, merge::Choices> choices;  // single contradictions
-  // Conflicts of one table, region by region, while they can be read; `schema`: the merged one.
-  std::function<Status(const TableId& table, const model::Schema& schema, merge::RegionConflicts&)>
-      on_conflicts;
+  // Conflicts of one table, region by region, while they can be read.
+  std::function<Status(const TableId& table, merge::RegionConflicts&)> on_conflicts;
 };
 
 // A table as a merge leaves it.

@@ -503,6 +503,14 @@ Result<Change> Transaction::ChangeRows(const model::QualifiedName& name, const C
   return Change{own->id, written.counts, rows_before, false};
 }
 
+bool Transaction::KeepsColumns(const TableId& table) const {
+  auto found = changes_.find(table);
+  if (found == changes_.end() || !found->second.old_state) return true;
+  return std::ranges::equal(
+      found->second.old_state->schema.fields, found->second.state.schema.fields,
+      [](const auto& a, const auto& b) { return a.id == b.id && a.type == b.type; });
+}
+
 Result<Change> Transaction::SetKey(const model::QualifiedName& name, const ColumnNames& key,
                                    const Means& means) {
   auto take = [&](model::TableState* state) -> Status {

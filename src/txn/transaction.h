@@ -122,6 +122,9 @@ class Transaction {
   // Rows change one by one (table/change_rows.h): `change` gets the table as it is here.
   using ChangeTable = std::function<Result<table::Written>(
       const table::WriteContext& context, std::shared_ptr<const table::OpenTable> table)>;
+  // Whether the table has the columns, of the same types and in the same order, that it had in the
+  // snapshot.
+  bool KeepsColumns(const TableId& table) const;
   Result<Change> ChangeRows(const model::QualifiedName& name, const ChangeTable& change,
                             const Means& means);
   // These columns identify a row from now on; none: nothing does. kConstraint if rows do not allow
