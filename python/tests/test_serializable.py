@@ -141,11 +141,11 @@ def test_other_levels_are_refused(db):
 
 
 def test_a_join_reads_what_the_plan_says_not_what_it_found(db):
-    db.write("u", {"k": list(range(30)), "v": list(range(30))})
-    many = list(range(40))
-    db.write("t", {"id": many, "a": [1] * 40, "b": [1] * 40})
+    db.write("u", {"k": [1, 1, 1], "v": [1, 2, 3]})
+    many = list(range(4000))
+    db.write("t", {"id": many, "a": [1] * 4000, "b": [1] * 4000})
     join = "SELECT t.id, u.v FROM t JOIN u ON t.a = u.k"
-    assert not attempt(db, lambda tx: tx.sql(join).fetchall(), lambda o: o.append("t", {"id": [99], "a": [2], "b": [1]}))
+    assert not attempt(db, lambda tx: tx.sql(join).fetchall(), lambda o: o.append("t", {"id": [9999], "a": [2], "b": [1]}))
 
 
 def test_conditions_met_by_own_writes_say_nothing_of_what_others_see(db):
@@ -189,6 +189,17 @@ def test_what_was_written_is_not_merged_by_rules(db):
     assert not attempt(
         db, lambda tx: tx.upsert("t", {"id": [2], "a": [7], "b": [7]}), lambda o: o.delete("t", "id = 2")
     )
+
+
+def test_what_was_deleted_or_written_on_a_version_is_not_merged_by_rules(db):
+    db.set_merge_rules("t", {"a": "add", "b": "max"}, delete_wins=True)
+    assert not attempt(db, lambda tx: tx.delete("t", "id = 2"), lambda o: o.update("t", {"a": "a + 5"}, "id = 2"))
+    version = db.info("t").version
+    rows = db.read("t").to_dict()
+    rows["a"][3] += 10
+    write = lambda tx: tx.write("t", rows, base=version)  # noqa: E731
+    assert not attempt(db, write, lambda o: o.update("t", {"a": "a + 1"}, "id = 3"))
+    assert attempt(db, write, lambda o: o.update("t", {"a": "a + 1"}, "id = 4"))
 
 
 def test_the_own_branch_by_its_name_is_where_it_was_and_is_read(db):

@@ -157,6 +157,42 @@ TEST(Transaction, AWriteWhoseRowsTheHeadAlreadyHoldsIsNoConflict) {
   ASSERT_OK(repository->committer().Commit(*writer, {}));
 }
 
+// What came of the rows of the snapshot.
+Result<Change> WriteBack(Transaction& transaction, const std::string& table, Rows rows) {
+  auto open = transaction.OpenTable(Name(table));
+  CHECK(open.has_value() && *open != nullptr);
+  testing::VectorRows source(std::move(rows));
+  return transaction.WriteOnBase(Name(table), (*open)->state(), (*open)->schema(), &source, {});
+}
+
+TEST(Transaction, EachAttemptMergesAnewWithWhatTheTransactionMade) {
+  auto repository = InMemory();
+  ASSERT_OK(CommitRows(repository, "t", Numbered(0, 8), false));
+  auto changed = [&](size_t row) {
+    auto rows = ReadAll(*HeadView(*repository), "t");
+    rows[row].second = "changed";
+    return rows;
+  };
+  auto prepare = [&](Transaction& transaction) {
+    auto view = HeadView(*repository);
+    auto commit = repository->ReadCommit(view->commit());
+    CHECK(commit.has_value());
+    return transaction.Prepare({view->commit(), *commit}, {});
+  };
+  auto ours = BeginOn(repository);
+  ASSERT_OK(WriteBack(*ours, "t", changed(0)));
+  for (size_t row = 1; row < 4; ++row) {
+    auto other = BeginOn(repository);
+    ASSERT_OK(WriteBack(*other, "t", changed(row)));
+    ASSERT_OK(repository->committer().Commit(*other, {}));
+    ASSERT_OK(prepare(*ours));
+  }
+  ASSERT_OK(repository->committer().Commit(*ours, {}));
+  auto expected = Numbered(0, 8);
+  for (size_t row = 0; row < 4; ++row) expected[row].second = "changed";
+  EXPECT_EQ(ReadAll(*HeadView(*repository), "t"), expected);
+}
+
 TEST(Transaction, AnAppendStandsBehindRowsThatReplacedTheTableMeanwhile) {
   auto repository = InMemory();
   ASSERT_OK(CommitRows(repository, "t", Numbered(0, 2), false));
