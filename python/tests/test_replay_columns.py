@@ -171,3 +171,25 @@ def test_a_pick_from_where_a_column_was_added_merges_with_it_later(
     db.merge("f")
     assert {row: value for row, value in column(db, "c").items() if value is not None} == {1: 4, 9000: 5}
     assert len(db.read("t")) == rows + 2
+
+
+@pytest.mark.parametrize("key", ["id", None], ids=["key", "no key"])
+@pytest.mark.parametrize("rows", [3, 3000])
+def test_values_of_a_column_that_came_back_contradict_those_that_stayed_whatever_the_base_holds(
+    db: rhizo.Database, rows: int, key: str | None
+) -> None:
+    db.write("t", {"id": list(range(rows)), "x": [0] * rows, "old": [7] * rows}, key=key)
+    db.create_branch("release")
+    release = db.on("release")
+    release.update("t", {"old": "8"}, "id = 1")
+    dropped = db.alter("t", drop="old").commit
+    db.create_branch("back")
+    back = db.on("back")
+    back.revert(dropped)
+    back.update("t", {"x": "5"}, "id = 2")
+    merged = db.merge("back", no_ff=True).commit
+    with pytest.raises(rhizo.MergeConflict, match="1 conflict"):
+        release.cherry_pick(merged, parent=1)
+    release.cherry_pick(merged, parent=1, strategy="ours")
+    assert column(release, "old") == {row: 8 if row == 1 else 7 for row in range(rows)}
+    assert column(release, "x") == {row: 5 if row == 2 else 0 for row in range(rows)}

@@ -82,9 +82,12 @@ bool RowMerge::HasSingleRows(size_t number, const MergeRegion& region) const {
   auto has_foreign_default = [&](const auto& field) {
     return !region.Same(field.second.owner == kOurs ? kTheirs : kOurs, kBase);
   };
+  // Base's segments may hold what base does not have.
+  auto not_known = [&](FieldId id) { return !about_.options->owners.contains(id); };
   bool any_broken = about_.options->broken != nullptr && !about_.options->broken->empty();
   return any_broken || keyed_.regions.contains(number) || std::ranges::any_of(sides_, undefined) ||
          std::ranges::any_of(about_.options->owners, foreign) ||
+         std::ranges::any_of(about_.options->not_in_base, not_known) ||
          std::ranges::any_of(about_.options->foreign_defaults, has_foreign_default);
 }
 
