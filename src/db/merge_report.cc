@@ -137,6 +137,24 @@ Result<txn::BranchMergeOptions> MergeOptionsOf(SessionImpl& session, const Merge
   return internal;
 }
 
+Result<MergeConflicts> FindConflicts(SessionImpl& session, const CommitId& ours,
+                                     const CommitId& theirs, const std::string& table,
+                                     txn::BranchMergeOptions options) {
+  ASSIGN_OR_RETURN(auto open, OpenOnEither(session, ours, theirs, table));
+  ASSIGN_OR_RETURN(auto* engine, session.Engine());
+  MergeConflicts conflicts(engine->client());
+  options.database.on_conflicts = [&](const TableId& of, merge::RegionConflicts& region) {
+    return of == open->state().id ? conflicts.Add(region) : Status();
+  };
+  ASSIGN_OR_RETURN(auto merged, txn::TryMerge(session.repository(), MergeToolsOf(session), ours,
+                                              theirs, options));
+  conflicts.TakeSchema(open->schema());
+  ASSIGN_OR_RETURN(auto ids, FindAllCalled(session, ours, theirs, table));
+  ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(table));
+  RETURN_IF_ERROR(conflicts.AddProblems(ids, name.ToString(), merged.conflicts));
+  return conflicts;
+}
+
 std::vector<MergedTable> Describe(const std::vector<txn::MergedTableInfo>& tables) {
   std::vector<MergedTable> described;
   for (const auto& table : tables) {

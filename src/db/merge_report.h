@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "db/merge_conflicts.h"
 #include "db/session_impl.h"
 #include "txn/branch_merge.h"
 
@@ -28,6 +29,11 @@ Result<std::shared_ptr<const table::OpenTable>> OpenOnEither(SessionImpl& sessio
 // kTableNotFound or kSchema for a strategy of a table or column that neither head has.
 Result<txn::BranchMergeOptions> MergeOptionsOf(SessionImpl& session, const MergeOptions& options,
                                                const CommitId& ours, const CommitId& theirs);
+// What contradicts in a table; kTableNotFound if neither head has it.
+Result<MergeConflicts> FindConflicts(SessionImpl& session, const CommitId& ours,
+                                     const CommitId& theirs, const std::string& table,
+                                     txn::BranchMergeOptions options);
+
 std::vector<MergedTable> Describe(const std::vector<txn::MergedTableInfo>& tables);
 MergeResult Describe(const txn::BranchMerged& merged);
 

@@ -34,20 +34,7 @@ Result<txn::BranchMerged> MergingImpl::Try() {
 }
 
 Result<db::MergeConflicts> MergingImpl::Unsettled(const std::string& table) {
-  ASSIGN_OR_RETURN(auto open, db::OpenOnEither(*session_, ours_, theirs_, table));
-  ASSIGN_OR_RETURN(auto* engine, session_->Engine());
-  db::MergeConflicts conflicts(engine->client());
-  auto options = options_;
-  options.database.on_conflicts = [&](const TableId& of, merge::RegionConflicts& region) {
-    return of == open->state().id ? conflicts.Add(region) : Status();
-  };
-  ASSIGN_OR_RETURN(auto merged, txn::TryMerge(session_->repository(), db::MergeToolsOf(*session_),
-                                              ours_, theirs_, options));
-  conflicts.TakeSchema(open->schema());
-  ASSIGN_OR_RETURN(auto ids, db::FindAllCalled(*session_, ours_, theirs_, table));
-  ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(table));
-  RETURN_IF_ERROR(conflicts.AddProblems(ids, name.ToString(), merged.conflicts));
-  return conflicts;
+  return db::FindConflicts(*session_, ours_, theirs_, table, options_);
 }
 
 Status MergingImpl::Settle(const std::string& table, MergeStrategy side, bool rows) {

@@ -65,20 +65,7 @@ Result<sql::MetadataTable> SessionImpl::ConflictTable(const std::string& ours,
   }
   ASSIGN_OR_RETURN(auto our_head, ResolvePoint(ours));
   ASSIGN_OR_RETURN(auto their_head, ResolvePoint(theirs));
-  ASSIGN_OR_RETURN(auto id, db::FindOnEither(*this, our_head, their_head, table));
-  ASSIGN_OR_RETURN(auto* engine, Engine());
-  db::MergeConflicts conflicts(engine->client());
-  txn::BranchMergeOptions options;
-  options.database.on_conflicts = [&](const TableId& of, merge::RegionConflicts& region) {
-    return of == id ? conflicts.Add(region) : Status();
-  };
-  ASSIGN_OR_RETURN(auto merged, txn::TryMerge(repository(), db::MergeToolsOf(*this), our_head,
-                                              their_head, options));
-  ASSIGN_OR_RETURN(auto open, db::OpenOnEither(*this, our_head, their_head, table));
-  conflicts.TakeSchema(open->schema());
-  ASSIGN_OR_RETURN(auto ids, db::FindAllCalled(*this, our_head, their_head, table));
-  ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(table));
-  RETURN_IF_ERROR(conflicts.AddProblems(ids, name.ToString(), merged.conflicts));
+  ASSIGN_OR_RETURN(auto conflicts, db::FindConflicts(*this, our_head, their_head, table, {}));
   return std::move(conflicts).Take();
 }
 

@@ -7,10 +7,7 @@
 #include "merge/stored_type.h"
 #include "model/held_type.h"
 #include "model/schema_coding.h"
-#include "table/compare_vectors.h"
 #include "table/row_diff.h"
-#include "table/single_value.h"
-#include "tree/diff.h"
 
 namespace rhizo::merge {
 namespace {
@@ -182,17 +179,6 @@ Result<std::vector<WiderField>> FindWider(const MergeMeans& means, const model::
 
 bool WasDropped(const model::TableState& state, FieldId id) {
   return state.schema.FindId(id) == nullptr && WasUsed(state, id);
-}
-
-std::vector<FieldId> FindOwned(const model::TableState& base, const model::TableState& side,
-                               const model::TableState& other, const model::Schema& merged) {
-  std::vector<FieldId> owned;
-  for (const auto& field : merged.fields) {
-    bool is_owned = base.schema.FindId(field.id) == nullptr &&
-                    side.schema.FindId(field.id) != nullptr && WasDropped(other, field.id);
-    if (is_owned) owned.push_back(field.id);
-  }
-  return owned;
 }
 
 void FindInnerComingBack(const model::TableState& base, const model::TableState& side,

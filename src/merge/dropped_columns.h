@@ -49,14 +49,11 @@ Result<std::vector<WiderField>> FindWider(const MergeMeans& means, const model::
                                           const model::TableState& side,
                                           const model::Schema& merged);
 
+// The state had the column once.
 bool WasDropped(const model::TableState& state, FieldId id);
 
-// Columns that `side` brings into the merge and `other` had once, while base has them not: only
-// what `side` has of them counts, whatever `other` stored.
-std::vector<FieldId> FindOwned(const model::TableState& base, const model::TableState& side,
-                               const model::TableState& other, const model::Schema& merged);
-
-// Fields inside of columns that come back so, where `other` stored rows.
+// Fields inside of columns that `side` has and base has not, where `other` dropped them and stored
+// rows.
 void FindInnerComingBack(const model::TableState& base, const model::TableState& side,
                          const model::TableState& other, const model::Schema& merged,
                          std::vector<std::string>* problems);

@@ -39,6 +39,7 @@ class ColumnMerge {
       if (widened) RETURN_IF_ERROR(MergeColumns());
     }
     if (problems->empty()) RETURN_IF_ERROR(CheckStored());
+    FindOwners();
     out_.schema.settled.insert(out_.schema.settled.end(), widened_.begin(), widened_.end());
     if (favour_ != Favour::kNobody) RETURN_IF_ERROR(FindForeignDefaults());
     return std::move(out_);
@@ -89,11 +90,6 @@ class ColumnMerge {
       if (favour_ == Favour::kNobody) break;
       for (auto& field : *fields) out_.schema.settled.push_back(std::move(field.problem));
     }
-    for (const auto& field : out_.schema.state.schema.fields) {
-      if (base_.state->schema.FindId(field.id) == nullptr) continue;
-      if (ours_.schema.FindId(field.id) == nullptr) out_.owners[field.id] = kTheirs;
-      if (theirs_.schema.FindId(field.id) == nullptr) out_.owners[field.id] = kOurs;
-    }
     RETURN_IF_ERROR(FindInnerDropped(means_, base_, ours_, theirs_, "here",
                                      favour_ == Favour::kOurs, problems_));
     return FindInnerDropped(means_, base_, theirs_, ours_, "there", favour_ == Favour::kTheirs,
@@ -130,17 +126,15 @@ class ColumnMerge {
     if (!problems_->empty()) return {};
     FindInnerComingBack(was, theirs_, ours_, columns, problems_);
     FindInnerComingBack(was, ours_, theirs_, columns, problems_);
-    LeaveToWhoHas(kTheirs, theirs_, ours_);
-    LeaveToWhoHas(kOurs, ours_, theirs_);
-    for (const auto& field : columns.fields) {
-      if (WasDropped(was, field.id)) out_.not_in_base.insert(field.id);
-    }
     return {};
   }
 
-  void LeaveToWhoHas(Which side, const model::TableState& has, const model::TableState& other) {
-    for (FieldId id : FindOwned(*base_.state, has, other, out_.schema.state.schema)) {
-      out_.owners[id] = side;
+  // What one side dropped, and the merge has, belongs to the other, whatever rows hold of it.
+  void FindOwners() {
+    for (const auto& field : out_.schema.state.schema.fields) {
+      if (WasDropped(ours_, field.id)) out_.owners[field.id] = kTheirs;
+      if (WasDropped(theirs_, field.id)) out_.owners[field.id] = kOurs;
+      if (WasDropped(*base_.state, field.id)) out_.not_in_base.insert(field.id);
     }
   }
 

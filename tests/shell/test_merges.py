@@ -123,12 +123,17 @@ def test_no_merge_is_looked_for_where_no_database_is(rhizo, words):
     assert not (rhizo.directory / "none").exists()
 
 
-def test_a_table_that_contradicts_as_a_whole_is_settled_before_its_rows(rhizo):
+def diverge(rhizo):
+    """A table whose four rows are 5 here and 6 on branch `side`."""
     rhizo("init", "db")
     put(rhizo, "t", 1)
     rhizo("branch", "create", "db", "side")
     put(rhizo, "t", 6, "--branch", "side")
     put(rhizo, "t", 5)
+
+
+def test_a_table_that_contradicts_as_a_whole_is_settled_before_its_rows(rhizo):
+    diverge(rhizo)
     rhizo("rename", "db", "t", "ours")
     rhizo("rename", "db", "t", "theirs", "--branch", "side")
     rhizo.error("merge", "db", "side", code=3)
@@ -146,11 +151,7 @@ def test_a_table_that_is_to_be_settled_without_saying_how_is_no_transaction(merg
 
 
 def test_what_a_strategy_decided_in_a_replay_is_told(rhizo):
-    rhizo("init", "db")
-    put(rhizo, "t", 1)
-    rhizo("branch", "create", "db", "side")
-    put(rhizo, "t", 6, "--branch", "side")
-    put(rhizo, "t", 5)
+    diverge(rhizo)
     (table,) = rhizo.json("cherry-pick", "db", "side", "--strategy", "theirs")["move"]["tables"]
     assert table["table"] == "t" and table["settled"] == 4
     assert "4 settled" in rhizo("revert", "db", "main~1", "--strategy", "ours")
