@@ -244,7 +244,7 @@ class CommitResult:
 
 @dataclass(frozen=True)
 class Resolution:
-    """What became of a transaction: ``outcome`` is ``"committed"``, ``"not landed"`` or ``"undecided"``."""
+    """What became of a transaction: ``outcome`` is ``"committed"``, ``"not_landed"`` or ``"undecided"``."""
 
     outcome: str
     commit: str

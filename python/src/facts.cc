@@ -28,7 +28,7 @@ class Facts {
 const char* OutcomeName(TxnOutcome outcome) {
   switch (outcome) {
     case TxnOutcome::kCommitted: return "committed";
-    case TxnOutcome::kNotLanded: return "not landed";
+    case TxnOutcome::kNotLanded: return "not_landed";
     case TxnOutcome::kUndecided: return "undecided";
   }
   return "undecided";

@@ -947,7 +947,7 @@ def test_what_a_killed_writer_was_told_is_there_once(path: Path, rng: random.Ran
         attempts = [(token, txn_id) for what, token, txn_id in heard if what == "try"]
         assert Counter(token for token, txn_id in attempts if txn_id in landed) == Counter(there)
         for _, txn_id in attempts:
-            expected = ("committed", landed[txn_id]) if txn_id in landed else ("not landed", "")
+            expected = ("committed", landed[txn_id]) if txn_id in landed else ("not_landed", "")
             resolution = db.resolve(txn_id)
             assert (resolution.outcome, resolution.commit) == expected
         assert db.verify().ok

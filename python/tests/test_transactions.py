@@ -138,7 +138,7 @@ def test_resolve_tells_what_became_of_a_transaction(db: rhizo.Database) -> None:
         tx.write("t", {"n": [1]})
     assert db.resolve(chosen).outcome == "committed"
     assert db.resolve(chosen).commit == db.commit().id
-    assert db.resolve("f" * 32).outcome == "not landed"
+    assert db.resolve("f" * 32).outcome == "not_landed"
 
 
 def test_a_transaction_on_a_scratch_session(db: rhizo.Database) -> None:

@@ -8,6 +8,8 @@
 
 #include "base/name.h"
 #include "merge/cell_rule.h"
+#include "merge/field_order.h"
+#include "merge/versions.h"
 #include "model/held_type.h"
 #include "model/schema_coding.h"
 #include "table/key_set.h"
@@ -28,36 +30,7 @@ using Default = std::optional<std::string>;
 // Stands for the table, above all its key and sort order, among the ids of fields.
 constexpr FieldId kTable = 0;
 
-// ---- three versions of one thing
-
-// Null: it is not there.
-template <class X>
-struct Versions {
-  const X* base = nullptr;
-  const X* ours = nullptr;
-  const X* theirs = nullptr;
-
-  const X& any() const { return base != nullptr ? *base : ours != nullptr ? *ours : *theirs; }
-};
-
-template <class X, class Part>
-Versions<Part> Each(const Versions<X>& of, Part X::*part) {
-  auto in = [part](const X* version) { return version == nullptr ? nullptr : &(version->*part); };
-  return {in(of.base), in(of.ours), in(of.theirs)};
-}
-
-template <class X>
-bool Same(const X* a, const X* b) {
-  return a == nullptr || b == nullptr ? a == b : *a == *b;
-}
-
-// What was changed by one side only, or by both in the same way, perhaps to be no more.
-template <class X>
-std::optional<const X*> Taken(const Versions<X>& of) {
-  if (Same(of.ours, of.theirs) || Same(of.theirs, of.base)) return of.ours;
-  if (Same(of.ours, of.base)) return of.theirs;
-  return std::nullopt;
-}
+// ---- items by their keys
 
 FieldId KeyOf(const Field& field) { return field.id; }
 const Field& ValueOf(const Field& field) { return field; }
@@ -81,43 +54,6 @@ auto ByKey(const Versions<Items>& of) {
   add(of.ours, &Versions<Value>::ours);
   add(of.theirs, &Versions<Value>::theirs);
   return items;
-}
-
-// ---- order of fields
-
-FieldIds IdsOf(const Fields* fields) {
-  FieldIds ids;
-  if (fields == nullptr) return ids;
-  for (const auto& field : *fields) ids.push_back(field.id);
-  return ids;
-}
-
-// `ids` that `others` has too, in their order.
-FieldIds Common(const FieldIds& ids, const FieldIds& others) {
-  std::set<FieldId> known(others.begin(), others.end());
-  FieldIds common;
-  std::copy_if(ids.begin(), ids.end(), std::back_inserter(common),
-               [&](FieldId id) { return known.contains(id); });
-  return common;
-}
-
-// Where both changed the sequence: the fields of both, as the side that moved some has them.
-FieldIds MergeOrder(const FieldIds& base, const FieldIds& ours, const FieldIds& theirs) {
-  auto here = Common(ours, theirs);
-  auto there = Common(theirs, ours);
-  auto before = Common(base, here);
-  bool moved_here = Common(here, base) != before;
-  bool moved_there = Common(there, base) != before;
-  if (moved_here != moved_there) return moved_here ? here : there;
-  return std::min(here, there);
-}
-
-FieldIds MergeOrder(const Versions<Fields>& of) {
-  auto base = IdsOf(of.base);
-  auto ours = IdsOf(of.ours);
-  auto theirs = IdsOf(of.theirs);
-  if (auto taken = Taken(Versions<FieldIds>{&base, &ours, &theirs})) return **taken;
-  return MergeOrder(base, ours, theirs);
 }
 
 // ---- types
