@@ -69,6 +69,8 @@ class Merging:
             return None
         if not rows:
             raise InvalidArgumentError('resolve: rows=False goes with "ours" or "theirs"')
+        if isinstance(how, str) and how.strip().lower() in ("", "ours", "theirs"):
+            raise InvalidArgumentError(f'resolve: {how!r}; give "ours", "theirs", rows or a query')
         if isinstance(how, str):
             return native.resolve_sql(name, to_text(how, "query"))
         stream, kind = to_stream(how)

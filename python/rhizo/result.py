@@ -39,9 +39,9 @@ class Result:
     2 rows
     """
 
-    def __init__(self, cursor: _rhizo.Cursor, *, lacks_rows: bool = False, chose_columns: bool = False) -> None:
+    def __init__(self, cursor: _rhizo.Cursor, *, has_all_rows: bool = False, chose_columns: bool = False) -> None:
         self._cursor = cursor
-        self._lacks_rows = lacks_rows  # of one table, or may do so
+        self._has_all_rows = has_all_rows  # of one table
         self._chose_columns = chose_columns
         self._lock = threading.RLock()
         self._columns = tuple(Column(**column) for column in cursor.columns)

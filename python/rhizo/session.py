@@ -101,7 +101,7 @@ class Session(Merges):
         """
         message, author = to_text(message, "message"), to_text(author, "author")
         native = self._native.again()
-        return Transaction(native, native.begin(message, author, _metadata(metadata), txn_id, _is_serializable(isolation)))
+        return Transaction(native, native.begin(message, author, _metadata(metadata), to_text(txn_id, "txn_id"), _is_serializable(isolation)))
 
     def retry(
         self,
@@ -133,8 +133,8 @@ class Session(Merges):
         >>> db.retry(add_one)
         2
         """
-        if attempts is not None and attempts < 1:
-            raise InvalidArgumentError(f"attempts={attempts}; give 1 or more")
+        if attempts is not None and (not isinstance(attempts, int) or attempts < 1):
+            raise InvalidArgumentError(f"attempts={attempts!r}; give 1 or more")
         end = time.monotonic() + to_seconds(timeout, "timeout")
         # Otherwise who was lucky once would always be ahead of those who wait for their turn.
         turn = self._native.wait_for_turn(_PATIENCE) if self._contended else None

@@ -51,10 +51,10 @@ def to_base(base: Ref | Result | None, columns_at: Callable[[str], set[str]]) ->
         return to_ref(base)
     if not base.commit:
         raise InvalidArgumentError("base: these rows were read inside a transaction; name the version they are of")
-    if base._lacks_rows or (base._chose_columns and not columns_at(base.commit) <= set(base.column_names)):
+    if not base._has_all_rows or (base._chose_columns and not columns_at(base.commit) <= set(base.column_names)):
         raise InvalidArgumentError(
-            "base: this Result holds a part of the table's rows or columns; written back, the rest would go (upsert "
-            "and update change a part; base=result.commit says that the rest is meant to go)"
+            "base: this Result is of a query, or holds a part of the table's rows or columns; written back, the rest "
+            "would go (upsert and update change a part; base=result.commit says that the rest is meant to go)"
         )
     return base.commit
 
@@ -291,7 +291,7 @@ class Tables(RowChanges):
         """
         if columns is not None:
             return self.scan(table, columns=columns, version=version, at=at)
-        return Result(self._native.read(to_name(table), _place(version, at)))
+        return Result(self._native.read(to_name(table), _place(version, at)), has_all_rows=True)
 
     def scan(
         self,
@@ -320,7 +320,7 @@ class Tables(RowChanges):
         chosen = _columns(columns)
         condition, values = to_text(where, "condition", SqlError), to_parameters(params)
         rows = self._native.scan(to_name(table), chosen, condition, values, _place(version, at), limit)
-        return Result(rows, lacks_rows=bool(condition) or limit is not None, chose_columns=bool(chosen))
+        return Result(rows, has_all_rows=not condition and limit is None, chose_columns=bool(chosen))
 
     def diff(
         self,

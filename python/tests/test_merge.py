@@ -247,6 +247,19 @@ def test_a_table_dropped_here_and_changed_there_is_a_conflict(db, side):
     assert rows(db)[0] == (1, "ann", 0)
 
 
+@pytest.mark.parametrize("key", ["id", None])
+def test_a_table_dropped_here_goes_though_it_was_stored_anew_there(db, side, key):
+    db.write("t", {"id": [1, 2, 3], "x": [0, 0, 0]}, key=key)
+    side.merge("main")
+    side.update("t", {"x": "1"})
+    side.update("t", {"x": "0"})
+    if key:
+        side.write("t", {"id": [3, 2, 1], "x": [0, 0, 0]})
+    db.drop_table("t")
+    db.merge("side", no_ff=True)
+    assert db.tables() == ["users"]
+
+
 def test_equal_tables_made_on_both_sides_are_one_and_others_clash(db, side):
     for session in (db, side):
         session.write("same", {"a": [1, 2]})

@@ -170,6 +170,7 @@ def test_a_row_appended_by_the_other_side_is_not_there_if_it_breaks_the_favoured
     second.update("t", {"v": 9}, "k = 2")
     merged = db.merge("side", strategy=strategy)
     assert settled(merged) >= 1
+    assert any("3" in problem and "not there" in problem for table in merged.tables for problem in table.problems)
     assert db.info("t").checks == ("v < 10",)
     assert rows(db) == {1: (1,), 2: (9,), 4: (4,)}
 

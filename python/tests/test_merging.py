@@ -85,6 +85,9 @@ def test_a_branch_that_moved_meanwhile_begins_again(db):
         ({"item": ["nut"], "n": ["many"]}, rhizo.SchemaError, "n"),
         ({"item": ["nut"], "_side": ["mine"]}, rhizo.InvalidArgumentError, "ours"),
         ({"item": ["nail"], "n": [1]}, rhizo.InvalidArgumentError, "_side"),
+        ({"item": ["nut"], "n": [1], "_side": ["theirs"]}, rhizo.InvalidArgumentError, "both"),
+        ("OURS", rhizo.InvalidArgumentError, "ours"),
+        (" ", rhizo.InvalidArgumentError, "ours"),
         ({"item": ["nut"], "m": [1]}, rhizo.SchemaError, "m"),
         ("SELECT nonsense FROM conflicts", rhizo.SqlError, "nonsense"),
     ],
@@ -94,6 +97,25 @@ def test_rows_that_settle_nothing_are_refused(db, how, error, says):
         with pytest.raises(error, match=says):
             m.resolve("stock", how)
         assert m.state().conflicts == 3
+
+
+def test_a_row_id_beside_the_key_of_another_row_is_refused(db):
+    with db.merging("side") as m:
+        found = m.conflicts("stock").to_dict()
+        ids = dict(zip(found["our_item"], found["_row_id"]))
+        with pytest.raises(rhizo.InvalidArgumentError, match="key of another"):
+            m.resolve("stock", {"_row_id": [ids["bolt"]], "item": ["nut"], "n": [1]})
+        assert m.resolve("stock", {"_row_id": [ids["bolt"]], "item": ["bolt"], "n": [1]}) == 1
+
+
+@pytest.mark.parametrize("into", ["release", "main~1", "a commit"])
+def test_only_branches_are_merged_into(db, into):
+    db.tag("release")
+    into = db.commit().id if into == "a commit" else into
+    with pytest.raises(rhizo.BranchNotFoundError, match="stays where it is; name a branch"):
+        db.merging("side", into=into)
+    with pytest.raises(rhizo.BranchNotFoundError, match="stays where it is; name a branch"):
+        db.merge("side", into=into, strategy="ours")
 
 
 def test_tables_that_are_not_there_or_have_nothing_to_settle(db):

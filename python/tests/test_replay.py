@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import rhizo
 
@@ -177,6 +180,75 @@ def test_two_picks_of_one_commit_are_not_counted_twice_either(db, side):
         third.update("users", {"name": "'z'"}, "id = 1")
 
 
+@pytest.mark.parametrize("db", ["id"], indirect=True)
+def test_a_counter_that_was_deleted_and_made_anew_is_counted_once_where_both_were_picked(db, side):
+    db.set_merge_rules("users", {"score": "add"})
+    side.merge("main")
+    db.create_branch("old")
+    gone = side.delete("users", "id = 1").commit
+    back = side.append("users", {"id": [1], "name": ["ann"], "score": [100]}).commit
+    db.cherry_pick(gone)
+    db.cherry_pick(back)
+    db.update("users", {"score": "score + 1"}, "id = 2")
+    db.merge("side")
+    assert dict((row[0], row[2]) for row in rows(db))[1] == 100
+    with db.on("old") as old:
+        old.write("other", {"a": [1]})
+        side.rebase("old")
+    assert dict((row[0], row[2]) for row in rows(side))[1] == 100
+    db.update("users", {"score": "score + 1"}, "id = 1")
+    side.update("users", {"score": "score + 2"}, "id = 1")
+    with pytest.raises(rhizo.MergeConflict):  # what they counted on is not known
+        db.merge("side")
+
+
+@pytest.mark.parametrize("db", ["id"], indirect=True)
+def test_a_pick_that_was_added_to_a_row_of_its_key_is_not_merged_with_its_origin(db, side):
+    db.set_merge_rules("users", {"score": "add"})
+    side.merge("main")
+    new = side.upsert("users", {"id": [9], "name": ["eve"], "score": [5]}).commit
+    db.upsert("users", {"id": [9], "name": ["eve"], "score": [2]})
+    db.cherry_pick(new)
+    assert dict((row[0], row[2]) for row in rows(db))[9] == 7
+    with pytest.raises(rhizo.MergeConflict, match="count it twice"):
+        db.merge("side")
+    with pytest.raises(rhizo.MergeConflict, match="count it twice"):
+        side.merge("main")
+    assert dict((row[0], row[2]) for row in rows(db))[9] == 7
+
+
+@pytest.mark.parametrize("db", ["id"], indirect=True)
+def test_a_counter_that_was_picked_with_its_row_is_counted_once_also_where_the_table_was_sorted(db, side):
+    db.set_merge_rules("users", {"score": "add"})
+    side.merge("main")
+    db.cherry_pick(side.upsert("users", {"id": [9], "name": ["eve"], "score": [5]}).commit)
+    side.write("users", {"id": [9, 3, 2, 1], "name": ["eve", "cid", "bob", "ann"], "score": [5, 30, 20, 10]})
+    db.merge("side")
+    assert dict((row[0], row[2]) for row in rows(db)) == {1: 10, 2: 20, 3: 30, 9: 5}
+
+
+@pytest.mark.parametrize("db", ["id"], indirect=True)
+def test_a_sorted_table_that_was_picked_counts_on(db, side):
+    db.set_merge_rules("users", {"score": "add"})
+    side.merge("main")
+    sort = side.write("users", {"id": [3, 2, 1], "name": ["cid", "bob", "ann"], "score": [30, 20, 10]}).commit
+    assert db.cherry_pick(sort).changed
+    assert [row[0] for row in rows(db)] == [3, 2, 1]
+    db.update("users", {"score": "score + 5"}, "id = 1")
+    side.update("users", {"score": "score + 3"}, "id = 1")
+    db.merge("side")
+    assert rows(db)[2] == (1, "ann", 18)
+
+
+def test_picks_that_follow_a_picked_replacement_merge_with_what_came_since(db, side):
+    first = side.write("users", {"id": [11, 12, 13], "name": ["x", "y", "z"], "score": [1, 2, 3]}).commit
+    second = side.update("users", {"score": "22"}, "id = 12").commit
+    db.cherry_pick(first)
+    db.update("users", {"score": "33"}, "id = 13")
+    db.cherry_pick(second)
+    assert rows(db) == [(11, "x", 1), (12, "y", 22), (13, "z", 33)]
+
+
 # --- rebase
 
 
@@ -216,6 +288,53 @@ def test_a_rebase_that_contradicts_moves_nothing(db, side):
     assert side.commit().id == head
     side.rebase("main", strategy="ours")
     assert rows(side)[0] == (1, "ann", 2)
+
+
+@pytest.mark.parametrize("db", ["id"], indirect=True)
+def test_a_table_that_was_only_sorted_is_rebased_sorted_and_later_commits_find_its_rows(db, side):
+    names = {"id": [3, 2, 1], "name": ["cid", "bob", "ann"], "score": [30, 20, 10]}
+    side.write("users", names)
+    side.set_key("users", None)
+    side.delete("users", "id = 2")
+    db.write("other", {"a": [1]})
+    side.rebase("main")
+    assert rows(side) == [(3, "cid", 30), (1, "ann", 10)]
+
+
+def test_what_was_picked_undone_and_picked_again_is_there_after_a_rebase(db, side):
+    side.write("other", {"a": [1]})
+    fix = db.update("users", {"score": "5"}, "id = 1").commit
+    side.cherry_pick(fix)
+    side.revert("side")
+    side.cherry_pick(fix)
+    side.rebase("main")
+    assert rows(side)[0] == (1, "ann", 5)
+
+
+def test_a_rebase_ends_though_others_write_to_the_branch(db, side):
+    for i in range(100):
+        side.append("users", {"id": [100 + i], "name": ["x"], "score": [i]})
+    db.write("other", {"a": [1]})
+    done = threading.Event()
+
+    def write_on():
+        with db.on("side") as writer:
+            for i in range(2000):
+                if done.is_set():
+                    return i
+                writer.append("users", {"id": [1000 + i], "name": ["y"], "score": [i]})
+        return 2000
+
+    with ThreadPoolExecutor(1) as pool:
+        written = pool.submit(write_on)
+        try:
+            side.rebase("main")
+        finally:
+            done.set()
+        count = written.result()
+    assert count < 2000
+    assert {row[0] for row in rows(side)} == {1, 2, 3, *range(100, 200), *range(1000, 1000 + count)}
+    assert side.read("other").fetchall() == [(1,)]
 
 
 def test_merges_are_not_done_again(db, side):

@@ -193,3 +193,54 @@ def test_values_of_a_column_that_came_back_contradict_those_that_stayed_whatever
     release.cherry_pick(merged, parent=1, strategy="ours")
     assert column(release, "old") == {row: 8 if row == 1 else 7 for row in range(rows)}
     assert column(release, "x") == {row: 5 if row == 2 else 0 for row in range(rows)}
+
+
+@pytest.mark.parametrize("strategy", ["fail", "ours", "theirs"])
+def test_reverting_a_pick_that_knew_a_column_its_branch_did_not_have_leaves_the_column_alone(
+    db: rhizo.Database, strategy: Any
+) -> None:
+    db.write("t", {"id": [1, 2, 3], "x": [0, 0, 0]}, key="id")
+    db.create_branch("f")
+    with db.on("f") as f:
+        f.alter("t", add={"c": "INTEGER"})
+        f.update("t", {"c": "id * 10"})
+        row = f.append("t", {"id": [4], "x": [0], "c": [40]}).commit
+    pick = db.cherry_pick(row).commit
+    assert db.read("t").column_names == ["id", "x"]
+    db.merge("f")
+    db.update("t", {"c": "33"}, "id = 3")
+    assert db.revert(pick, strategy=strategy).tables == ()
+    assert db.read("t").fetchall() == [(1, 0, 10), (2, 0, 20), (3, 0, 33)]
+
+
+def test_a_column_whose_adding_is_reverted_in_vain_keeps_all_its_values(db: rhizo.Database) -> None:
+    db.write("t", {"id": [1, 2, 3], "x": [0, 0, 0]}, key="id")
+    with db.transaction() as tx:
+        tx.alter("t", add={"c": "INTEGER"})
+        tx.update("t", {"c": "id * 10"})
+    added = db.commit().id
+    db.update("t", {"c": "11"}, "id = 1")
+    with pytest.raises(rhizo.MergeConflict):
+        db.revert(added)
+    db.revert(added, strategy="ours")
+    assert column(db, "c") == {1: 11, 2: 20, 3: 30}
+    db.revert(added, strategy="theirs")
+    assert db.read("t").column_names == ["id", "x"]
+
+
+@pytest.mark.parametrize("strategy", ["fail", "theirs"])
+def test_reverting_a_merge_that_brought_only_traces_of_a_column_leaves_the_column_alone(
+    db: rhizo.Database, strategy: Any
+) -> None:
+    db.write("t", {"id": [1, 2, 3], "x": [0, 0, 0]}, key="id")
+    db.create_branch("f")
+    with db.on("f") as f:
+        f.alter("t", add={"c": "INTEGER"})
+        drop = f.alter("t", drop="c").commit
+        f.update("t", {"x": "1"}, "id = 1")
+    db.update("t", {"x": "2"}, "id = 2")
+    merged = db.merge("f", message="a commit whose first parent is main").commit
+    db.revert(drop)
+    db.update("t", {"c": "id"})
+    db.revert(merged, parent=1, strategy=strategy)
+    assert db.read("t").to_dict() == {"id": [1, 2, 3], "x": [0, 2, 0], "c": [1, 2, 3]}

@@ -462,6 +462,14 @@ NAME_READS = {
     "info": lambda tx: pytest.raises(rhizo.TableNotFoundError, tx.info, "other"),
     "update": lambda tx: pytest.raises(rhizo.TableNotFoundError, tx.update, "other", {"a": 1}),
     "drop": lambda tx: tx.drop_table("other", if_exists=True),
+    "read at the own branch": lambda tx: pytest.raises(rhizo.TableNotFoundError, tx.read, "other", at="main"),
+    "sql at the own branch": lambda tx: pytest.raises(rhizo.TableNotFoundError, tx.sql, "FROM other@main"),
+    "diff": lambda tx: pytest.raises(
+        rhizo.TableNotFoundError, lambda: tx.diff("main", "main", table="other").rows().fetchall()
+    ),
+    "conflicts": lambda tx: pytest.raises(
+        rhizo.TableNotFoundError, tx.sql, "FROM rhizo_conflicts('main', 'main', 'other')"
+    ),
 }
 
 
@@ -527,3 +535,23 @@ def test_keys_of_an_upsert_were_read_also_where_the_columns_were_changed_before(
         other.update("u", {"b": "9"})
         with pytest.raises(rhizo.ConflictError):
             tx.commit()
+
+
+@pytest.mark.parametrize("here", ["", "main"])
+def test_what_contradicts_between_the_own_branch_and_another_was_read(db, here):
+    def read(tx):
+        tx.sql(f"SELECT our_a, their_a FROM rhizo_conflicts('{here}', 'side', 't')").fetchall()
+
+    db.create_branch("side")
+    with db.on("side") as side:
+        side.update("t", {"a": "9"}, "id = 1")
+    assert not attempt(db, read, lambda o: o.update("t", {"a": "7"}, "id = 1"))
+
+
+def test_who_hears_that_there_is_no_such_column_has_read_the_columns(db):
+    def read(tx):
+        with pytest.raises(rhizo.SchemaError):
+            tx.scan("t", columns=["c"])
+
+    assert attempt(db, read, lambda o: o.update("t", {"a": "7"}, "id = 1"))
+    assert not attempt(db, read, lambda o: o.alter("t", add={"c": "INTEGER"}))

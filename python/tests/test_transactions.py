@@ -89,6 +89,33 @@ def test_different_tables_and_appends_never_conflict(db: rhizo.Database) -> None
     assert db.tables() == ["mine", "t", "yours"]
 
 
+def test_a_transaction_shows_what_it_changed_since_it_began(db: rhizo.Database) -> None:
+    db.write("t", {"n": [1]})
+    db.write("gone", {"n": [1]})
+    with db.transaction() as tx:
+        assert list(tx.diff("main")) == []
+        tx.update("t", {"n": "2"})
+        tx.write("mine", {"n": [1]})
+        tx.drop_table("gone")
+        changes = [(one.table, one.operation) for one in tx.diff("main")]
+        assert changes == [("gone", "drop"), ("mine", "create"), ("t", "change")]
+        assert list(tx.diff("main", "main")) == []
+        tx.rollback()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda db: db.transaction(txn_id=5),
+        lambda db: db.retry(lambda tx: None, attempts="x"),
+        lambda db: db.retry(lambda tx: None, attempts=1.5),
+    ],
+)
+def test_arguments_that_are_none_are_told_of(db: rhizo.Database, call: Any) -> None:
+    with pytest.raises(rhizo.InvalidArgumentError):
+        call(db)
+
+
 def test_retry_runs_again_until_it_fits(db: rhizo.Database) -> None:
     db.write("counter", {"n": [0]})
 

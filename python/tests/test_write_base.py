@@ -152,6 +152,16 @@ def test_a_part_of_a_table_is_no_base_unless_it_is_meant(db, how):
     assert len(db.read("t")) == len(part)
 
 
+def test_a_query_is_no_base_unless_it_is_meant(db):
+    for query in ("SELECT * FROM t WHERE id < 3", "SELECT id, a FROM t", "FROM t"):
+        part = db.sql(query)
+        with pytest.raises(rhizo.InvalidArgumentError, match="part of the table"):
+            db.write("t", part.to_dict(), base=part)
+    assert len(db.read("t")) == 4
+    whole = db.sql("FROM t")
+    assert db.write("t", edited(whole, a=(1, 9)), base=whole.commit).rows_updated == 1
+
+
 def test_a_table_whose_columns_are_all_named_is_a_base(db):
     read = db.read("t", columns=["b", "a", "id"])
     db.alter("t", rename={"b": "c"})

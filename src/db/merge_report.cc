@@ -71,7 +71,7 @@ Result<FieldId> FindColumn(SessionImpl& session, const CommitId& ours, const Com
   ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(called));
   std::shared_ptr<const table::OpenTable> known;
   for (const auto& head : {ours, theirs}) {
-    ASSIGN_OR_RETURN(auto view, session.repository().ViewOf(head));
+    ASSIGN_OR_RETURN(auto view, session.ViewAt(head));
     ASSIGN_OR_RETURN(auto open, OpenById(*view, name, table));
     if (!open) continue;
     int index = open->schema().Find(column);
@@ -88,10 +88,10 @@ Result<std::shared_ptr<const table::OpenTable>> OpenOnEither(SessionImpl& sessio
                                                              const CommitId& theirs,
                                                              const std::string& table) {
   ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(table));
-  ASSIGN_OR_RETURN(auto here, session.repository().ViewOf(ours));
+  ASSIGN_OR_RETURN(auto here, session.ViewAt(ours));
   ASSIGN_OR_RETURN(auto open, here->FindTable(name));
   if (!open) {
-    ASSIGN_OR_RETURN(auto there, session.repository().ViewOf(theirs));
+    ASSIGN_OR_RETURN(auto there, session.ViewAt(theirs));
     ASSIGN_OR_RETURN(open, there->FindTable(name));
   }
   if (!open) return UnknownTable(*here, name);
@@ -109,10 +109,10 @@ Result<std::vector<TableId>> FindAllCalled(SessionImpl& session, const CommitId&
   ASSIGN_OR_RETURN(auto id, FindOnEither(session, ours, theirs, table));
   std::vector<TableId> ids = {id};
   ASSIGN_OR_RETURN(auto name, model::QualifiedName::Parse(table));
-  ASSIGN_OR_RETURN(auto there, session.repository().ViewOf(theirs));
+  ASSIGN_OR_RETURN(auto there, session.ViewAt(theirs));
   ASSIGN_OR_RETURN(auto theirs_so, there->FindName(name));
   if (!theirs_so || theirs_so->entry.table == id) return ids;
-  ASSIGN_OR_RETURN(auto here, session.repository().ViewOf(ours));
+  ASSIGN_OR_RETURN(auto here, session.ViewAt(ours));
   ASSIGN_OR_RETURN(auto known_here, FindById(*here, theirs_so->entry.table));
   if (!known_here) ids.push_back(theirs_so->entry.table);
   return ids;
@@ -141,6 +141,9 @@ Result<MergeConflicts> FindConflicts(SessionImpl& session, const CommitId& ours,
                                      const CommitId& theirs, const std::string& table,
                                      txn::BranchMergeOptions options) {
   ASSIGN_OR_RETURN(auto open, OpenOnEither(session, ours, theirs, table));
+  for (const auto& head : {ours, theirs}) {
+    RETURN_IF_ERROR(session.NoteReadAt(head, open->state().id));
+  }
   ASSIGN_OR_RETURN(auto* engine, session.Engine());
   MergeConflicts conflicts(engine->client());
   options.database.on_conflicts = [&](const TableId& of, merge::RegionConflicts& region) {

@@ -20,8 +20,7 @@ struct Changed {
 };
 
 // Tables whose name or state differs, by id; costs what differs.
-Result<std::map<TableId, Changed>> ChangedTables(txn::Repository& repository,
-                                                 const ObjectId& before, const ObjectId& after) {
+Result<std::map<TableId, Changed>> ChangedTables(const txn::View& before, const txn::View& after) {
   std::map<TableId, Changed> changed;
   auto note = [&](std::string_view key, const std::optional<std::string_view>& value,
                   std::optional<txn::NamedTable> Changed::*side) -> Status {
@@ -36,9 +35,8 @@ Result<std::map<TableId, Changed>> ChangedTables(txn::Repository& repository,
     RETURN_IF_ERROR(note(entry.key, entry.before, &Changed::before));
     return note(entry.key, entry.after, &Changed::after);
   };
-  auto reader = repository.small();
-  RETURN_IF_ERROR(
-      tree::Diff(tree::Tree(reader.get(), before), tree::Tree(reader.get(), after), visit));
+  RETURN_IF_ERROR(tree::Diff(tree::Tree(before.objects(), before.state_root()),
+                             tree::Tree(after.objects(), after.state_root()), visit));
   return changed;
 }
 
@@ -170,18 +168,14 @@ Result<std::vector<TableDiff>> Session::DiffSummary(const std::string& from, con
   auto earlier = view;
   auto later = view;
   ASSIGN_OR_RETURN(auto from_commit, impl_->ResolvePoint(from));
-  ASSIGN_OR_RETURN(earlier, impl_->repository().ViewOf(from_commit));
+  ASSIGN_OR_RETURN(earlier, impl_->ViewAt(from_commit));
   if (!to.empty()) {
     ASSIGN_OR_RETURN(auto to_commit, impl_->ResolvePoint(to));
-    ASSIGN_OR_RETURN(later, impl_->repository().ViewOf(to_commit));
+    ASSIGN_OR_RETURN(later, impl_->ViewAt(to_commit));
   }
   bool sees_now = from_commit == view->commit() || later->commit() == view->commit();
-  if (sees_now && view->reads() != nullptr) {
-    ASSIGN_OR_RETURN(auto tables, view->ListTables());
-    for (const auto& all : tables) view->reads()->Add(all.entry.table);
-  }
-  ASSIGN_OR_RETURN(auto changed,
-                   ChangedTables(impl_->repository(), earlier->state_root(), later->state_root()));
+  if (sees_now) RETURN_IF_ERROR(impl_->NoteAllRead());
+  ASSIGN_OR_RETURN(auto changed, ChangedTables(*earlier, *later));
   for (const auto& [id, sides] : changed) {
     ASSIGN_OR_RETURN(auto tables, impl_->OpenBoth(*earlier, sides.before, *later, sides.after));
     ASSIGN_OR_RETURN(auto diff, db::SummariseChange(&engine->client(), tables));

@@ -167,7 +167,7 @@ Result<SessionImpl::FoundTable> SessionImpl::FindTable(const std::string& text,
   if (auto version = AsVersion(at)) return FindVersioned(*view, name, *version, view->commit());
   if (!at.empty()) {
     ASSIGN_OR_RETURN(auto commit, ResolvePoint(at));
-    ASSIGN_OR_RETURN(view, repository().ViewOf(commit));
+    ASSIGN_OR_RETURN(view, ViewAt(commit));
   }
   ASSIGN_OR_RETURN(auto found, view->FindName(name));
   if (!found) return db::UnknownTable(*view, name);
@@ -278,11 +278,11 @@ Result<std::shared_ptr<const table::OpenTable>> SessionImpl::TableAt(
       ASSIGN_OR_RETURN(auto found, FindVersioned(current, name, *point.version, commit));
       return found.table;
     }
-    ASSIGN_OR_RETURN(auto view, repository().ViewOf(commit));
+    ASSIGN_OR_RETURN(auto view, ViewAt(commit));
     ASSIGN_OR_RETURN(auto found, FindVersioned(*view, name, *point.version, commit));
     return found.table;
   }
-  ASSIGN_OR_RETURN(auto view, repository().ViewOf(commit));
+  ASSIGN_OR_RETURN(auto view, ViewAt(commit));
   ASSIGN_OR_RETURN(auto table, view->FindTable(name));
   if (!table) return db::UnknownTable(*view, name);
   RETURN_IF_ERROR(NoteReadAt(commit, table->state().id));
@@ -333,7 +333,7 @@ Result<SessionImpl::PointOfTable> SessionImpl::NamedAt(std::shared_ptr<const txn
   }
   if (!text.empty()) {
     ASSIGN_OR_RETURN(auto commit, ResolvePoint(text));
-    ASSIGN_OR_RETURN(point.view, repository().ViewOf(commit));
+    ASSIGN_OR_RETURN(point.view, ViewAt(commit));
   }
   ASSIGN_OR_RETURN(point.table, point.view->FindName(name));
   if (!text.empty() && point.table) {
@@ -342,9 +342,23 @@ Result<SessionImpl::PointOfTable> SessionImpl::NamedAt(std::shared_ptr<const txn
   return point;
 }
 
+Result<std::shared_ptr<const txn::View>> SessionImpl::ViewAt(const CommitId& commit) {
+  bool is_snapshot = transaction_ && transaction_->snapshot().id == commit;
+  if (is_snapshot) return transaction_->snapshot_view();
+  return repository().ViewOf(commit);
+}
+
 Status SessionImpl::NoteRead(const TableId& table) {
   ASSIGN_OR_RETURN(auto view, CurrentView());
   if (view->reads() != nullptr) view->reads()->Add(table);
+  return {};
+}
+
+Status SessionImpl::NoteAllRead() {
+  ASSIGN_OR_RETURN(auto view, CurrentView());
+  if (view->reads() == nullptr) return {};
+  ASSIGN_OR_RETURN(auto tables, view->ListTables());
+  for (const auto& table : tables) view->reads()->Add(table.entry.table);
   return {};
 }
 
@@ -360,7 +374,7 @@ Result<SessionImpl::FoundTable> SessionImpl::FindBase(const model::QualifiedName
   if (!now) return db::UnknownTable(*view, name);
   if (auto version = AsVersion(at)) return FindVersioned(*view, name, *version, view->commit());
   ASSIGN_OR_RETURN(auto commit, ResolvePoint(at));
-  ASSIGN_OR_RETURN(auto then, repository().ViewOf(commit));
+  ASSIGN_OR_RETURN(auto then, ViewAt(commit));
   ASSIGN_OR_RETURN(auto found, then->FindName(now->name));
   if (!found || found->entry.table != now->entry.table) {
     ASSIGN_OR_RETURN(found, db::FindById(*then, now->entry.table));

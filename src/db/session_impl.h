@@ -63,9 +63,13 @@ class SessionImpl final : public sql::QuerySource,
     uint64_t version = 0;
   };
   Result<FoundTable> FindTable(const std::string& name, const std::string& at);
+  // What a commit holds; of the open transaction's snapshot, names looked up count as read.
+  Result<std::shared_ptr<const txn::View>> ViewAt(const CommitId& commit);
   // Tells a serializable transaction that it read all of what a table is now.
   Status NoteRead(const TableId& table);
-  // The same if `commit` is its snapshot.
+  // Of every table that is there.
+  Status NoteAllRead();
+  // The same of one if `commit` is its snapshot.
   Status NoteReadAt(const CommitId& commit, const TableId& table);
   // What the table that is called so now was at an earlier point, whatever it was called there.
   Result<FoundTable> FindBase(const model::QualifiedName& name, const std::string& at);

@@ -50,6 +50,8 @@ Result<MergeResult> Session::TryMerge(const std::string& source, const MergeOpti
   ASSIGN_OR_RETURN(auto theirs, impl_->ResolvePoint(source));
   ASSIGN_OR_RETURN(auto ours, impl_->ResolvePoint(options.into));
   ASSIGN_OR_RETURN(auto internal, db::MergeOptionsOf(*impl_, options, ours, theirs));
+  ASSIGN_OR_RETURN(auto now, impl_->HeadCommit());
+  if (ours == now || theirs == now) RETURN_IF_ERROR(impl_->NoteAllRead());
   ASSIGN_OR_RETURN(auto preview, txn::PreviewMerge(impl_->repository(), db::MergeToolsOf(*impl_),
                                                    ours, theirs, internal));
   auto result = db::Describe(preview.outcome);

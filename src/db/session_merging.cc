@@ -5,6 +5,7 @@
 #include "db/merging_impl.h"
 #include "db/query_result_impl.h"
 #include "db/stream_guard.h"
+#include "txn/move_head.h"
 
 namespace rhizo {
 namespace {
@@ -40,7 +41,8 @@ Result<Merging> Session::StartMerge(const std::string& source, const MergeOption
   RETURN_IF_ERROR(impl_->CheckWritable());
   ASSIGN_OR_RETURN(auto theirs, impl_->ResolvePoint(source));
   auto branch = options.into.empty() ? impl_->branch() : options.into;
-  ASSIGN_OR_RETURN(auto ours, impl_->ResolvePoint(options.into));
+  ASSIGN_OR_RETURN(auto head, txn::ReadBranch(impl_->repository(), branch));
+  const auto& ours = head.commit;
   ASSIGN_OR_RETURN(auto internal, db::MergeOptionsOf(*impl_, options, ours, theirs));
   return Merging(
       std::make_unique<MergingImpl>(impl_, source, branch, ours, theirs, std::move(internal)));

@@ -182,8 +182,14 @@ Result<QueryResult> Session::Scan(const std::string& name, const ScanOptions& op
   std::lock_guard lock(impl_->mutex());
   RETURN_IF_ERROR(impl_->CheckOpen());
   ASSIGN_OR_RETURN(auto found, impl_->FindTable(name, options.at));
-  RETURN_IF_ERROR(OrderColumns(*found.table, options.columns));
   ASSIGN_OR_RETURN(auto view, impl_->CurrentView());
+  auto picked = OrderColumns(*found.table, options.columns);
+  if (!picked) {
+    // Which columns there are is what was seen.
+    bool is_now = options.at.empty() && view->reads() != nullptr;
+    if (is_now) view->reads()->AddColumns(found.table->state().id);
+    return std::move(picked).error();
+  }
   ASSIGN_OR_RETURN(auto* engine, impl_->Engine());
   ASSIGN_OR_RETURN(auto query, engine->Scan(found.table, found.name.ToString(), options.columns,
                                             options.where, options.parameters, options.limit));

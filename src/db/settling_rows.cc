@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "db/incoming_rows.h"
 #include "engine/errors.h"
@@ -83,7 +84,9 @@ class Reader {
       for (duckdb::idx_t row = 0; row < chunk.size(); ++row) {
         is_table_settled_ &= chunk.GetValue(MergeConflicts::kProblem, row).IsNull();
         if (!is_table_settled_) break;
-        by_name_[NameOf(chunk, row)].push_back(AtOf(chunk, row));
+        auto name = NameOf(chunk, row);
+        if (!names_by_key_ && HasKey()) NoteKeys(chunk, row, name);
+        by_name_[std::move(name)].push_back(AtOf(chunk, row));
       }
     }
     return {};
@@ -114,6 +117,42 @@ class Reader {
     auto column = chunk.GetValue(MergeConflicts::kColumn, row);
     if (!column.IsNull()) at.field = static_cast<size_t>(schema_.Find(column.ToString()));
     return at;
+  }
+
+  // The rows bring the whole key beside a _row_id.
+  bool HasKey() const {
+    return !key_.empty() &&
+           std::ranges::all_of(key_, [&](size_t field) { return given_[field + 2]; });
+  }
+
+  // The keys that a row of the table of conflicts has on any side.
+  void NoteKeys(duckdb::DataChunk& chunk, duckdb::idx_t row, const std::string& name) {
+    for (size_t side : {merge::kBase, merge::kOurs, merge::kTheirs}) {
+      auto key = KeyOf(
+          [&](size_t field) { return chunk.GetValue(MergeConflicts::ColumnOf(field, side), row); });
+      if (key) keys_of_[name].insert(*key);
+    }
+  }
+
+  // Nothing: a part of it is NULL.
+  template <class ValueAt>
+  std::optional<std::string> KeyOf(const ValueAt& value_at) const {
+    std::string key;
+    for (size_t field : key_) {
+      auto value = value_at(field);
+      if (value.IsNull()) return std::nullopt;
+      AddToName(field, value, &key);
+    }
+    return key;
+  }
+
+  // A _row_id and a key that are of two rows come from rows that lost their places.
+  Status CheckKey(duckdb::DataChunk& chunk, duckdb::idx_t row, const std::string& name) const {
+    auto known = keys_of_.find(name);
+    if (known == keys_of_.end()) return {};
+    auto key = KeyOf([&](size_t field) { return chunk.GetValue(field + 2, row); });
+    if (!key || known->second.contains(*key)) return {};
+    return Wrong("has the _row_id of one row and the key of another");
   }
 
   std::string NameOf(duckdb::DataChunk& chunk, duckdb::idx_t row) const {
@@ -174,10 +213,17 @@ class Reader {
                        ? "is none that has a conflict which is not settled"
                        : "cannot be settled before its table is, which contradicts as a whole");
     }
+    RETURN_IF_ERROR(CheckKey(chunk, row, name));
     bool settles = false;
     for (const auto& at : found->second) {
       merge::Choice choice;
       if (side) {
+        bool has_value =
+            at.field && given_[*at.field + 2] && !chunk.GetValue(*at.field + 2, row).IsNull();
+        if (has_value) {
+          return Wrong("says both a _side and a value of \"" + schema_.fields[*at.field].name +
+                       "\"");
+        }
         choice.side = *side;
       } else if (!at.field) {
         return Wrong(AsAWhole(at.reason));
@@ -230,6 +276,7 @@ class Reader {
   std::vector<bool> given_;  // by column of AcceptedColumns
   bool names_by_key_ = false;
   std::map<std::string, std::vector<ConflictAt>> by_name_;
+  std::map<std::string, std::set<std::string>> keys_of_;  // by name, where the rows have both
   bool is_table_settled_ = true;
   uint64_t rows_ = 0;
 };

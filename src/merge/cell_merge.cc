@@ -325,17 +325,23 @@ Status IntervalMerge::DecideCell(Cells* cells, size_t i) {
     if (cells->theirs_is_base[i]) return {};
   }
   if (one_is_undefined) return conflict();
+  auto is_one_row = [&](Which a, Which b) { return view(a).first == view(b).first; };
+  if (DecidesByChange(rule.kind) && by_key_ && about_.options->shares_inserts) {
+    // A row that came anew under the key on both sides may be one that was picked: then it did not
+    // start from base's row, nor from nothing.
+    bool is_base_row = has_value && (is_one_row(kBase, kOurs) || is_one_row(kBase, kTheirs));
+    if (!is_base_row) return cells->same[i] ? Status() : conflict();
+  }
   bool claims = about_.options->mode == MergeMode::kCommit && rule.kind == RuleKind::kConflict;
   if (cells->same[i] && !DecidesByChange(rule.kind)) {
     return claims && (has_value || by_key_) ? conflict() : Status();
   }
   // A row that was picked, or came back, on both sides has one id.
-  bool is_one_row = view(kOurs).first == view(kTheirs).first;
   bool is_undefined = cells->has_base || UndefinedRows(kBase).Contains(offset);
-  auto kind = has_value                ? BaseKind::kValue
-              : is_undefined           ? BaseKind::kUndefined
-              : by_key_ && !is_one_row ? BaseKind::kAbsent
-                                       : BaseKind::kSameRow;
+  auto kind = has_value                                ? BaseKind::kValue
+              : is_undefined                           ? BaseKind::kUndefined
+              : by_key_ && !is_one_row(kOurs, kTheirs) ? BaseKind::kAbsent
+                                                       : BaseKind::kSameRow;
   auto decided =
       Decide(rule, about.type, kind, has_value ? of(kBase) : Value(), of(kOurs), of(kTheirs));
   if (!decided) return conflict();

@@ -77,6 +77,8 @@ struct MergeOptions {
   std::map<FieldId, ForeignDefault> foreign_defaults;
   const std::set<model::RowId>* broken = nullptr;     // rows whose merge breaks a constraint
   const std::set<model::RowId>* unsettled = nullptr;  // those whose choice breaks one too
+  // Both sides picked one insert of rows: what counts under a key did not start apart.
+  bool shares_inserts = false;
   bool rules_decide = true;  // false: any two changes of a cell, or of a row that went, contradict
   bool by_key = true;  // false: all three do not have the same key, rows are the same by their id
   // Of a region, while it can be read. Null: they are only counted.

@@ -62,10 +62,6 @@ Result<bool> IsReadable(const MergeMeans& means, const model::TableState& before
   return done.has_value();
 }
 
-bool WasUsed(const model::TableState& state, FieldId id) {
-  return std::binary_search(state.used_field_ids.begin(), state.used_field_ids.end(), id);
-}
-
 // Also of inner fields.
 std::set<FieldId> IdsOf(const std::vector<model::Field>& fields) {
   std::vector<FieldId> ids;
@@ -74,6 +70,10 @@ std::set<FieldId> IdsOf(const std::vector<model::Field>& fields) {
 }
 
 }  // namespace
+
+bool WasUsed(const model::TableState& state, FieldId id) {
+  return std::binary_search(state.used_field_ids.begin(), state.used_field_ids.end(), id);
+}
 
 Result<std::vector<DroppedField>> ChangedThoughDropped(const MergeMeans& means,
                                                        const TableVersion& base,
@@ -175,10 +175,6 @@ Result<std::vector<WiderField>> FindWider(const MergeMeans& means, const model::
                          (own == nullptr ? "" : ", " + own->type.ToString())});
   }
   return wider;
-}
-
-bool WasDropped(const model::TableState& state, FieldId id) {
-  return state.schema.FindId(id) == nullptr && WasUsed(state, id);
 }
 
 void FindInnerComingBack(const model::TableState& base, const model::TableState& side,

@@ -49,8 +49,8 @@ Result<std::vector<WiderField>> FindWider(const MergeMeans& means, const model::
                                           const model::TableState& side,
                                           const model::Schema& merged);
 
-// The state had the column once.
-bool WasDropped(const model::TableState& state, FieldId id);
+// The state has the column, or had it once.
+bool WasUsed(const model::TableState& state, FieldId id);
 
 // Fields inside of columns that `side` has and base has not, where `other` dropped them and stored
 // rows.

@@ -129,12 +129,18 @@ class ColumnMerge {
     return {};
   }
 
-  // What one side dropped, and the merge has, belongs to the other, whatever rows hold of it.
+  // What one side dropped, or goes back to before, and the merge has belongs to the other, whatever
+  // rows hold of it. (What was not there yet is read as its default, as ever.)
   void FindOwners() {
     for (const auto& field : out_.schema.state.schema.fields) {
-      if (WasDropped(ours_, field.id)) out_.owners[field.id] = kTheirs;
-      if (WasDropped(theirs_, field.id)) out_.owners[field.id] = kOurs;
-      if (WasDropped(*base_.state, field.id)) out_.not_in_base.insert(field.id);
+      bool was_known = WasUsed(*base_.state, field.id);
+      auto lacks = [&](const model::TableState& side) {
+        return side.schema.FindId(field.id) == nullptr && (was_known || WasUsed(side, field.id));
+      };
+      if (lacks(ours_)) out_.owners[field.id] = kTheirs;
+      if (lacks(theirs_)) out_.owners[field.id] = kOurs;
+      bool is_in_base = base_.state->schema.FindId(field.id) != nullptr;
+      if (was_known && !is_in_base) out_.not_in_base.insert(field.id);
     }
   }
 
@@ -226,6 +232,11 @@ Result<MergedTable> MergeTable(const MergeMeans& means, const TableVersion& base
                      CheckConstraints(means, *was.state, *ours.state, *theirs.state, merged.state,
                                       checks, same_key, has_choices));
     merged.problems = std::move(violations.problems);
+    if (violations.none()) {
+      for (const auto& note : merged.notes) {
+        merged.told.push_back(note + "; the row is as one side has it, or not there");
+      }
+    }
     if (violations.none() || !merged.problems.empty()) return merged;
     merged.notes = violations.notes;
     size_t known = broken.size();

@@ -303,11 +303,12 @@ Result<BranchMerged> MergeBranch(Repository& repository, const MergeTools& tools
   RETURN_IF_ERROR(repository.CheckWritable());
   ASSIGN_OR_RETURN(auto hold, repository.HoldObjects());
   ASSIGN_OR_RETURN(auto theirs, ReadHead(repository, source));
+  Attempts attempts(repository, branch);
   while (true) {
-    ASSIGN_OR_RETURN(auto ref, repository.meta().ReadRef(branch));
-    if (!ref || ref->kind == meta::RefKind::kTag) return UnknownRef(repository, branch);
-    if (options.ours && *options.ours != ref->commit) return HasMoved(branch, *options.ours);
-    ASSIGN_OR_RETURN(auto ours, ReadHead(repository, ref->commit));
+    RETURN_IF_ERROR(attempts.Begin());
+    ASSIGN_OR_RETURN(auto ref, ReadBranch(repository, branch));
+    if (options.ours && *options.ours != ref.commit) return HasMoved(branch, *options.ours);
+    ASSIGN_OR_RETURN(auto ours, ReadHead(repository, ref.commit));
     ASSIGN_OR_RETURN(auto met, Meet(repository, tools, ours, theirs, options));
     if (!met.outcome.changed) return std::move(met.outcome);
     bool moved = false;

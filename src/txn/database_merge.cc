@@ -192,10 +192,15 @@ void DatabaseMerge::Place(const TableId& id, const Sides& sides,
   out_.tables.push_back(std::move(placed));
 }
 
-// A table that one side has no more: it goes, unless the other changed it.
+// A table that one side has no more: it goes, unless the other changed it (its layout aside).
 Status DatabaseMerge::MergeDropped(const TableId& id, const Sides& sides) {
   Which left = sides[kOurs] ? kOurs : kTheirs;
-  if (!BaseIsUndefined(id) && SameEntry(sides[left], sides[kBase])) {
+  bool may_go = sides[kBase] && sides[left]->name == sides[kBase]->name;
+  if (may_go) {
+    ASSIGN_OR_RETURN(bool changed, ChangedTable(id, sides, left));
+    may_go = !changed;
+  }
+  if (may_go) {
     Place(id, sides, std::nullopt, nullptr, {});
     return {};
   }
@@ -297,8 +302,9 @@ Result<std::optional<model::TableState>> DatabaseMerge::MergeStates(const TableI
   if (base_is_undefined) {
     return settle({"what both started from contradicted itself in this table"});
   }
-  ASSIGN_OR_RETURN(auto twice, CountedTwice(id, ours.schema, theirs.schema));
-  if (!twice.empty()) return settle({twice});
+  ASSIGN_OR_RETURN(auto shared, FindShared(id, ours.schema, theirs.schema));
+  if (!shared.problem.empty()) return settle({shared.problem});
+  options.shares_inserts = shared.inserts;
   ASSIGN_OR_RETURN(bool replaced, ReplacementContradicts(id, sides, ours, theirs));
   std::optional<model::TableState> was;
   if (sides[kBase]) {
@@ -348,29 +354,32 @@ Result<std::optional<model::TableState>> DatabaseMerge::MergeStates(const TableI
   return std::optional(std::move(merged.state));
 }
 
-// Why the merge would count a change twice that both have; "": it would not. A column counts if its
-// rule does on a side, also where the change was made before it had that rule.
-Result<std::string> DatabaseMerge::CountedTwice(const TableId& id, const model::Schema& ours,
-                                                const model::Schema& theirs) const {
+// A column counts if its rule does on a side, also where the change was made before it had that
+// rule.
+Result<DatabaseMerge::Shared> DatabaseMerge::FindShared(const TableId& id,
+                                                        const model::Schema& ours,
+                                                        const model::Schema& theirs) const {
+  Shared shared;
   std::map<FieldId, std::string> counting;
   for (const auto* side : {&theirs, &ours}) {
     for (const auto& field : side->fields) {
       if (Counts(field)) counting[field.id] = field.name;
     }
   }
-  if (counting.empty()) return std::string();
+  if (counting.empty()) return shared;
   auto [begin, end] = replaced_.shared.equal_range(id);
   for (auto change = begin; change != end; ++change) {
-    ASSIGN_OR_RETURN(auto fields, ChangedByBoth(repository_, means_, change->second, id));
+    ASSIGN_OR_RETURN(auto changed, ChangedByBoth(repository_, means_, change->second, id));
+    shared.inserts |= changed.inserts;
     for (const auto& [field, name] : counting) {
-      if (!fields.contains(field)) continue;
-      return "commit " + change->second.ours.Short() + " here and " +
-             change->second.theirs.Short() +
-             " there are one change that was picked, and column \"" + name +
-             "\" would count it twice";
+      if (!changed.fields.contains(field)) continue;
+      shared.problem =
+          "commit " + change->second.ours.Short() + " here and " + change->second.theirs.Short() +
+          " there are one change that was picked, and column \"" + name + "\" would count it twice";
+      return shared;
     }
   }
-  return std::string();
+  return shared;
 }
 
 // Two sides have equal rows: those of the lower state, or else of the other, whose rows are the
@@ -415,6 +424,7 @@ bool DatabaseMerge::BaseIsUndefined(const TableId& id) const {
 // Whether a side changed the table, the way its rows are stored aside.
 Result<bool> DatabaseMerge::ChangedTable(const TableId& id, const Sides& sides, Which side) {
   if (!sides[kBase] || BaseIsUndefined(id)) return true;
+  if (sides[side]->entry == sides[kBase]->entry) return false;
   ASSIGN_OR_RETURN(auto old_state, ReadState(*sides[kBase]));
   ASSIGN_OR_RETURN(auto new_state, ReadState(*sides[side]));
   ASSIGN_OR_RETURN(auto before, Open(old_state));

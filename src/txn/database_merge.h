@@ -121,8 +121,13 @@ class DatabaseMerge {
   Status MergeOthers(const Found& found, std::vector<tree::Edit>* edits);
   Result<model::TableState> ReadState(const NamedTable& table) const;
   Result<std::shared_ptr<const table::OpenTable>> Open(const model::TableState& state) const;
-  Result<std::string> CountedTwice(const TableId& id, const model::Schema& ours,
-                                   const model::Schema& theirs) const;
+  // What both sides have of a change that was picked.
+  struct Shared {
+    std::string problem;  // why a merge would count it twice; "": it would not
+    bool inserts = false;
+  };
+  Result<Shared> FindShared(const TableId& id, const model::Schema& ours,
+                            const model::Schema& theirs) const;
   merge::MergeOptions OptionsFor(const TableId& id) const;
   merge::Favour FavourOf(const TableId& id) const;  // of the table as a whole
   merge::Favour FavourOfRows(const TableId& id) const;

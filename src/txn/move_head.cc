@@ -5,6 +5,15 @@
 namespace rhizo::txn {
 namespace {
 
+Error NoBranch(Repository& repository, const std::string& name) {
+  auto error = UnknownRef(repository, name);
+  auto ref = repository.meta().ReadRef(name);
+  if ((ref && *ref) || !ResolveRef(repository, name)) return error;
+  return Error(ErrorCode::kBranchNotFound,
+               "\"" + name + "\" is a commit, which stays where it is; name a branch")
+      .With("ref", name);
+}
+
 // The ref, if it is still at `head`, under the writer lock.
 struct Lock {
   std::unique_ptr<meta::WriteSession> session;
@@ -18,7 +27,7 @@ Result<Lock> LockAt(Repository& repository, const std::string& branch, const Com
   RETURN_IF_ERROR(repository.CheckInPlace());
   RETURN_IF_ERROR(repository.SettleUnsynced());
   ASSIGN_OR_RETURN(lock.ref, lock.session->ReadRef(branch));
-  if (!lock.ref || lock.ref->kind == meta::RefKind::kTag) return UnknownRef(repository, branch);
+  if (!lock.ref || lock.ref->kind == meta::RefKind::kTag) return NoBranch(repository, branch);
   if (lock.ref->commit != head) lock.ref.reset();
   return lock;
 }
@@ -42,9 +51,31 @@ Status CheckKeeps(Repository& repository, const meta::Ref& ref, const CommitId& 
 
 }  // namespace
 
+Result<meta::Ref> ReadBranch(Repository& repository, const std::string& branch) {
+  ASSIGN_OR_RETURN(auto ref, repository.meta().ReadRef(branch));
+  if (!ref || ref->kind == meta::RefKind::kTag) return NoBranch(repository, branch);
+  return std::move(*ref);
+}
+
 Result<Head> ReadHead(Repository& repository, const CommitId& id) {
   ASSIGN_OR_RETURN(auto commit, repository.ReadCommit(id));
   return Head{id, std::move(commit)};
+}
+
+Attempts::Attempts(const Repository& repository, std::string branch)
+    : branch_(std::move(branch)),
+      end_(std::chrono::steady_clock::now() + repository.options().busy_timeout) {}
+
+Status Attempts::Begin() {
+  bool is_late = begun_ > 0 && std::chrono::steady_clock::now() >= end_;
+  if (is_late) {
+    return Error(ErrorCode::kBusy, "branch \"" + branch_ + "\" moved during each of " +
+                                       std::to_string(begun_) +
+                                       " attempts; nothing was changed, try again later")
+        .With("branch", branch_);
+  }
+  ++begun_;
+  return {};
 }
 
 Result<bool> MoveHead(Repository& repository, const std::string& branch, const CommitId& head,

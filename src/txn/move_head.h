@@ -2,6 +2,7 @@
 // returns. Stateless.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,6 +21,22 @@ struct NewCommit {
 };
 
 Result<Head> ReadHead(Repository& repository, const CommitId& id);
+
+// Whoever finds that a branch moved tries again, as long as others may hold the writer lock.
+class Attempts {
+ public:
+  Attempts(const Repository& repository, std::string branch);
+  // kBusy once there is no time left; the first attempt always may be.
+  Status Begin();
+
+ private:
+  const std::string branch_;
+  const std::chrono::steady_clock::time_point end_;
+  int begun_ = 0;
+};
+
+// The branch, also a scratch one. kBranchNotFound, also for a tag or commit.
+Result<meta::Ref> ReadBranch(Repository& repository, const std::string& branch);
 
 // From `head` through `commits`, each on top of the one before; false if the branch has moved from
 // `head`. kBranchNotFound.

@@ -1,7 +1,9 @@
 #include "txn/replay.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
+#include <span>
 
 #include "model/history.h"
 #include "table/row_diff.h"
@@ -14,9 +16,8 @@ namespace rhizo::txn {
 namespace {
 
 Result<Head> HeadOf(Repository& repository, const std::string& branch) {
-  ASSIGN_OR_RETURN(auto ref, repository.meta().ReadRef(branch));
-  if (!ref || ref->kind == meta::RefKind::kTag) return UnknownRef(repository, branch);
-  return ReadHead(repository, ref->commit);
+  ASSIGN_OR_RETURN(auto ref, ReadBranch(repository, branch));
+  return ReadHead(repository, ref.commit);
 }
 
 // From which state to which the commit led: against its parent, or that of its parents named.
@@ -66,6 +67,10 @@ class Counting {
     summary.rows_removed = counts.deleted;
     summary.rows_updated = counts.updated;
     bool rows = counts.inserted + counts.deleted + counts.updated > 0;
+    if (!rows && !after->state().key.empty()) {
+      ASSIGN_OR_RETURN(bool anew, StoresAnew(*before, *after));
+      changes_anything_ = changes_anything_ || anew;
+    }
     bool schema = !model::SameButRows(before->state(), after->state());
     summary.kind = rows     ? model::ChangeKind::kUpdate
                    : schema ? model::ChangeKind::kSchema
@@ -78,6 +83,20 @@ class Counting {
   bool changes_anything() const { return changes_anything_; }
 
  private:
+  // Whether rows of one key have another id, or place: later steps may know them by that.
+  Result<bool> StoresAnew(const table::OpenTable& before, const table::OpenTable& after) {
+    auto without_key = [](const table::OpenTable& table) {
+      auto state = std::make_shared<model::TableState>(table.state());
+      state->key.clear();
+      return table::OpenTable::Open(table.context(), ObjectId(), std::move(state));
+    };
+    ASSIGN_OR_RETURN(auto was, without_key(before));
+    ASSIGN_OR_RETURN(auto is, without_key(after));
+    ASSIGN_OR_RETURN(auto diff, table::RowDiff::Open(means_.client, was, is));
+    ASSIGN_OR_RETURN(auto first, diff.Next());
+    return first.has_value();
+  }
+
   TableOpener opener_;
   const merge::MergeMeans& means_;
   bool changes_anything_ = false;
@@ -177,7 +196,9 @@ Result<Replayed> OnBranch(Repository& repository, const MergeTools& tools,
                           const std::string& operation, const CommitId& commit, Step step) {
   RETURN_IF_ERROR(repository.CheckWritable());
   ASSIGN_OR_RETURN(auto hold, repository.HoldObjects());
+  Attempts attempts(repository, branch);
   while (true) {
+    RETURN_IF_ERROR(attempts.Begin());
     ASSIGN_OR_RETURN(auto head, HeadOf(repository, branch));
     Replayed replayed{.commit = head.id, .before = head.id};
     Replay replay(repository, options, head);
@@ -279,7 +300,11 @@ Result<Replayed> Rebase(Repository& repository, const MergeTools& tools, const s
   RETURN_IF_ERROR(repository.CheckWritable());
   ASSIGN_OR_RETURN(auto hold, repository.HoldObjects());
   ASSIGN_OR_RETURN(auto new_base, ReadHead(repository, onto));
+  std::optional<Replay> replay;
+  std::vector<CommitId> done;  // in it
+  Attempts attempts(repository, branch);
   while (true) {
+    RETURN_IF_ERROR(attempts.Begin());
     ASSIGN_OR_RETURN(auto head, HeadOf(repository, branch));
     Replayed replayed{.commit = head.id, .before = head.id};
     ASSIGN_OR_RETURN(bool contains,
@@ -287,35 +312,49 @@ Result<Replayed> Rebase(Repository& repository, const MergeTools& tools, const s
     if (contains) return replayed;
     ASSIGN_OR_RETURN(auto beyond, CommitsBeyond(repository, head, onto));
     ASSIGN_OR_RETURN(auto there, HistoryOf(repository, onto, head.id));
-    // What was picked there is there already.
+    // What was picked there is there already, as often as it was.
+    std::map<CommitId, size_t> left_out;
     std::erase_if(beyond, [&](const Head& commit) {
-      return there.changes.contains(PickedFrom(*commit.commit).value_or(commit.id));
+      auto origin = PickedFrom(*commit.commit).value_or(commit.id);
+      bool is_there = left_out[origin] < there.changes.count(origin);
+      if (is_there) ++left_out[origin];
+      return is_there;
     });
-    Replay replay(repository, options, new_base);
-    RETURN_IF_ERROR(replay.Open(tools));
-    for (const auto& commit : beyond) {
+    // Where the branch only grew since the last attempt, what is done stays.
+    bool grew = replay && done.size() <= beyond.size() &&
+                std::equal(done.begin(), done.end(), beyond.begin(),
+                           [](const CommitId& id, const Head& commit) { return id == commit.id; });
+    if (!grew) {
+      done.clear();
+      replay.emplace(repository, options, new_base);
+      RETURN_IF_ERROR(replay->Open(tools));
+    }
+    for (const auto& commit : std::span(beyond).subspan(done.size())) {
       ASSIGN_OR_RETURN(auto before, ParentOf(repository, commit, "rebase", {}));
       ASSIGN_OR_RETURN(auto replaced,
                        ReplacedBy(repository, onto, before.id, commit.id, before.id));
-      ASSIGN_OR_RETURN(bool fits, replay.Step(before, commit, replaced, Again(commit, {})));
+      ASSIGN_OR_RETURN(bool fits, replay->Step(before, commit, replaced, Again(commit, {})));
+      done.push_back(commit.id);
       if (fits) continue;
       replayed.failed = commit.id;
-      replayed.conflicts = std::move(replay.conflicts());
+      replayed.conflicts = std::move(replay->conflicts());
       return replayed;
     }
     replayed.changed = true;
-    replayed.settled = std::move(replay.settled());
-    replayed.commit = replay.head().id;
+    replayed.settled = replay->settled();
+    replayed.commit = replay->head().id;
     ASSIGN_OR_RETURN(bool moved,
-                     replay.commits().empty()
+                     replay->commits().empty()
                          ? MoveHead(repository, branch, head.id, onto, "rebase")
-                         : MoveHead(repository, branch, head.id, replay.commits(), "rebase"));
+                         : MoveHead(repository, branch, head.id, replay->commits(), "rebase"));
     if (moved) return replayed;
   }
 }
 
 Result<Replayed> Reset(Repository& repository, const std::string& branch, const CommitId& target) {
+  Attempts attempts(repository, branch);
   while (true) {
+    RETURN_IF_ERROR(attempts.Begin());
     ASSIGN_OR_RETURN(auto head, HeadOf(repository, branch));
     Replayed replayed{.commit = target, .before = head.id, .changed = head.id != target};
     if (!replayed.changed) return replayed;

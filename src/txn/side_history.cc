@@ -14,11 +14,10 @@ constexpr char kPickedFrom[] = "picked-from";
 
 constexpr char kPickedParent[] = "picked-parent";
 
-// The columns of which `commit` changed cells in rows of a table.
-Result<std::set<FieldId>> ChangedFields(Repository& repository, const merge::MergeMeans& means,
-                                        const model::Commit& commit, const TableId& id) {
-  std::set<FieldId> fields;
-  if (commit.parents.empty()) return fields;
+Result<RowsChanged> FindChanged(Repository& repository, const merge::MergeMeans& means,
+                                const model::Commit& commit, const TableId& id) {
+  RowsChanged changed;
+  if (commit.parents.empty()) return changed;
   ASSIGN_OR_RETURN(auto parent, repository.ReadCommit(commit.parents.front()));
   ASSIGN_OR_RETURN(auto tables, DifferingTables(means.context.read.small, parent->state_root,
                                                 commit.state_root));
@@ -27,15 +26,17 @@ Result<std::set<FieldId>> ChangedFields(Repository& repository, const merge::Mer
     ASSIGN_OR_RETURN(auto after, repository.tables()->Open(table.state_id));
     ASSIGN_OR_RETURN(auto before, repository.tables()->Open(table.before->entry.state));
     ASSIGN_OR_RETURN(auto diff, table::RowDiff::Open(means.client, before, after));
-    while (fields.size() < after->schema().fields.size()) {
+    const auto& fields = after->schema().fields;
+    while (!changed.inserts || changed.fields.size() < fields.size()) {
       ASSIGN_OR_RETURN(auto region, diff.Next());
       if (!region) break;
       for (const auto& change : region->changes) {
-        for (uint32_t field : change.changed) fields.insert(after->schema().fields[field].id);
+        changed.inserts |= change.kind == table::RowChangeKind::kInsert;
+        for (uint32_t field : change.changed) changed.fields.insert(fields[field].id);
       }
     }
   }
-  return fields;
+  return changed;
 }
 
 // Changes that both sides have, under different commits: a pick and its origin, or two picks.
@@ -66,21 +67,27 @@ std::optional<size_t> PickedParent(const model::Commit& commit) {
 
 }  // namespace
 
-Result<std::set<FieldId>> ChangedByBoth(Repository& repository, const merge::MergeMeans& means,
-                                        const SharedChange& change, const TableId& table) {
-  std::optional<std::set<FieldId>> both;
+Result<RowsChanged> ChangedByBoth(Repository& repository, const merge::MergeMeans& means,
+                                  const SharedChange& change, const TableId& table) {
+  std::vector<RowsChanged> sides;
   for (const auto& id : {change.ours, change.theirs}) {
     ASSIGN_OR_RETURN(auto commit, repository.ReadCommit(id));
     // What a merge changed depends on the parent it is seen from: the pick of it knows.
     if (commit->parents.size() > 1) continue;
-    ASSIGN_OR_RETURN(auto fields, ChangedFields(repository, means, *commit, table));
-    if (!both) {
-      both = std::move(fields);
-    } else {
-      std::erase_if(*both, [&](FieldId field) { return !fields.contains(field); });
+    ASSIGN_OR_RETURN(auto changed, FindChanged(repository, means, *commit, table));
+    sides.push_back(std::move(changed));
+  }
+  RowsChanged both;
+  if (sides.empty()) return both;
+  both.inserts = sides.front().inserts || sides.back().inserts;
+  // A row that one inserted may have been there for the other, and have counted.
+  for (const auto& [one, other] :
+       {std::pair(sides.front(), sides.back()), std::pair(sides.back(), sides.front())}) {
+    for (FieldId field : one.fields) {
+      if (other.inserts || other.fields.contains(field)) both.fields.insert(field);
     }
   }
-  return both.value_or(std::set<FieldId>());
+  return both;
 }
 
 std::optional<CommitId> PickedFrom(const model::Commit& commit) {
@@ -147,6 +154,15 @@ Status AddPickedMerge(Repository& repository, const Head& pick, SideHistory* his
   return {};
 }
 
+// What the commit does is in the history of `other`, where it was picked.
+Result<bool> IsPickFrom(Repository& repository, const Head& commit, const CommitId& other) {
+  auto origin = PickedFrom(*commit.commit);
+  if (!origin) return false;
+  auto picked = repository.ReadCommit(*origin);
+  if (!picked) return false;  // of a history that is not here
+  return repository.ancestry().Contains(other, *origin, (*picked)->generation);
+}
+
 }  // namespace
 
 Result<SideHistory> HistoryOf(Repository& repository, const CommitId& side, const CommitId& other) {
@@ -170,7 +186,8 @@ Result<SideHistory> HistoryOf(Repository& repository, const CommitId& side, cons
     for (const auto& table : next->commit->tables) {
       if (table.replacement) {
         ASSIGN_OR_RETURN(bool done, is_settled(table.table, *next));
-        if (!done) history.replaced.insert(table.table);
+        ASSIGN_OR_RETURN(bool known, IsPickFrom(repository, *next, other));
+        if (!done && !known) history.replaced.insert(table.table);
       }
       if (table.replacement_settled) settled.emplace(table.table, next->id);
     }

@@ -14,8 +14,8 @@ namespace rhizo::txn {
 
 struct SideHistory {
   std::set<TableId> replaced;  // as a whole, and no merge of a user settled it
-  // The commit that made a change first -> the commit that this side has it as.
-  std::map<CommitId, CommitId> changes;
+  // The commit that made a change first -> the commits that this side has it as.
+  std::multimap<CommitId, CommitId> changes;
 };
 
 // Of the commits in the history of `side` that are not in that of `other`.
@@ -25,9 +25,15 @@ Result<SideHistory> HistoryOf(Repository& repository, const CommitId& side, cons
 Result<Replaced> FindReplaced(Repository& repository, const std::vector<CommitId>& ours,
                               const CommitId& theirs);
 
-// The columns of which both commits changed cells in rows of `table`.
-Result<std::set<FieldId>> ChangedByBoth(Repository& repository, const merge::MergeMeans& means,
-                                        const SharedChange& change, const TableId& table);
+// What was done to rows of a table.
+struct RowsChanged {
+  std::set<FieldId> fields;  // of which cells were changed
+  bool inserts = false;
+};
+
+// What both commits did to rows of `table`, also where one changed a row that the other inserted.
+Result<RowsChanged> ChangedByBoth(Repository& repository, const merge::MergeMeans& means,
+                                  const SharedChange& change, const TableId& table);
 
 // The commit that made the change of `commit` first, if it is a pick.
 std::optional<CommitId> PickedFrom(const model::Commit& commit);

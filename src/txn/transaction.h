@@ -79,6 +79,8 @@ class Transaction {
   const std::string& branch() const { return branch_; }
   bool id_is_from_caller() const { return id_from_caller_; }
   const Head& snapshot() const { return snapshot_; }
+  // Without own writes; what is looked up in it counts as read.
+  const std::shared_ptr<const View>& snapshot_view() const { return snapshot_view_; }
   // The branch as it was at the snapshot.
   const meta::Ref& branch_then() const { return branch_then_; }
   // It is one statement outside of any transaction: nothing that it counted on was read before.

@@ -60,6 +60,8 @@ class View {
   const CommitId& commit() const { return commit_; }
   Timestamp time() const { return time_; }
   const ObjectId& state_root() const { return state_root_; }
+  // Where the objects of its state are read: a transaction's are not published yet.
+  object::ObjectReader* objects() const { return opener_->context().small; }
   bool has_own_writes() const { return has_own_writes_; }
   bool HasOwnWrites(const TableId& table) const { return own_tables_.contains(table); }
   // Where what is read is noted; null: nobody wants to know.
