@@ -110,6 +110,8 @@ def test_open_says_what_is_wrong(tmp_path: Path) -> None:
     with pytest.raises(rhizo.RhizoError):
         rhizo.open(tmp_path / "missing", create=False)
     assert not (tmp_path / "missing").exists()
+    with pytest.raises(rhizo.InvalidArgumentError, match="no directory .*missing"):
+        rhizo.open(tmp_path / "missing" / "db")
     rhizo.open(tmp_path / "there").close()
     with pytest.raises(rhizo.AlreadyExistsError):
         rhizo.open(tmp_path / "there", create="new")

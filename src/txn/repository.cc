@@ -188,6 +188,15 @@ Result<std::shared_ptr<Repository>> Repository::Open(const std::string& path,
   if (!exists && (options.create == CreateMode::kNever || options.read_only)) {
     return NotADatabase(path, "there is no rhizo.db in it");
   }
+  if (!exists) {
+    auto parent = collaborators.file_system->Stat(io::ParentPath(path));
+    bool is_missing = !parent && parent.error().code() == ErrorCode::kObjectNotFound;
+    if (is_missing) {
+      return InvalidArgument("open: there is no directory \"" +
+                             io::ShortPath(io::ParentPath(path)) +
+                             "\" in which a database could be made");
+    }
+  }
   if (!options.read_only) {
     ASSIGN_OR_RETURN(bool network, io::IsNetworkFileSystem(exists ? path : io::ParentPath(path)));
     if (network) {
