@@ -108,6 +108,19 @@ def test_a_row_id_beside_the_key_of_another_row_is_refused(db):
         assert m.resolve("stock", {"_row_id": [ids["bolt"]], "item": ["bolt"], "n": [1]}) == 1
 
 
+def test_a_conflict_in_the_key_itself_takes_a_value(db):
+    db.write("t", {"k": [1, 2, 3]})
+    db.create_branch("keys")
+    with db.on("keys") as keys:
+        keys.update("t", {"k": "k + 20"})
+    db.update("t", {"k": "k + 10"})
+    db.set_key("t", "k")
+    with db.merging("keys") as m:
+        assert m.resolve("t", "SELECT _row_id, our_k + 100 AS k FROM conflicts") == 3
+        m.commit()
+    assert db.read("t").to_dict() == {"k": [111, 112, 113]}
+
+
 @pytest.mark.parametrize("into", ["release", "main~1", "a commit"])
 def test_only_branches_are_merged_into(db, into):
     db.tag("release")

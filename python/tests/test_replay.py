@@ -240,6 +240,103 @@ def test_a_sorted_table_that_was_picked_counts_on(db, side):
     assert rows(db)[2] == (1, "ann", 18)
 
 
+@pytest.mark.parametrize("db", ["id"], indirect=True)
+@pytest.mark.parametrize(("mine", "others", "together"), [(1, 1, [12, 22, 32]), (5, 3, [18, 28, 38])])
+def test_other_counters_count_on_where_a_row_was_picked(db, side, mine, others, together):
+    db.set_merge_rules("users", {"score": "add"})
+    side.merge("main")
+    db.cherry_pick(side.append("users", {"id": [9], "name": ["eve"], "score": [5]}).commit)
+    for session in (db, side):  # sorted, the other way round
+        session.write("users", {name: values[::-1] for name, values in session.read("users").to_dict().items()})
+    for session, more in ((db, mine), (side, others)):
+        session.update("users", {"score": f"score + {more}"}, "id < 9")
+        session.append("users", {"id": [77], "name": ["new"], "score": [more]})
+    db.merge("side")
+    scores = dict((row[0], row[2]) for row in rows(db))
+    assert scores == {1: together[0], 2: together[1], 3: together[2], 9: 5, 77: mine + others}
+
+
+@pytest.mark.parametrize("db", ["id"], indirect=True)
+def test_counters_of_a_table_whose_making_was_picked_are_counted_once_where_it_was_sorted(db, side):
+    with side.transaction() as tx:
+        tx.write("stock", {"item": [1, 2, 3], "n": [10, 20, 30]}, key="item")
+        tx.set_merge_rules("stock", {"n": "add"})
+    db.cherry_pick(side.commit().id)
+    side.write("stock", {"item": [3, 2, 1], "n": [30, 20, 10]})
+    db.merge("side")
+    assert sorted(db.read("stock").fetchall()) == [(1, 10), (2, 20), (3, 30)]
+
+
+@pytest.mark.parametrize("db", ["id"], indirect=True)
+def test_of_several_picks_of_one_commit_each_may_have_counted(db, side):
+    db.set_merge_rules("users", {"score": "add"})
+    side.merge("main")
+    with side.transaction() as tx:
+        tx.update("users", {"score": "score + 5"}, "id = 1")
+        tx.update("users", {"name": "'z'"}, "id = 2")
+    fix = side.commit().id
+    db.cherry_pick(fix)
+    db.set_merge_rules("users", {"score": "conflict"})
+    db.update("users", {"name": "'bob'"}, "id = 2")
+    db.cherry_pick(fix)  # the name alone
+    db.set_merge_rules("users", {"score": "add"})
+    for session, other in ((db, "side"), (side, "main")):
+        with pytest.raises(rhizo.MergeConflict, match="count it twice"):
+            session.merge(other)
+
+
+@pytest.mark.parametrize("db", ["id"], indirect=True)
+def test_a_picked_merge_is_merged_with_a_branch_that_has_only_its_insert(db, side):
+    db.set_merge_rules("users", {"score": "add"})
+    side.merge("main")
+    db.create_branch("release")
+    side.append("users", {"id": [9], "name": ["eve"], "score": [5]})
+    db.create_branch("early", at="side")
+    side.update("users", {"score": "score + 5"}, "id = 1")
+    db.write("other", {"a": [1]})
+    merged = db.merge("side", message="both").commit
+    with db.on("release") as release:
+        release.cherry_pick(merged, parent=1)
+        release.merge("early")
+        assert dict((row[0], row[2]) for row in rows(release)) == {1: 15, 2: 20, 3: 30, 9: 5}
+
+
+def test_a_picked_replacement_contradicts_where_a_user_refused_it(db, side):
+    db.create_branch("third")
+    new = side.write("users", {"id": [11, 12, 13], "name": ["x", "y", "z"], "score": [1, 2, 3]}).commit
+    db.append("users", {"id": [5], "name": ["e"], "score": [5]})
+    db.merge("side", strategy="ours")
+    before = rows(db)
+    assert len(before) == 4
+    with db.on("third") as third:
+        third.cherry_pick(new)
+    with pytest.raises(rhizo.MergeConflict, match="replaced"):
+        db.merge("third")
+    assert rows(db) == before
+
+
+def test_a_picked_sort_is_logged_as_a_change(db, side):
+    sort = side.write("users", {"id": [3, 2, 1], "name": ["cid", "bob", "ann"], "score": [30, 20, 10]}).commit
+    db.cherry_pick(sort)
+    assert [(one.table, one.operation) for one in db.commit().tables] == [("users", "update")]
+
+
+def test_a_hotfix_that_replaced_a_table_is_rebased_and_picked_from(db, side):
+    db.create_branch("dev")
+    new = db.write("users", {"id": [11, 12, 13], "name": ["x", "y", "z"], "score": [1, 2, 3]}).commit
+    side.cherry_pick(new)
+    with db.on("dev") as dev:
+        dev.cherry_pick(new)
+        fix = side.update("users", {"score": "22"}, "id = 12").commit
+        for session in (db, dev):
+            session.update("users", {"score": "33"}, "id = 13")
+        db.cherry_pick(fix)
+        dev.cherry_pick(fix)
+        side.rebase("main")
+        for session in (db, dev, side):
+            assert rows(session) == [(11, "x", 1), (12, "y", 22), (13, "z", 33)]
+
+
 def test_picks_that_follow_a_picked_replacement_merge_with_what_came_since(db, side):
     first = side.write("users", {"id": [11, 12, 13], "name": ["x", "y", "z"], "score": [1, 2, 3]}).commit
     second = side.update("users", {"score": "22"}, "id = 12").commit

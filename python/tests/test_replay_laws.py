@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -786,8 +787,15 @@ def rebase(history: History) -> None:
     theirs = line(history, 1)
     ours = line(history, 0)
     origin = {one: history.db.commit(one).picked_from or one for one in {*ours, *theirs}}
-    there = {origin[one] for one in theirs if one not in ours}  # what was picked there is there already
-    mine = [one for one in ours if one not in theirs and origin[one] not in there]
+    there = Counter(origin[one] for one in theirs if one not in ours)
+    mine = []
+    for one in ours:
+        if one in theirs:
+            continue
+        if there[origin[one]] > 0:  # what was picked there is there already, as often as it was
+            there[origin[one]] -= 1
+        else:
+            mine.append(one)
     history.log.append(f"rebase {len(mine)}")
     states = [history.states[onto]]
     for one in mine:

@@ -213,7 +213,10 @@ class Reader {
                        ? "is none that has a conflict which is not settled"
                        : "cannot be settled before its table is, which contradicts as a whole");
     }
-    RETURN_IF_ERROR(CheckKey(chunk, row, name));
+    bool settles_key = std::ranges::any_of(found->second, [&](const auto& at) {
+      return at.field && std::ranges::count(key_, *at.field) > 0;
+    });
+    if (!settles_key) RETURN_IF_ERROR(CheckKey(chunk, row, name));
     bool settles = false;
     for (const auto& at : found->second) {
       merge::Choice choice;

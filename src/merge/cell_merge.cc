@@ -326,9 +326,8 @@ Status IntervalMerge::DecideCell(Cells* cells, size_t i) {
   }
   if (one_is_undefined) return conflict();
   auto is_one_row = [&](Which a, Which b) { return view(a).first == view(b).first; };
-  if (DecidesByChange(rule.kind) && by_key_ && about_.options->shares_inserts) {
-    // A row that came anew under the key on both sides may be one that was picked: then it did not
-    // start from base's row, nor from nothing.
+  if (DecidesByChange(rule.kind) && is_picked_) {
+    // Where the row came anew on both sides, it did not start from base's row, nor from nothing.
     bool is_base_row = has_value && (is_one_row(kBase, kOurs) || is_one_row(kBase, kTheirs));
     if (!is_base_row) return cells->same[i] ? Status() : conflict();
   }

@@ -11,6 +11,7 @@
 
 #include "engine/duckdb_headers.h"
 #include "merge/side.h"
+#include "table/key_hash.h"
 
 namespace rhizo::merge {
 
@@ -77,8 +78,8 @@ struct MergeOptions {
   std::map<FieldId, ForeignDefault> foreign_defaults;
   const std::set<model::RowId>* broken = nullptr;     // rows whose merge breaks a constraint
   const std::set<model::RowId>* unsettled = nullptr;  // those whose choice breaks one too
-  // Both sides picked one insert of rows: what counts under a key did not start apart.
-  bool shares_inserts = false;
+  // Under which both sides have a row by picking one insert: what counts there did not start apart.
+  const table::KeyHashes* shared_keys = nullptr;
   bool rules_decide = true;  // false: any two changes of a cell, or of a row that went, contradict
   bool by_key = true;  // false: all three do not have the same key, rows are the same by their id
   // Of a region, while it can be read. Null: they are only counted.

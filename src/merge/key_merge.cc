@@ -8,6 +8,7 @@
 #include "engine/errors.h"
 #include "merge/entry_merge.h"
 #include "merge/region_walk.h"
+#include "table/key_hash.h"
 #include "table/key_search.h"
 #include "table/key_set.h"
 #include "table/single_value.h"
@@ -92,6 +93,7 @@ class KeyMerge {
   };
   Result<std::vector<Found>> FindKeys(Which of, std::optional<Which> by, const table::KeySet& keys);
   Status Settle(const MovedKey& key, KeyedRows* out);
+  Result<bool> IsPicked(const MovedKey& key, Side* side, const View& view) const;
   Result<Side*> Load(size_t region, Which side);
   Result<View> ViewOf(const MovedKey& key, Which side);
 
@@ -272,6 +274,18 @@ Result<View> KeyMerge::ViewOf(const MovedKey& key, Which side) {
   return loaded->ViewOf(row->entry, row->slot, std::move(place));
 }
 
+// Whether both sides have the row by picking; `view`: of the row on a side.
+Result<bool> KeyMerge::IsPicked(const MovedKey& key, Side* side, const View& view) const {
+  const auto* shared = about_.options->shared_keys;
+  bool may_be = shared != nullptr && !shared->empty() && key.rows[kOurs] && key.rows[kTheirs];
+  if (!may_be) return false;
+  ASSIGN_OR_RETURN(auto* rows, side->rows());
+  auto row = side->RowsOf(view, model::PositionSet::FromRange(0, 1)).front();
+  ASSIGN_OR_RETURN(auto hash,
+                   table::KeyHash(about_.table->schema(), about_.table->state().key, *rows, row));
+  return shared->contains(hash);
+}
+
 Status KeyMerge::Settle(const MovedKey& key, KeyedRows* out) {
   std::array<View, kSides> views;
   RegionConflicts found{about_.table->schema(), {}, {}};
@@ -301,6 +315,8 @@ Status KeyMerge::Settle(const MovedKey& key, KeyedRows* out) {
     undefined_[side].AddKey(place->row_id(), *what);
   }
   IntervalMerge merge(about_, found.sides, *place, 1, views, true);
+  ASSIGN_OR_RETURN(bool is_picked, IsPicked(key, found.sides[from], views[from]));
+  if (is_picked) merge.MarkPicked();
   // A row that was only encoded anew was not touched: regions say the same.
   for (Which side : {kOurs, kTheirs}) {
     if (key.not_known || AsksForRows()) break;

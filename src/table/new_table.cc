@@ -197,6 +197,8 @@ Status NewTable::PlaceNew(const Piece& piece, size_t index,
       auto gap =
           model::GapBetween(last_place_ ? &*last_place_ : nullptr, after ? &*after : nullptr);
       first = gap.Start(birth);
+    } else if (last_place_ && !(*last_place_ < *first)) {
+      return Corruption("rows of two entries overlap");
     }
     last_place_ = first->Plus(static_cast<uint32_t>(rows - 1));
     for (uint64_t done = 0; done < rows;) {

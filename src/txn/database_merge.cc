@@ -304,7 +304,7 @@ Result<std::optional<model::TableState>> DatabaseMerge::MergeStates(const TableI
   }
   ASSIGN_OR_RETURN(auto shared, FindShared(id, ours.schema, theirs.schema));
   if (!shared.problem.empty()) return settle({shared.problem});
-  options.shares_inserts = shared.inserts;
+  options.shared_keys = &shared.inserted;
   ASSIGN_OR_RETURN(bool replaced, ReplacementContradicts(id, sides, ours, theirs));
   std::optional<model::TableState> was;
   if (sides[kBase]) {
@@ -370,7 +370,7 @@ Result<DatabaseMerge::Shared> DatabaseMerge::FindShared(const TableId& id,
   auto [begin, end] = replaced_.shared.equal_range(id);
   for (auto change = begin; change != end; ++change) {
     ASSIGN_OR_RETURN(auto changed, ChangedByBoth(repository_, means_, change->second, id));
-    shared.inserts |= changed.inserts;
+    shared.inserted.merge(changed.inserted);
     for (const auto& [field, name] : counting) {
       if (!changed.fields.contains(field)) continue;
       shared.problem =

@@ -11,6 +11,7 @@
 
 #include "merge/table_merge.h"
 #include "object/staging.h"
+#include "table/key_hash.h"
 #include "tree/apply.h"
 #include "txn/merged_names.h"
 #include "txn/repository.h"
@@ -123,8 +124,8 @@ class DatabaseMerge {
   Result<std::shared_ptr<const table::OpenTable>> Open(const model::TableState& state) const;
   // What both sides have of a change that was picked.
   struct Shared {
-    std::string problem;  // why a merge would count it twice; "": it would not
-    bool inserts = false;
+    std::string problem;        // why a merge would count it twice; "": it would not
+    table::KeyHashes inserted;  // keys of rows that came with it
   };
   Result<Shared> FindShared(const TableId& id, const model::Schema& ours,
                             const model::Schema& theirs) const;

@@ -26,12 +26,13 @@ Result<Head> ReadHead(Repository& repository, const CommitId& id);
 class Attempts {
  public:
   Attempts(const Repository& repository, std::string branch);
-  // kBusy once there is no time left; the first attempt always may be.
+  // kBusy once the time is over that there is from the second attempt on.
   Status Begin();
 
  private:
   const std::string branch_;
-  const std::chrono::steady_clock::time_point end_;
+  const std::chrono::milliseconds patience_;
+  std::chrono::steady_clock::time_point end_;
   int begun_ = 0;
 };
 

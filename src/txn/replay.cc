@@ -67,16 +67,16 @@ class Counting {
     summary.rows_removed = counts.deleted;
     summary.rows_updated = counts.updated;
     bool rows = counts.inserted + counts.deleted + counts.updated > 0;
+    bool anew = false;
     if (!rows && !after->state().key.empty()) {
-      ASSIGN_OR_RETURN(bool anew, StoresAnew(*before, *after));
-      changes_anything_ = changes_anything_ || anew;
+      ASSIGN_OR_RETURN(anew, StoresAnew(*before, *after));
     }
     bool schema = !model::SameButRows(before->state(), after->state());
-    summary.kind = rows     ? model::ChangeKind::kUpdate
-                   : schema ? model::ChangeKind::kSchema
-                            : model::ChangeKind::kRename;
+    summary.kind = rows || anew ? model::ChangeKind::kUpdate
+                   : schema     ? model::ChangeKind::kSchema
+                                : model::ChangeKind::kRename;
     bool is_renamed = placed->name != placed->before->name;
-    changes_anything_ = changes_anything_ || rows || schema || is_renamed;
+    changes_anything_ = changes_anything_ || rows || anew || schema || is_renamed;
     return {};
   }
   // Whether one of the tables changed in more than how it is stored.
@@ -184,9 +184,11 @@ class Replay {
 // to `commit`.
 Result<Replaced> ReplacedBy(Repository& repository, const CommitId& head, const CommitId& base,
                             const CommitId& commit, const CommitId& before) {
-  ASSIGN_OR_RETURN(auto here, HistoryOf(repository, head, base));
+  ASSIGN_OR_RETURN(auto here, ReplacedBeyond(repository, head, base));
   ASSIGN_OR_RETURN(auto there, HistoryOf(repository, commit, before));
-  return Replaced{std::move(here.replaced), std::move(there.replaced), {}};
+  Replaced replaced{std::move(here), {}, {}};
+  for (const auto& [table, origin] : there.replaced) replaced.by_theirs.insert(table);
+  return replaced;
 }
 
 // One step on top of the branch; tried again where the branch moves meanwhile.

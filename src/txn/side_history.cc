@@ -14,29 +14,65 @@ constexpr char kPickedFrom[] = "picked-from";
 
 constexpr char kPickedParent[] = "picked-parent";
 
-Result<RowsChanged> FindChanged(Repository& repository, const merge::MergeMeans& means,
-                                const model::Commit& commit, const TableId& id) {
-  RowsChanged changed;
-  if (commit.parents.empty()) return changed;
+// The state without rows.
+Result<std::shared_ptr<const table::OpenTable>> WithoutRows(const table::OpenTable& like) {
+  auto state = model::WithRowsOf(like.state(), model::TableState());
+  return table::OpenTable::Open(like.context(), ObjectId(),
+                                std::make_shared<const model::TableState>(std::move(state)));
+}
+
+// A table before and after a commit, whose parent is its first; nothing if it is not there after.
+struct Change {
+  std::shared_ptr<const table::OpenTable> before;
+  std::shared_ptr<const table::OpenTable> after;
+};
+
+Result<std::optional<Change>> ChangeOf(Repository& repository, const merge::MergeMeans& means,
+                                       const model::Commit& commit, const TableId& id) {
+  if (commit.parents.empty()) return std::optional<Change>();
   ASSIGN_OR_RETURN(auto parent, repository.ReadCommit(commit.parents.front()));
   ASSIGN_OR_RETURN(auto tables, DifferingTables(means.context.read.small, parent->state_root,
                                                 commit.state_root));
   for (const auto& table : tables) {
-    if (table.id != id || !table.before || !table.name) continue;
-    ASSIGN_OR_RETURN(auto after, repository.tables()->Open(table.state_id));
-    ASSIGN_OR_RETURN(auto before, repository.tables()->Open(table.before->entry.state));
-    ASSIGN_OR_RETURN(auto diff, table::RowDiff::Open(means.client, before, after));
-    const auto& fields = after->schema().fields;
-    while (!changed.inserts || changed.fields.size() < fields.size()) {
-      ASSIGN_OR_RETURN(auto region, diff.Next());
-      if (!region) break;
-      for (const auto& change : region->changes) {
-        changed.inserts |= change.kind == table::RowChangeKind::kInsert;
-        for (uint32_t field : change.changed) changed.fields.insert(fields[field].id);
+    if (table.id != id || !table.name) continue;
+    Change change;
+    ASSIGN_OR_RETURN(change.after, repository.tables()->Open(table.state_id));
+    if (table.before) {
+      ASSIGN_OR_RETURN(change.before, repository.tables()->Open(table.before->entry.state));
+    } else {
+      ASSIGN_OR_RETURN(change.before, WithoutRows(*change.after));
+    }
+    return std::optional(std::move(change));
+  }
+  return std::optional<Change>();
+}
+
+// What a commit did to rows of a table. `among`: only to rows of these keys; null: to any.
+Result<RowsChanged> FindChanged(Repository& repository, const merge::MergeMeans& means,
+                                const model::Commit& commit, const TableId& id,
+                                const table::KeyHashes* among) {
+  RowsChanged found;
+  ASSIGN_OR_RETURN(auto tables, ChangeOf(repository, means, commit, id));
+  if (!tables) return found;
+  const auto& fields = tables->after->schema().fields;
+  const auto& key = tables->after->state().key;
+  ASSIGN_OR_RETURN(auto diff, table::RowDiff::Open(means.client, tables->before, tables->after));
+  while (!key.empty() || found.fields.size() < fields.size()) {
+    ASSIGN_OR_RETURN(auto region, diff.Next());
+    if (!region) break;
+    for (const auto& change : region->changes) {
+      if (change.kind == table::RowChangeKind::kDelete) continue;
+      bool is_insert = change.kind == table::RowChangeKind::kInsert;
+      if (!key.empty() && (is_insert || among != nullptr)) {
+        ASSIGN_OR_RETURN(
+            auto hash, table::KeyHash(tables->after->schema(), key, *region->after, change.after));
+        if (is_insert) found.inserted.insert(hash);
+        if (among != nullptr && !among->contains(hash)) continue;
       }
+      for (uint32_t field : change.changed) found.fields.insert(fields[field].id);
     }
   }
-  return changed;
+  return found;
 }
 
 // Changes that both sides have, under different commits: a pick and its origin, or two picks.
@@ -45,14 +81,15 @@ Result<std::multimap<TableId, SharedChange>> SharedChanges(Repository& repositor
                                                            const SideHistory& theirs) {
   std::multimap<TableId, SharedChange> shared;
   for (const auto& [origin, ours_as] : ours.changes) {
-    auto found = theirs.changes.find(origin);
-    if (found == theirs.changes.end()) continue;
-    std::set<TableId> tables;
-    for (const auto& id : {ours_as, found->second}) {
-      ASSIGN_OR_RETURN(auto commit, repository.ReadCommit(id));
-      for (const auto& table : commit->tables) tables.insert(table.table);
+    auto [begin, end] = theirs.changes.equal_range(origin);
+    for (auto found = begin; found != end; ++found) {
+      std::set<TableId> tables;
+      for (const auto& id : {ours_as, found->second}) {
+        ASSIGN_OR_RETURN(auto commit, repository.ReadCommit(id));
+        for (const auto& table : commit->tables) tables.insert(table.table);
+      }
+      for (const auto& table : tables) shared.emplace(table, SharedChange{ours_as, found->second});
     }
-    for (const auto& table : tables) shared.emplace(table, SharedChange{ours_as, found->second});
   }
   return shared;
 }
@@ -69,23 +106,31 @@ std::optional<size_t> PickedParent(const model::Commit& commit) {
 
 Result<RowsChanged> ChangedByBoth(Repository& repository, const merge::MergeMeans& means,
                                   const SharedChange& change, const TableId& table) {
-  std::vector<RowsChanged> sides;
+  struct Side {
+    std::shared_ptr<const model::Commit> commit;
+    RowsChanged changed;
+  };
+  std::vector<Side> sides;
   for (const auto& id : {change.ours, change.theirs}) {
     ASSIGN_OR_RETURN(auto commit, repository.ReadCommit(id));
     // What a merge changed depends on the parent it is seen from: the pick of it knows.
     if (commit->parents.size() > 1) continue;
-    ASSIGN_OR_RETURN(auto changed, FindChanged(repository, means, *commit, table));
-    sides.push_back(std::move(changed));
+    ASSIGN_OR_RETURN(auto changed, FindChanged(repository, means, *commit, table, nullptr));
+    sides.push_back({std::move(commit), std::move(changed)});
   }
   RowsChanged both;
   if (sides.empty()) return both;
-  both.inserts = sides.front().inserts || sides.back().inserts;
-  // A row that one inserted may have been there for the other, and have counted.
-  for (const auto& [one, other] :
-       {std::pair(sides.front(), sides.back()), std::pair(sides.back(), sides.front())}) {
-    for (FieldId field : one.fields) {
-      if (other.inserts || other.fields.contains(field)) both.fields.insert(field);
+  for (auto [one, other] :
+       {std::pair(&sides.front(), &sides.back()), std::pair(&sides.back(), &sides.front())}) {
+    both.inserted.insert(one->changed.inserted.begin(), one->changed.inserted.end());
+    for (FieldId field : one->changed.fields) {
+      if (other->changed.fields.contains(field)) both.fields.insert(field);
     }
+    // A row that one inserted may have been there for the other, and have counted.
+    if (one->changed.fields.empty() || other->changed.inserted.empty()) continue;
+    ASSIGN_OR_RETURN(auto met,
+                     FindChanged(repository, means, *one->commit, table, &other->changed.inserted));
+    both.fields.insert(met.fields.begin(), met.fields.end());
   }
   return both;
 }
@@ -154,15 +199,6 @@ Status AddPickedMerge(Repository& repository, const Head& pick, SideHistory* his
   return {};
 }
 
-// What the commit does is in the history of `other`, where it was picked.
-Result<bool> IsPickFrom(Repository& repository, const Head& commit, const CommitId& other) {
-  auto origin = PickedFrom(*commit.commit);
-  if (!origin) return false;
-  auto picked = repository.ReadCommit(*origin);
-  if (!picked) return false;  // of a history that is not here
-  return repository.ancestry().Contains(other, *origin, (*picked)->generation);
-}
-
 }  // namespace
 
 Result<SideHistory> HistoryOf(Repository& repository, const CommitId& side, const CommitId& other) {
@@ -186,14 +222,30 @@ Result<SideHistory> HistoryOf(Repository& repository, const CommitId& side, cons
     for (const auto& table : next->commit->tables) {
       if (table.replacement) {
         ASSIGN_OR_RETURN(bool done, is_settled(table.table, *next));
-        ASSIGN_OR_RETURN(bool known, IsPickFrom(repository, *next, other));
-        if (!done && !known) history.replaced.insert(table.table);
+        auto origin = PickedFrom(*next->commit).value_or(next->id);
+        if (!done) history.replaced.emplace(table.table, origin);
       }
       if (table.replacement_settled) settled.emplace(table.table, next->id);
     }
     history.changes.emplace(PickedFrom(*next->commit).value_or(next->id), next->id);
     RETURN_IF_ERROR(AddPickedMerge(repository, *next, &history));
   }
+}
+
+Result<std::set<TableId>> ReplacedBeyond(Repository& repository, const CommitId& side,
+                                         const CommitId& other) {
+  std::set<TableId> tables;
+  ASSIGN_OR_RETURN(auto history, HistoryOf(repository, side, other));
+  if (history.replaced.empty()) return tables;
+  ASSIGN_OR_RETURN(auto known, HistoryOf(repository, other, side));
+  for (const auto& [table, origin] : history.replaced) {
+    if (known.changes.contains(origin)) continue;
+    // Also below what both have.
+    ASSIGN_OR_RETURN(auto commit, repository.ReadCommit(origin));
+    ASSIGN_OR_RETURN(bool has, repository.ancestry().Contains(other, origin, commit->generation));
+    if (!has) tables.insert(table);
+  }
+  return tables;
 }
 
 Result<Replaced> FindReplaced(Repository& repository, const std::vector<CommitId>& ours,
@@ -203,8 +255,8 @@ Result<Replaced> FindReplaced(Repository& repository, const std::vector<CommitId
     ASSIGN_OR_RETURN(auto here, HistoryOf(repository, id, theirs));
     ASSIGN_OR_RETURN(auto there, HistoryOf(repository, theirs, id));
     ASSIGN_OR_RETURN(auto shared, SharedChanges(repository, here, there));
-    replaced.by_ours.merge(here.replaced);
-    replaced.by_theirs.merge(there.replaced);
+    for (const auto& [table, origin] : here.replaced) replaced.by_ours.insert(table);
+    for (const auto& [table, origin] : there.replaced) replaced.by_theirs.insert(table);
     replaced.shared.merge(shared);
   }
   return replaced;

@@ -8,18 +8,24 @@
 #include <vector>
 
 #include "model/commit.h"
+#include "table/key_hash.h"
 #include "txn/database_merge.h"
 
 namespace rhizo::txn {
 
 struct SideHistory {
-  std::set<TableId> replaced;  // as a whole, and no merge of a user settled it
+  // As a whole, and no merge of a user settled it; by which commit first.
+  std::multimap<TableId, CommitId> replaced;
   // The commit that made a change first -> the commits that this side has it as.
   std::multimap<CommitId, CommitId> changes;
 };
 
 // Of the commits in the history of `side` that are not in that of `other`.
 Result<SideHistory> HistoryOf(Repository& repository, const CommitId& side, const CommitId& other);
+// Tables that those commits replaced as a whole, but for replacements that were picked from
+// `other`, or there.
+Result<std::set<TableId>> ReplacedBeyond(Repository& repository, const CommitId& side,
+                                         const CommitId& other);
 
 // What a merge of the histories of `ours`, each with that of `theirs`, has to know.
 Result<Replaced> FindReplaced(Repository& repository, const std::vector<CommitId>& ours,
@@ -27,8 +33,8 @@ Result<Replaced> FindReplaced(Repository& repository, const std::vector<CommitId
 
 // What was done to rows of a table.
 struct RowsChanged {
-  std::set<FieldId> fields;  // of which cells were changed
-  bool inserts = false;
+  std::set<FieldId> fields;   // of which cells were changed
+  table::KeyHashes inserted;  // keys of rows that came, if there is a key
 };
 
 // What both commits did to rows of `table`, also where one changed a row that the other inserted.
