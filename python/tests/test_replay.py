@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import pyarrow as pa
 import pytest
 import rhizo
 
@@ -299,6 +300,42 @@ def test_a_picked_merge_is_merged_with_a_branch_that_has_only_its_insert(db, sid
         release.cherry_pick(merged, parent=1)
         release.merge("early")
         assert dict((row[0], row[2]) for row in rows(release)) == {1: 15, 2: 20, 3: 30, 9: 5}
+
+
+@pytest.mark.parametrize("db", ["id"], indirect=True)
+@pytest.mark.parametrize("was", ["DECIMAL(18,2)", "DOUBLE", "BIGINT", "no key", "another key"])
+def test_picked_counters_are_known_by_the_key_that_there_is_now(db, side, was):
+    db.create_table("t", {"id": "INTEGER", "other": "INTEGER", "n": "BIGINT"}, key=None if was == "no key" else "id")
+    db.set_merge_rules("t", {"n": "add"})
+    db.append("t", {"id": pa.array([1], pa.int32()), "other": pa.array([11], pa.int32()), "n": [0]})
+    if was == "another key":
+        db.set_key("t", "other")
+    side.merge("main")
+    db.create_branch("picked")
+    new = side.append("t", {"id": pa.array([7], pa.int32()), "other": pa.array([17], pa.int32()), "n": [5]}).commit
+    with db.on("picked") as picked:
+        picked.cherry_pick(new)
+    if was.endswith("key"):
+        db.set_key("t", "id")
+    else:
+        db.alter("t", widen={"id": was})
+    db.create_branch("a")
+    db.create_branch("b")
+    with db.on("a") as a, db.on("b") as b:
+        a.merge("side", message="one")
+        b.merge("picked", message="the other")
+        b.write("t", b.read("t").to_arrow().take([1, 0]))
+        b.merge("a")
+        assert dict(b.sql("SELECT id::INTEGER, n FROM t").fetchall()) == {1: 0, 7: 5}
+
+
+def test_what_was_added_after_a_picked_replacement_was_taken_back_contradicts_it(db, side):
+    new = db.write("users", {"id": [11, 12, 13], "name": ["x", "y", "z"], "score": [1, 2, 3]}).commit
+    side.cherry_pick(new)
+    side.revert("side")
+    late = side.append("users", {"id": [5], "name": ["e"], "score": [5]}).commit
+    with pytest.raises(rhizo.MergeConflict, match="replaced"):
+        db.cherry_pick(late)
 
 
 def test_a_picked_replacement_contradicts_where_a_user_refused_it(db, side):

@@ -80,6 +80,7 @@ struct MergeOptions {
   const std::set<model::RowId>* unsettled = nullptr;  // those whose choice breaks one too
   // Under which both sides have a row by picking one insert: what counts there did not start apart.
   const table::KeyHashes* shared_keys = nullptr;
+  table::KeyForm shared_form = {};
   bool rules_decide = true;  // false: any two changes of a cell, or of a row that went, contradict
   bool by_key = true;  // false: all three do not have the same key, rows are the same by their id
   // Of a region, while it can be read. Null: they are only counted.

@@ -282,7 +282,7 @@ Result<bool> KeyMerge::IsPicked(const MovedKey& key, Side* side, const View& vie
   ASSIGN_OR_RETURN(auto* rows, side->rows());
   auto row = side->RowsOf(view, model::PositionSet::FromRange(0, 1)).front();
   ASSIGN_OR_RETURN(auto hash,
-                   table::KeyHash(about_.table->schema(), about_.table->state().key, *rows, row));
+                   table::KeyHash(about_.options->shared_form, about_.table->schema(), *rows, row));
   return shared->contains(hash);
 }
 

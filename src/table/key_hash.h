@@ -1,5 +1,5 @@
 // Keys of rows of several commits, told from each other by 64 bits: a key's fields may have had
-// other types then.
+// other types then, and the table another key, or none.
 #pragma once
 
 #include <cstdint>
@@ -13,9 +13,15 @@ namespace rhizo::table {
 
 using KeyHashes = std::unordered_set<uint64_t>;
 
-// Keys that read the same have the same hash: 5 as INTEGER and as BIGINT, 0.0 and -0.0. `rows` have
-// the schema's fields; fields that it has not are left out.
-Result<uint64_t> KeyHash(const model::Schema& schema, const std::vector<FieldId>& key,
-                         RowBatch& rows, uint64_t row);
+// The key that is meant, and the types in which values are compared.
+struct KeyForm {
+  std::vector<FieldId> fields;
+  std::vector<duckdb::LogicalType> types;
+};
+
+// Equal keys have the same hash, whatever types the rows have them in: 5 as INTEGER and as DOUBLE,
+// 0.0 and -0.0. `rows` have the schema's fields; fields that it has not are left out.
+Result<uint64_t> KeyHash(const KeyForm& key, const model::Schema& schema, RowBatch& rows,
+                         uint64_t row);
 
 }  // namespace rhizo::table

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "engine/types.h"
 #include "merge/rule_settings.h"
 #include "model/attributes.h"
+#include "model/held_type.h"
 #include "model/schema.h"
 #include "table/fingerprint.h"
 #include "table/row_diff.h"
@@ -45,6 +47,20 @@ std::vector<int> IndexesOf(const model::Schema& schema, const std::vector<FieldI
     indexes.push_back(field == nullptr ? -1 : static_cast<int>(field - schema.fields.data()));
   }
   return indexes;
+}
+
+// A key in the types of two schemas that hold values of both.
+table::KeyForm FormOf(const model::TableState& one, const model::Schema& other) {
+  table::KeyForm form;
+  for (FieldId id : one.key) {
+    const auto* here = one.schema.FindId(id);
+    const auto* there = other.FindId(id);
+    if (here == nullptr || there == nullptr) continue;
+    bool holds = model::Holds(here->type, there->type);
+    form.fields.push_back(id);
+    form.types.push_back(engine::ToLogicalType(holds ? here->type : there->type));
+  }
+  return form;
 }
 
 // Two tables that were made apart are of one kind: columns with their rules and defaults, key,
@@ -302,9 +318,10 @@ Result<std::optional<model::TableState>> DatabaseMerge::MergeStates(const TableI
   if (base_is_undefined) {
     return settle({"what both started from contradicted itself in this table"});
   }
-  ASSIGN_OR_RETURN(auto shared, FindShared(id, ours.schema, theirs.schema));
+  ASSIGN_OR_RETURN(auto shared, FindShared(ours, theirs));
   if (!shared.problem.empty()) return settle({shared.problem});
   options.shared_keys = &shared.inserted;
+  options.shared_form = shared.key;
   ASSIGN_OR_RETURN(bool replaced, ReplacementContradicts(id, sides, ours, theirs));
   std::optional<model::TableState> was;
   if (sides[kBase]) {
@@ -356,20 +373,21 @@ Result<std::optional<model::TableState>> DatabaseMerge::MergeStates(const TableI
 
 // A column counts if its rule does on a side, also where the change was made before it had that
 // rule.
-Result<DatabaseMerge::Shared> DatabaseMerge::FindShared(const TableId& id,
-                                                        const model::Schema& ours,
-                                                        const model::Schema& theirs) const {
+Result<DatabaseMerge::Shared> DatabaseMerge::FindShared(const model::TableState& ours,
+                                                        const model::TableState& theirs) const {
   Shared shared;
   std::map<FieldId, std::string> counting;
   for (const auto* side : {&theirs, &ours}) {
-    for (const auto& field : side->fields) {
+    for (const auto& field : side->schema.fields) {
       if (Counts(field)) counting[field.id] = field.name;
     }
   }
   if (counting.empty()) return shared;
-  auto [begin, end] = replaced_.shared.equal_range(id);
+  if (ours.key == theirs.key) shared.key = FormOf(ours, theirs.schema);
+  auto [begin, end] = replaced_.shared.equal_range(ours.id);
   for (auto change = begin; change != end; ++change) {
-    ASSIGN_OR_RETURN(auto changed, ChangedByBoth(repository_, means_, change->second, id));
+    ASSIGN_OR_RETURN(auto changed,
+                     ChangedByBoth(repository_, means_, change->second, ours.id, shared.key));
     shared.inserted.merge(changed.inserted);
     for (const auto& [field, name] : counting) {
       if (!changed.fields.contains(field)) continue;

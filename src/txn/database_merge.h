@@ -124,11 +124,11 @@ class DatabaseMerge {
   Result<std::shared_ptr<const table::OpenTable>> Open(const model::TableState& state) const;
   // What both sides have of a change that was picked.
   struct Shared {
-    std::string problem;        // why a merge would count it twice; "": it would not
+    std::string problem;  // why a merge would count it twice; "": it would not
+    table::KeyForm key;
     table::KeyHashes inserted;  // keys of rows that came with it
   };
-  Result<Shared> FindShared(const TableId& id, const model::Schema& ours,
-                            const model::Schema& theirs) const;
+  Result<Shared> FindShared(const model::TableState& ours, const model::TableState& theirs) const;
   merge::MergeOptions OptionsFor(const TableId& id) const;
   merge::Favour FavourOf(const TableId& id) const;  // of the table as a whole
   merge::Favour FavourOfRows(const TableId& id) const;

@@ -50,22 +50,21 @@ Result<std::optional<Change>> ChangeOf(Repository& repository, const merge::Merg
 // What a commit did to rows of a table. `among`: only to rows of these keys; null: to any.
 Result<RowsChanged> FindChanged(Repository& repository, const merge::MergeMeans& means,
                                 const model::Commit& commit, const TableId& id,
-                                const table::KeyHashes* among) {
+                                const table::KeyForm& key, const table::KeyHashes* among) {
   RowsChanged found;
   ASSIGN_OR_RETURN(auto tables, ChangeOf(repository, means, commit, id));
   if (!tables) return found;
   const auto& fields = tables->after->schema().fields;
-  const auto& key = tables->after->state().key;
   ASSIGN_OR_RETURN(auto diff, table::RowDiff::Open(means.client, tables->before, tables->after));
-  while (!key.empty() || found.fields.size() < fields.size()) {
+  while (!key.fields.empty() || found.fields.size() < fields.size()) {
     ASSIGN_OR_RETURN(auto region, diff.Next());
     if (!region) break;
     for (const auto& change : region->changes) {
       if (change.kind == table::RowChangeKind::kDelete) continue;
       bool is_insert = change.kind == table::RowChangeKind::kInsert;
-      if (!key.empty() && (is_insert || among != nullptr)) {
+      if (!key.fields.empty() && (is_insert || among != nullptr)) {
         ASSIGN_OR_RETURN(
-            auto hash, table::KeyHash(tables->after->schema(), key, *region->after, change.after));
+            auto hash, table::KeyHash(key, tables->after->schema(), *region->after, change.after));
         if (is_insert) found.inserted.insert(hash);
         if (among != nullptr && !among->contains(hash)) continue;
       }
@@ -105,7 +104,8 @@ std::optional<size_t> PickedParent(const model::Commit& commit) {
 }  // namespace
 
 Result<RowsChanged> ChangedByBoth(Repository& repository, const merge::MergeMeans& means,
-                                  const SharedChange& change, const TableId& table) {
+                                  const SharedChange& change, const TableId& table,
+                                  const table::KeyForm& key) {
   struct Side {
     std::shared_ptr<const model::Commit> commit;
     RowsChanged changed;
@@ -115,7 +115,7 @@ Result<RowsChanged> ChangedByBoth(Repository& repository, const merge::MergeMean
     ASSIGN_OR_RETURN(auto commit, repository.ReadCommit(id));
     // What a merge changed depends on the parent it is seen from: the pick of it knows.
     if (commit->parents.size() > 1) continue;
-    ASSIGN_OR_RETURN(auto changed, FindChanged(repository, means, *commit, table, nullptr));
+    ASSIGN_OR_RETURN(auto changed, FindChanged(repository, means, *commit, table, key, nullptr));
     sides.push_back({std::move(commit), std::move(changed)});
   }
   RowsChanged both;
@@ -128,8 +128,8 @@ Result<RowsChanged> ChangedByBoth(Repository& repository, const merge::MergeMean
     }
     // A row that one inserted may have been there for the other, and have counted.
     if (one->changed.fields.empty() || other->changed.inserted.empty()) continue;
-    ASSIGN_OR_RETURN(auto met,
-                     FindChanged(repository, means, *one->commit, table, &other->changed.inserted));
+    ASSIGN_OR_RETURN(auto met, FindChanged(repository, means, *one->commit, table, key,
+                                           &other->changed.inserted));
     both.fields.insert(met.fields.begin(), met.fields.end());
   }
   return both;
@@ -238,8 +238,13 @@ Result<std::set<TableId>> ReplacedBeyond(Repository& repository, const CommitId&
   ASSIGN_OR_RETURN(auto history, HistoryOf(repository, side, other));
   if (history.replaced.empty()) return tables;
   ASSIGN_OR_RETURN(auto known, HistoryOf(repository, other, side));
+  // Who replaced the table in another way, too, has not what was picked any more.
+  std::set<TableId> otherwise;
+  for (const auto& [table, origin] : known.replaced) {
+    if (!history.changes.contains(origin)) otherwise.insert(table);
+  }
   for (const auto& [table, origin] : history.replaced) {
-    if (known.changes.contains(origin)) continue;
+    if (known.changes.contains(origin) && !otherwise.contains(table)) continue;
     // Also below what both have.
     ASSIGN_OR_RETURN(auto commit, repository.ReadCommit(origin));
     ASSIGN_OR_RETURN(bool has, repository.ancestry().Contains(other, origin, commit->generation));

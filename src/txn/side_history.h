@@ -34,12 +34,14 @@ Result<Replaced> FindReplaced(Repository& repository, const std::vector<CommitId
 // What was done to rows of a table.
 struct RowsChanged {
   std::set<FieldId> fields;   // of which cells were changed
-  table::KeyHashes inserted;  // keys of rows that came, if there is a key
+  table::KeyHashes inserted;  // keys of rows that came
 };
 
 // What both commits did to rows of `table`, also where one changed a row that the other inserted.
+// `key`: it has now, none of the fields if it has none.
 Result<RowsChanged> ChangedByBoth(Repository& repository, const merge::MergeMeans& means,
-                                  const SharedChange& change, const TableId& table);
+                                  const SharedChange& change, const TableId& table,
+                                  const table::KeyForm& key);
 
 // The commit that made the change of `commit` first, if it is a pick.
 std::optional<CommitId> PickedFrom(const model::Commit& commit);
