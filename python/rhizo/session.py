@@ -100,8 +100,9 @@ class Session(Merges):
         {'job': '17'}
         """
         message, author = to_text(message, "message"), to_text(author, "author")
+        txn_id, is_serializable = to_text(txn_id, "txn_id"), _is_serializable(isolation)
         native = self._native.again()
-        return Transaction(native, native.begin(message, author, _metadata(metadata), to_text(txn_id, "txn_id"), _is_serializable(isolation)))
+        return Transaction(native, native.begin(message, author, _metadata(metadata), txn_id, is_serializable))
 
     def retry(
         self,

@@ -8,6 +8,14 @@ import pytest
 import rhizo
 
 
+def branch_that_adds_a_column(db: rhizo.Database) -> rhizo.Session:
+    db.write("t", {"id": [1, 2, 3], "x": [0, 0, 0]}, key="id")
+    db.create_branch("f")
+    f = db.on("f")
+    f.alter("t", add={"c": "INTEGER"})
+    return f
+
+
 def column(session: rhizo.Session, name: str) -> dict[int, Any]:
     return dict(session.sql(f'SELECT id, "{name}" FROM t').fetchall())
 
@@ -199,10 +207,7 @@ def test_values_of_a_column_that_came_back_contradict_those_that_stayed_whatever
 def test_reverting_a_pick_that_knew_a_column_its_branch_did_not_have_leaves_the_column_alone(
     db: rhizo.Database, strategy: Any
 ) -> None:
-    db.write("t", {"id": [1, 2, 3], "x": [0, 0, 0]}, key="id")
-    db.create_branch("f")
-    with db.on("f") as f:
-        f.alter("t", add={"c": "INTEGER"})
+    with branch_that_adds_a_column(db) as f:
         f.update("t", {"c": "id * 10"})
         row = f.append("t", {"id": [4], "x": [0], "c": [40]}).commit
     pick = db.cherry_pick(row).commit
@@ -232,10 +237,7 @@ def test_a_column_whose_adding_is_reverted_in_vain_keeps_all_its_values(db: rhiz
 def test_reverting_a_merge_that_brought_only_traces_of_a_column_leaves_the_column_alone(
     db: rhizo.Database, strategy: Any
 ) -> None:
-    db.write("t", {"id": [1, 2, 3], "x": [0, 0, 0]}, key="id")
-    db.create_branch("f")
-    with db.on("f") as f:
-        f.alter("t", add={"c": "INTEGER"})
+    with branch_that_adds_a_column(db) as f:
         drop = f.alter("t", drop="c").commit
         f.update("t", {"x": "1"}, "id = 1")
     db.update("t", {"x": "2"}, "id = 2")

@@ -4,6 +4,7 @@
 
 #include "base/name.h"
 #include "db/write_outcome.h"
+#include "table/row_diff.h"
 #include "txn/branches.h"
 #include "txn/committer.h"
 #include "txn/ref_resolver.h"
@@ -127,6 +128,10 @@ Result<CommitId> SessionImpl::HeadCommit() {
 // The transaction's own branch is where it was when it began.
 bool SessionImpl::IsSnapshot(const std::string& ref) const {
   return transaction_ != nullptr && !ref.empty() && ref == branch_;
+}
+
+bool SessionImpl::IsSnapshot(const CommitId& commit) const {
+  return transaction_ != nullptr && transaction_->snapshot().id == commit;
 }
 
 const meta::Ref* SessionImpl::BranchThen() const {
@@ -289,16 +294,6 @@ Result<std::shared_ptr<const table::OpenTable>> SessionImpl::TableAt(
   return table;
 }
 
-namespace {
-
-Result<std::shared_ptr<const table::OpenTable>> WithoutRows(const table::OpenTable& like) {
-  auto state = model::WithRowsOf(like.state(), model::TableState());
-  return table::OpenTable::Open(like.context(), ObjectId(),
-                                std::make_shared<const model::TableState>(std::move(state)));
-}
-
-}  // namespace
-
 Result<sql::TablePair> SessionImpl::OpenBoth(const txn::View& earlier,
                                              const std::optional<txn::NamedTable>& before,
                                              const txn::View& later,
@@ -314,10 +309,10 @@ Result<sql::TablePair> SessionImpl::OpenBoth(const txn::View& earlier,
     pair.after_name = after->name.ToString();
   }
   if (!before) {
-    ASSIGN_OR_RETURN(pair.before, WithoutRows(*pair.after));
+    ASSIGN_OR_RETURN(pair.before, table::WithoutRows(*pair.after));
   }
   if (!after) {
-    ASSIGN_OR_RETURN(pair.after, WithoutRows(*pair.before));
+    ASSIGN_OR_RETURN(pair.after, table::WithoutRows(*pair.before));
   }
   return pair;
 }
@@ -343,8 +338,7 @@ Result<SessionImpl::PointOfTable> SessionImpl::NamedAt(std::shared_ptr<const txn
 }
 
 Result<std::shared_ptr<const txn::View>> SessionImpl::ViewAt(const CommitId& commit) {
-  bool is_snapshot = transaction_ && transaction_->snapshot().id == commit;
-  if (is_snapshot) return transaction_->snapshot_view();
+  if (IsSnapshot(commit)) return transaction_->snapshot_view();
   return repository().ViewOf(commit);
 }
 
@@ -363,8 +357,7 @@ Status SessionImpl::NoteAllRead() {
 }
 
 Status SessionImpl::NoteReadAt(const CommitId& commit, const TableId& table) {
-  bool is_snapshot = transaction_ && transaction_->snapshot().id == commit;
-  return is_snapshot ? NoteRead(table) : Status();
+  return IsSnapshot(commit) ? NoteRead(table) : Status();
 }
 
 Result<SessionImpl::FoundTable> SessionImpl::FindBase(const model::QualifiedName& name,

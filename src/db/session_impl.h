@@ -125,6 +125,7 @@ class SessionImpl final : public sql::QuerySource,
                                const model::QualifiedName& name, const std::string& text);
   Result<CommitId> PointOf(const txn::View& current, const sql::AtPoint& point);
   bool IsSnapshot(const std::string& ref) const;
+  bool IsSnapshot(const CommitId& commit) const;
   Result<FoundTable> FindVersioned(const txn::View& view, const model::QualifiedName& name,
                                    uint64_t version, const CommitId& head);
   txn::CommitText TextOf(const CommitOptions& options) const;

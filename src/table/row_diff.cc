@@ -117,6 +117,12 @@ Result<std::shared_ptr<const OpenTable>> InTypesOfBoth(const OpenTable& before,
   return OpenTable::Open(after->context(), after->state_id(), std::move(seen));
 }
 
+Result<std::shared_ptr<const OpenTable>> WithoutRows(const OpenTable& like) {
+  auto state = model::WithRowsOf(like.state(), model::TableState());
+  return OpenTable::Open(like.context(), ObjectId(),
+                         std::make_shared<const model::TableState>(std::move(state)));
+}
+
 Result<RowDiff> RowDiff::Open(duckdb::ClientContext* client,
                               std::shared_ptr<const OpenTable> before,
                               std::shared_ptr<const OpenTable> after) {

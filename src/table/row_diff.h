@@ -53,6 +53,9 @@ struct RowChangeCounts {
 Result<std::shared_ptr<const OpenTable>> InTypesOfBoth(const OpenTable& before,
                                                        std::shared_ptr<const OpenTable> after);
 
+// Such a table before it had rows: what one that is new, or gone, is compared with.
+Result<std::shared_ptr<const OpenTable>> WithoutRows(const OpenTable& like);
+
 class RowDiff {
  public:
   // States of one table. `client`: null where only row blocks are read.

@@ -317,7 +317,7 @@ Result<Replayed> Rebase(Repository& repository, const MergeTools& tools, const s
     // What was picked there is there already, as often as it was.
     std::map<CommitId, size_t> left_out;
     std::erase_if(beyond, [&](const Head& commit) {
-      auto origin = PickedFrom(*commit.commit).value_or(commit.id);
+      auto origin = OriginOf(commit);
       bool is_there = left_out[origin] < there.changes.count(origin);
       if (is_there) ++left_out[origin];
       return is_there;

@@ -14,13 +14,6 @@ constexpr char kPickedFrom[] = "picked-from";
 
 constexpr char kPickedParent[] = "picked-parent";
 
-// The state without rows.
-Result<std::shared_ptr<const table::OpenTable>> WithoutRows(const table::OpenTable& like) {
-  auto state = model::WithRowsOf(like.state(), model::TableState());
-  return table::OpenTable::Open(like.context(), ObjectId(),
-                                std::make_shared<const model::TableState>(std::move(state)));
-}
-
 // A table before and after a commit, whose parent is its first; nothing if it is not there after.
 struct Change {
   std::shared_ptr<const table::OpenTable> before;
@@ -40,7 +33,7 @@ Result<std::optional<Change>> ChangeOf(Repository& repository, const merge::Merg
     if (table.before) {
       ASSIGN_OR_RETURN(change.before, repository.tables()->Open(table.before->entry.state));
     } else {
-      ASSIGN_OR_RETURN(change.before, WithoutRows(*change.after));
+      ASSIGN_OR_RETURN(change.before, table::WithoutRows(*change.after));
     }
     return std::optional(std::move(change));
   }
@@ -127,7 +120,8 @@ Result<RowsChanged> ChangedByBoth(Repository& repository, const merge::MergeMean
       if (other->changed.fields.contains(field)) both.fields.insert(field);
     }
     // A row that one inserted may have been there for the other, and have counted.
-    if (one->changed.fields.empty() || other->changed.inserted.empty()) continue;
+    bool is_known = std::ranges::includes(both.fields, one->changed.fields);
+    if (is_known || other->changed.inserted.empty()) continue;
     ASSIGN_OR_RETURN(auto met, FindChanged(repository, means, *one->commit, table, key,
                                            &other->changed.inserted));
     both.fields.insert(met.fields.begin(), met.fields.end());
@@ -141,6 +135,8 @@ std::optional<CommitId> PickedFrom(const model::Commit& commit) {
     return std::nullopt;
   return CommitId::FromBytes(found->second.value);
 }
+
+CommitId OriginOf(const Head& commit) { return PickedFrom(*commit.commit).value_or(commit.id); }
 
 void SetPickedFrom(model::Commit* pick, const Head& picked, const std::optional<uint32_t>& parent) {
   if (PickedFrom(*picked.commit)) {
@@ -222,12 +218,11 @@ Result<SideHistory> HistoryOf(Repository& repository, const CommitId& side, cons
     for (const auto& table : next->commit->tables) {
       if (table.replacement) {
         ASSIGN_OR_RETURN(bool done, is_settled(table.table, *next));
-        auto origin = PickedFrom(*next->commit).value_or(next->id);
-        if (!done) history.replaced.emplace(table.table, origin);
+        if (!done) history.replaced.emplace(table.table, OriginOf(*next));
       }
       if (table.replacement_settled) settled.emplace(table.table, next->id);
     }
-    history.changes.emplace(PickedFrom(*next->commit).value_or(next->id), next->id);
+    history.changes.emplace(OriginOf(*next), next->id);
     RETURN_IF_ERROR(AddPickedMerge(repository, *next, &history));
   }
 }

@@ -45,6 +45,8 @@ Result<RowsChanged> ChangedByBoth(Repository& repository, const merge::MergeMean
 
 // The commit that made the change of `commit` first, if it is a pick.
 std::optional<CommitId> PickedFrom(const model::Commit& commit);
+// That commit, else `commit` itself.
+CommitId OriginOf(const Head& commit);
 // `pick` does again what `picked` did, or what that picked; `parent`: if that is a merge, against
 // which of its parents (1, 2, ...).
 void SetPickedFrom(model::Commit* pick, const Head& picked, const std::optional<uint32_t>& parent);
