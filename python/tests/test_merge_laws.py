@@ -1106,8 +1106,6 @@ class Shape:
 
     columns: dict[str, Column]
     rows: dict[int, dict[str, Any]]
-    dropped: dict[str, dict[int, Any]] = field(default_factory=dict)  # what rows had in columns that are gone
-    dropped_defaults: dict[str, Any] = field(default_factory=dict)
 
     def with_column(self, name: str, column: Column) -> Shape:
         return replace(self, columns={**self.columns, name: column})
@@ -1115,18 +1113,7 @@ class Shape:
     def without_column(self, name: str) -> Shape:
         rest = {other: column for other, column in self.columns.items() if other != name}
         rows = {row: {other: values[other] for other in rest} for row, values in self.rows.items()}
-        dropped = {**self.dropped, name: {row: values[name] for row, values in self.rows.items()}}
-        return Shape(rest, rows, dropped, {**self.dropped_defaults, name: self.columns[name].default})
-
-    def would_bring_back(self, name: str, default: Any) -> bool:
-        return any(value != default for row, value in self.dropped.get(name, {}).items() if row in self.rows)
-
-    def may_bring_back(self, name: str, default: Any) -> bool:
-        """Whether it would depends on how rows are stored: they had the default that the column was added with here."""
-        if name not in self.dropped or not self.would_bring_back(name, default):
-            return False
-        own = self.dropped_defaults[name]
-        return all(value in (default, own) for row, value in self.dropped[name].items() if row in self.rows)
+        return Shape(rest, rows)
 
 
 CONFLICT = "conflict"
@@ -1159,11 +1146,9 @@ def merged_columns(base: Shape, ours: Shape, theirs: Shape) -> dict[str, Column]
                 return None
             out[name] = column
         elif was is None:
-            added, other = (our, theirs) if our else (their, ours)
+            added = our or their
             assert added
-            if other.would_bring_back(name, added.default):
-                return None
-            out[name] = added
+            out[name] = added  # also where the other side added it, too, and dropped it again
         elif our or their:
             kept = ours if our else theirs
             if kept.columns[name] != was or any(
@@ -1316,9 +1301,6 @@ def check_columns(
         shapes[side] = any_change(rng, sessions[side], shapes[side], numbers, was[side])
         check_shape(sessions[side], shapes[side])
     heads = [session.commit().id for session in sessions]
-    for one, other in (shapes, shapes[::-1]):
-        if any(other.may_bring_back(name, column.default) for name, column in one.columns.items()):
-            return
     want = merged_shape(base, *shapes)
     if want is None:
         for session, other in zip(sessions, reversed(heads)):

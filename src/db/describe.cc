@@ -1,7 +1,7 @@
 #include "db/describe.h"
 
 #include "merge/rule_settings.h"
-#include "txn/side_history.h"
+#include "txn/origin.h"
 
 namespace rhizo::db {
 namespace {

@@ -326,7 +326,7 @@ Status IntervalMerge::DecideCell(Cells* cells, size_t i) {
   }
   if (one_is_undefined) return conflict();
   auto is_one_row = [&](Which a, Which b) { return view(a).first == view(b).first; };
-  if (DecidesByChange(rule.kind) && is_picked_) {
+  if (DecidesByChange(rule.kind) && start_ == RowStart::kPicked) {
     // Where the row came anew on both sides, it did not start from base's row, nor from nothing.
     bool is_base_row = has_value && (is_one_row(kBase, kOurs) || is_one_row(kBase, kTheirs));
     if (!is_base_row) return cells->same[i] ? Status() : conflict();
@@ -335,12 +335,13 @@ Status IntervalMerge::DecideCell(Cells* cells, size_t i) {
   if (cells->same[i] && !DecidesByChange(rule.kind)) {
     return claims && (has_value || by_key_) ? conflict() : Status();
   }
-  // A row that was picked, or came back, on both sides has one id.
+  // A row that was picked, or came back, on both sides has one id, and so may one that a pick met.
+  bool starts_apart = start_ == RowStart::kApart || !is_one_row(kOurs, kTheirs);
   bool is_undefined = cells->has_base || UndefinedRows(kBase).Contains(offset);
-  auto kind = has_value                                ? BaseKind::kValue
-              : is_undefined                           ? BaseKind::kUndefined
-              : by_key_ && !is_one_row(kOurs, kTheirs) ? BaseKind::kAbsent
-                                                       : BaseKind::kSameRow;
+  auto kind = has_value                 ? BaseKind::kValue
+              : is_undefined            ? BaseKind::kUndefined
+              : by_key_ && starts_apart ? BaseKind::kAbsent
+                                        : BaseKind::kSameRow;
   auto decided =
       Decide(rule, about.type, kind, has_value ? of(kBase) : Value(), of(kOurs), of(kTheirs));
   if (!decided) return conflict();

@@ -64,6 +64,20 @@ struct ForeignDefault {
       value;  // of the other side, which rows that it stored since may hold; nobody wrote it
 };
 
+// Where the counters of a row started that both sides inserted.
+enum class RowStart : uint8_t {
+  kAsIdsSay,  // with one id at one value, else apart
+  kPicked,    // at one value, for one pick brought it to both
+  kApart,     // each at nothing
+};
+
+// Rows that one pick brought to both sides, by key.
+struct PickedRows {
+  table::KeyForm key = {};
+  table::KeyHashes on_both = {};
+  table::KeyHashes on_one = {};  // the other side had a row of its own when it picked
+};
+
 struct MergeOptions {
   MergeMode mode = MergeMode::kBranch;
   Favour favour = Favour::kNobody;          // rows, and fields not named below
@@ -78,9 +92,7 @@ struct MergeOptions {
   std::map<FieldId, ForeignDefault> foreign_defaults;
   const std::set<model::RowId>* broken = nullptr;     // rows whose merge breaks a constraint
   const std::set<model::RowId>* unsettled = nullptr;  // those whose choice breaks one too
-  // Under which both sides have a row by picking one insert: what counts there did not start apart.
-  const table::KeyHashes* shared_keys = nullptr;
-  table::KeyForm shared_form = {};
+  const PickedRows* picked = nullptr;                 // null: nothing was
   bool rules_decide = true;  // false: any two changes of a cell, or of a row that went, contradict
   bool by_key = true;  // false: all three do not have the same key, rows are the same by their id
   // Of a region, while it can be read. Null: they are only counted.

@@ -38,8 +38,8 @@ class IntervalMerge {
         views_(std::move(views)),
         by_key_(by_key) {}
 
-  // Both sides have a row under the key by picking one insert.
-  void MarkPicked() { is_picked_ = true; }
+  // Where the row's counters started that both sides have under the key.
+  void SetStart(RowStart start) { start_ = start; }
   // What comes out, in order.
   Result<std::vector<Piece>> Run();
   // Whether the side has another value in some field than base; both show row 0.
@@ -110,7 +110,7 @@ class IntervalMerge {
   const uint32_t count_;
   const std::array<View, kSides> views_;
   const bool by_key_;
-  bool is_picked_ = false;
+  RowStart start_ = RowStart::kAsIdsSay;
   std::vector<RowConflict> conflicts_;
   uint64_t cells_decided_ = 0;
   uint64_t settled_ = 0;

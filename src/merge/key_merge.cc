@@ -93,7 +93,7 @@ class KeyMerge {
   };
   Result<std::vector<Found>> FindKeys(Which of, std::optional<Which> by, const table::KeySet& keys);
   Status Settle(const MovedKey& key, KeyedRows* out);
-  Result<bool> IsPicked(const MovedKey& key, Side* side, const View& view) const;
+  Result<RowStart> StartOf(const MovedKey& key, Side* side, const View& view) const;
   Result<Side*> Load(size_t region, Which side);
   Result<View> ViewOf(const MovedKey& key, Which side);
 
@@ -274,16 +274,18 @@ Result<View> KeyMerge::ViewOf(const MovedKey& key, Which side) {
   return loaded->ViewOf(row->entry, row->slot, std::move(place));
 }
 
-// Whether both sides have the row by picking; `view`: of the row on a side.
-Result<bool> KeyMerge::IsPicked(const MovedKey& key, Side* side, const View& view) const {
-  const auto* shared = about_.options->shared_keys;
-  bool may_be = shared != nullptr && !shared->empty() && key.rows[kOurs] && key.rows[kTheirs];
-  if (!may_be) return false;
+// `view`: of the row on a side.
+Result<RowStart> KeyMerge::StartOf(const MovedKey& key, Side* side, const View& view) const {
+  const auto* picked = about_.options->picked;
+  bool may_be = picked != nullptr && key.rows[kOurs] && key.rows[kTheirs] &&
+                !(picked->on_both.empty() && picked->on_one.empty());
+  if (!may_be) return RowStart::kAsIdsSay;
   ASSIGN_OR_RETURN(auto* rows, side->rows());
   auto row = side->RowsOf(view, model::PositionSet::FromRange(0, 1)).front();
-  ASSIGN_OR_RETURN(auto hash,
-                   table::KeyHash(about_.options->shared_form, about_.table->schema(), *rows, row));
-  return shared->contains(hash);
+  ASSIGN_OR_RETURN(auto hash, table::KeyHash(picked->key, about_.table->schema(), *rows, row));
+  return picked->on_both.contains(hash)  ? RowStart::kPicked
+         : picked->on_one.contains(hash) ? RowStart::kApart
+                                         : RowStart::kAsIdsSay;
 }
 
 Status KeyMerge::Settle(const MovedKey& key, KeyedRows* out) {
@@ -315,8 +317,8 @@ Status KeyMerge::Settle(const MovedKey& key, KeyedRows* out) {
     undefined_[side].AddKey(place->row_id(), *what);
   }
   IntervalMerge merge(about_, found.sides, *place, 1, views, true);
-  ASSIGN_OR_RETURN(bool is_picked, IsPicked(key, found.sides[from], views[from]));
-  if (is_picked) merge.MarkPicked();
+  ASSIGN_OR_RETURN(auto start, StartOf(key, found.sides[from], views[from]));
+  merge.SetStart(start);
   // A row that was only encoded anew was not touched: regions say the same.
   for (Which side : {kOurs, kTheirs}) {
     if (key.not_known || AsksForRows()) break;

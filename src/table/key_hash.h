@@ -13,14 +13,16 @@ namespace rhizo::table {
 
 using KeyHashes = std::unordered_set<uint64_t>;
 
-// The key that is meant, and the types in which values are compared.
-struct KeyForm {
-  std::vector<FieldId> fields;
-  std::vector<duckdb::LogicalType> types;
+// A field of the key that is meant.
+struct KeyPart {
+  FieldId field = 0;
+  duckdb::LogicalType type;     // in which values are compared
+  duckdb::Value first_default;  // in it: what rows have that are older than the field
 };
+using KeyForm = std::vector<KeyPart>;
 
 // Equal keys have the same hash, whatever types the rows have them in: 5 as INTEGER and as DOUBLE,
-// 0.0 and -0.0. `rows` have the schema's fields; fields that it has not are left out.
+// 0.0 and -0.0. `rows` have the schema's fields.
 Result<uint64_t> KeyHash(const KeyForm& key, const model::Schema& schema, RowBatch& rows,
                          uint64_t row);
 

@@ -9,8 +9,9 @@
 #include "model/schema.h"
 #include "table/fingerprint.h"
 #include "table/row_diff.h"
+#include "table/single_value.h"
 #include "tree/diff.h"
-#include "txn/side_history.h"
+#include "txn/shared_changes.h"
 #include "txn/staged_state.h"
 
 namespace rhizo::txn {
@@ -50,15 +51,15 @@ std::vector<int> IndexesOf(const model::Schema& schema, const std::vector<FieldI
 }
 
 // A key in the types of two schemas that hold values of both.
-table::KeyForm FormOf(const model::TableState& one, const model::Schema& other) {
+Result<table::KeyForm> FormOf(const model::TableState& one, const model::Schema& other) {
   table::KeyForm form;
   for (FieldId id : one.key) {
     const auto* here = one.schema.FindId(id);
     const auto* there = other.FindId(id);
     if (here == nullptr || there == nullptr) continue;
-    bool holds = model::Holds(here->type, there->type);
-    form.fields.push_back(id);
-    form.types.push_back(engine::ToLogicalType(holds ? here->type : there->type));
+    const auto* wider = model::Holds(here->type, there->type) ? here : there;
+    ASSIGN_OR_RETURN(auto older, table::DecodeDefault(wider->type, wider->first_default));
+    form.push_back({id, engine::ToLogicalType(wider->type), std::move(older)});
   }
   return form;
 }
@@ -320,8 +321,7 @@ Result<std::optional<model::TableState>> DatabaseMerge::MergeStates(const TableI
   }
   ASSIGN_OR_RETURN(auto shared, FindShared(ours, theirs));
   if (!shared.problem.empty()) return settle({shared.problem});
-  options.shared_keys = &shared.inserted;
-  options.shared_form = shared.key;
+  options.picked = &shared.rows;
   ASSIGN_OR_RETURN(bool replaced, ReplacementContradicts(id, sides, ours, theirs));
   std::optional<model::TableState> was;
   if (sides[kBase]) {
@@ -383,12 +383,15 @@ Result<DatabaseMerge::Shared> DatabaseMerge::FindShared(const model::TableState&
     }
   }
   if (counting.empty()) return shared;
-  if (ours.key == theirs.key) shared.key = FormOf(ours, theirs.schema);
+  if (ours.key == theirs.key) {
+    ASSIGN_OR_RETURN(shared.rows.key, FormOf(ours, theirs.schema));
+  }
   auto [begin, end] = replaced_.shared.equal_range(ours.id);
   for (auto change = begin; change != end; ++change) {
-    ASSIGN_OR_RETURN(auto changed,
-                     ChangedByBoth(repository_, means_, change->second, ours.id, shared.key));
-    shared.inserted.merge(changed.inserted);
+    ASSIGN_OR_RETURN(auto changed, SharedRowsOf(repository_, means_, change->second, replaced_,
+                                                ours.id, shared.rows.key));
+    shared.rows.on_both.merge(changed.rows.on_both);
+    shared.rows.on_one.merge(changed.rows.on_one);
     for (const auto& [field, name] : counting) {
       if (!changed.fields.contains(field)) continue;
       shared.problem =

@@ -30,13 +30,16 @@ struct MergeState {
 struct SharedChange {
   CommitId ours;
   CommitId theirs;
+  uint64_t parent = 0;  // what is a merge there is seen from this one of its parents: 1, 2, ...
 };
 
-// Tables that the commits of one side alone replaced as a whole.
+// What the commits of either side alone did that states do not show.
 struct Replaced {
-  std::set<TableId> by_ours;
+  std::set<TableId> by_ours;  // tables, as a whole
   std::set<TableId> by_theirs;
   std::multimap<TableId, SharedChange> shared;
+  std::set<CommitId> our_commits = {};  // where something is shared
+  std::set<CommitId> their_commits = {};
 };
 
 // What contradicts in one table.
@@ -125,8 +128,7 @@ class DatabaseMerge {
   // What both sides have of a change that was picked.
   struct Shared {
     std::string problem;  // why a merge would count it twice; "": it would not
-    table::KeyForm key;
-    table::KeyHashes inserted;  // keys of rows that came with it
+    merge::PickedRows rows;
   };
   Result<Shared> FindShared(const model::TableState& ours, const model::TableState& theirs) const;
   merge::MergeOptions OptionsFor(const TableId& id) const;

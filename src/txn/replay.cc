@@ -1,7 +1,6 @@
 #include "txn/replay.h"
 
 #include <algorithm>
-#include <map>
 #include <set>
 #include <span>
 
@@ -9,6 +8,7 @@
 #include "table/row_diff.h"
 #include "txn/merge_base.h"
 #include "txn/move_head.h"
+#include "txn/rebase_steps.h"
 #include "txn/ref_resolver.h"
 #include "txn/side_history.h"
 
@@ -61,7 +61,8 @@ class Counting {
       changes_anything_ = true;
       return {};
     }
-    ASSIGN_OR_RETURN(auto diff, table::RowDiff::Open(means_.client, before, after));
+    ASSIGN_OR_RETURN(auto in_both, table::InTypesOfBoth(*before, after));
+    ASSIGN_OR_RETURN(auto diff, table::RowDiff::Open(means_.client, before, in_both));
     ASSIGN_OR_RETURN(auto counts, diff.Count());
     summary.rows_added = counts.inserted;
     summary.rows_removed = counts.deleted;
@@ -92,6 +93,7 @@ class Counting {
     };
     ASSIGN_OR_RETURN(auto was, without_key(before));
     ASSIGN_OR_RETURN(auto is, without_key(after));
+    ASSIGN_OR_RETURN(is, table::InTypesOfBoth(*was, is));
     ASSIGN_OR_RETURN(auto diff, table::RowDiff::Open(means_.client, was, is));
     ASSIGN_OR_RETURN(auto first, diff.Next());
     return first.has_value();
@@ -314,27 +316,21 @@ Result<Replayed> Rebase(Repository& repository, const MergeTools& tools, const s
     if (contains) return replayed;
     ASSIGN_OR_RETURN(auto beyond, CommitsBeyond(repository, head, onto));
     ASSIGN_OR_RETURN(auto there, HistoryOf(repository, onto, head.id));
-    // What was picked there is there already, as often as it was.
-    std::map<CommitId, size_t> left_out;
-    std::erase_if(beyond, [&](const Head& commit) {
-      auto origin = OriginOf(commit);
-      bool is_there = left_out[origin] < there.changes.count(origin);
-      if (is_there) ++left_out[origin];
-      return is_there;
-    });
+    ASSIGN_OR_RETURN(auto steps, RebaseSteps(repository, beyond, there));
     // Where the branch only grew since the last attempt, what is done stays.
-    bool grew = replay && done.size() <= beyond.size() &&
-                std::equal(done.begin(), done.end(), beyond.begin(),
-                           [](const CommitId& id, const Head& commit) { return id == commit.id; });
+    auto is_step = [](const CommitId& id, const auto& step) { return id == step.commit.id; };
+    bool grew = replay && done.size() <= steps.size() &&
+                std::equal(done.begin(), done.end(), steps.begin(), is_step);
     if (!grew) {
       done.clear();
       replay.emplace(repository, options, new_base);
       RETURN_IF_ERROR(replay->Open(tools));
     }
-    for (const auto& commit : std::span(beyond).subspan(done.size())) {
+    for (const auto& [commit, shared] : std::span(steps).subspan(done.size())) {
       ASSIGN_OR_RETURN(auto before, ParentOf(repository, commit, "rebase", {}));
       ASSIGN_OR_RETURN(auto replaced,
                        ReplacedBy(repository, onto, before.id, commit.id, before.id));
+      replaced.shared = shared;
       ASSIGN_OR_RETURN(bool fits, replay->Step(before, commit, replaced, Again(commit, {})));
       done.push_back(commit.id);
       if (fits) continue;

@@ -1,0 +1,31 @@
+// Changes that both sides of a merge have, by picking (docs/merge.md, section 5): where they count,
+// a merge would count them twice.
+#pragma once
+
+#include <map>
+#include <set>
+
+#include "table/key_hash.h"
+#include "txn/database_merge.h"
+#include "txn/side_history.h"
+
+namespace rhizo::txn {
+
+// Of one origin, under different commits: a pick and its origin, or two picks; by the tables that
+// one of them changed.
+Result<std::multimap<TableId, SharedChange>> SharedChanges(Repository& repository,
+                                                           const SideHistory& ours,
+                                                           const SideHistory& theirs);
+
+// What one pick brought to both sides of a table.
+struct SharedRows {
+  std::set<FieldId> fields;  // of which both changed cells, also of rows that one of them inserted
+  merge::PickedRows rows;
+};
+
+// `key`: `table` has it now, no parts if it has none. `sides`: has the commits of either.
+Result<SharedRows> SharedRowsOf(Repository& repository, const merge::MergeMeans& means,
+                                const SharedChange& change, const Replaced& sides,
+                                const TableId& table, const table::KeyForm& key);
+
+}  // namespace rhizo::txn
