@@ -201,6 +201,16 @@ def test_rows_that_both_made_anew_since_they_picked_one_count_apart(db, values) 
     assert rows(other) == [(1, 0), (7, sum(values))]
 
 
+def test_picked_rows_of_tables_that_both_sorted_are_there_once(db) -> None:
+    counters(db, 1)
+    one, other = branches(db, "one", "other")
+    other.cherry_pick(one.append("t", {"id": [7, 8], "n": [4, 5]}).commit)
+    for session in (one, other):
+        sort_backwards(session)
+    other.merge("one")
+    assert rows(other) == [(1, 0), (7, 4), (8, 5)]
+
+
 @pytest.mark.parametrize("sort", [False, True])
 def test_a_picked_row_that_one_side_made_anew_contradicts(db, sort) -> None:
     counters(db, 1)

@@ -386,10 +386,10 @@ Result<DatabaseMerge::Shared> DatabaseMerge::FindShared(const model::TableState&
   if (ours.key == theirs.key) {
     ASSIGN_OR_RETURN(shared.rows.key, FormOf(ours, theirs.schema));
   }
+  SharedRowsFinder finder(repository_, means_, replaced_, ours.id, shared.rows.key);
   auto [begin, end] = replaced_.shared.equal_range(ours.id);
   for (auto change = begin; change != end; ++change) {
-    ASSIGN_OR_RETURN(auto changed, SharedRowsOf(repository_, means_, change->second, replaced_,
-                                                ours.id, shared.rows.key));
+    ASSIGN_OR_RETURN(auto changed, finder.Find(change->second));
     shared.rows.on_both.merge(changed.rows.on_both);
     shared.rows.on_one.merge(changed.rows.on_one);
     for (const auto& [field, name] : counting) {

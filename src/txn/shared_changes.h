@@ -7,6 +7,7 @@
 
 #include "table/key_hash.h"
 #include "txn/database_merge.h"
+#include "txn/deleted_keys.h"
 #include "txn/side_history.h"
 
 namespace rhizo::txn {
@@ -23,9 +24,21 @@ struct SharedRows {
   merge::PickedRows rows;
 };
 
-// `key`: `table` has it now, no parts if it has none. `sides`: has the commits of either.
-Result<SharedRows> SharedRowsOf(Repository& repository, const merge::MergeMeans& means,
-                                const SharedChange& change, const Replaced& sides,
-                                const TableId& table, const table::KeyForm& key);
+class SharedRowsFinder {
+ public:
+  // `key`: `table` has it now, no parts if it has none. `sides`: has the commits of either. All is
+  // kept by reference.
+  SharedRowsFinder(Repository& repository, const merge::MergeMeans& means, const Replaced& sides,
+                   const TableId& table, const table::KeyForm& key);
+  Result<SharedRows> Find(const SharedChange& change);
+
+ private:
+  Repository& repository_;
+  const merge::MergeMeans& means_;
+  const TableId& table_;
+  const table::KeyForm& key_;
+  DeletedKeys deleted_by_ours_;
+  DeletedKeys deleted_by_theirs_;
+};
 
 }  // namespace rhizo::txn
