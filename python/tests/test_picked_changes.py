@@ -190,15 +190,48 @@ def test_a_row_that_was_there_already_where_its_insert_was_picked_counts_by_itse
 
 
 @pytest.mark.parametrize("values", [(4, 4), (4, 5)])
-def test_rows_that_both_made_anew_since_they_picked_one_count_apart(db, values) -> None:
+def test_rows_that_both_made_anew_since_they_picked_one_contradict(db, values) -> None:
     counters(db, 1)
     one, other = branches(db, "one", "other")
     other.cherry_pick(one.append("t", {"id": [7], "n": [1]}).commit)
     for session, value in zip((one, other), values):
         session.delete("t", "id = 7")
         session.append("t", {"id": [7], "n": [value]})
-    other.merge("one")
-    assert rows(other) == [(1, 0), (7, sum(values))]
+    for into, source in ((one, "other"), (other, "one")):
+        with pytest.raises(rhizo.MergeConflict):
+            into.merge(source)
+
+
+def test_a_picked_row_that_one_side_took_back_and_the_other_made_anew_contradicts(db) -> None:
+    counters(db, 1)
+    one, other = branches(db, "one", "other")
+    other.cherry_pick(one.append("t", {"id": [7], "n": [1]}).commit)
+    one.revert(one.delete("t", "id = 7").commit)
+    other.delete("t", "id = 7")
+    other.append("t", {"id": [7], "n": [4]})
+    for into, source in ((one, "other"), (other, "one")):
+        with pytest.raises(rhizo.MergeConflict):
+            into.merge(source)
+
+
+@pytest.mark.parametrize("again", range(6))  # ids are random
+@pytest.mark.parametrize("message", ["by hand", None])
+def test_a_picked_row_joined_with_one_of_its_key_does_not_count_on_that(db, message, again) -> None:
+    counters(db, 1)
+    (one,) = branches(db, "one")
+    picked = one.append("t", {"id": [7], "n": [1]}).commit
+    db.append("t", {"id": [7], "n": [10]})
+    one.merge("main", message=message)
+    assert rows(one) == [(1, 0), (7, 11)]
+    db.delete("t", "id = 7")
+    db.cherry_pick(picked)
+    if message is None:  # a merge of what users did: one insert, and a row that came and went
+        one.merge("main")
+        assert rows(one) == [(1, 0), (7, 1)]
+        return
+    for into, source in ((one, "main"), (db, "one")):
+        with pytest.raises(rhizo.MergeConflict):
+            into.merge(source)
 
 
 def test_picked_rows_of_tables_that_both_sorted_are_there_once(db) -> None:

@@ -320,23 +320,21 @@ Status IntervalMerge::DecideCell(Cells* cells, size_t i) {
     if (winner && *winner == Winner::kTheirs) cells->from[i] = kTheirs;
     return {};
   }
-  if (has_value && !one_is_undefined) {
-    if (cells->ours_is_base[i]) return cells->from[i] = kTheirs, Status();
-    if (cells->theirs_is_base[i]) return {};
-  }
   if (one_is_undefined) return conflict();
-  auto is_one_row = [&](Which a, Which b) { return view(a).first == view(b).first; };
-  if (DecidesByChange(rule.kind) && start_ == RowStart::kPicked) {
-    // Where the row came anew on both sides, it did not start from base's row, nor from nothing.
-    bool is_base_row = has_value && (is_one_row(kBase, kOurs) || is_one_row(kBase, kTheirs));
-    if (!is_base_row) return cells->same[i] ? Status() : conflict();
+  bool is_one_row = view(kOurs).first == view(kTheirs).first;
+  if (DecidesByChange(rule.kind) && (start_ == RowStart::kPicked || start_ == RowStart::kUnsure)) {
+    // It did not start from nothing, nor, on both sides, from base's row.
+    bool is_alike = cells->same[i] && (start_ == RowStart::kPicked || is_one_row);
+    return is_alike ? Status() : conflict();
   }
+  if (has_value && cells->ours_is_base[i]) return cells->from[i] = kTheirs, Status();
+  if (has_value && cells->theirs_is_base[i]) return {};
   bool claims = about_.options->mode == MergeMode::kCommit && rule.kind == RuleKind::kConflict;
   if (cells->same[i] && !DecidesByChange(rule.kind)) {
     return claims && (has_value || by_key_) ? conflict() : Status();
   }
   // A row that was picked, or came back, on both sides has one id, and so may one that a pick met.
-  bool starts_apart = start_ == RowStart::kApart || !is_one_row(kOurs, kTheirs);
+  bool starts_apart = start_ == RowStart::kApart || !is_one_row;
   bool is_undefined = cells->has_base || UndefinedRows(kBase).Contains(offset);
   auto kind = has_value                 ? BaseKind::kValue
               : is_undefined            ? BaseKind::kUndefined

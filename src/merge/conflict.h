@@ -68,6 +68,7 @@ struct ForeignDefault {
 enum class RowStart : uint8_t {
   kAsIdsSay,  // with one id at one value, else apart
   kPicked,    // at one value, for one pick brought it to both
+  kUnsure,    // so, but both sides deleted a row of its key since
   kApart,     // each at nothing
 };
 
@@ -75,7 +76,8 @@ enum class RowStart : uint8_t {
 struct PickedRows {
   table::KeyForm key = {};
   table::KeyHashes on_both = {};
-  table::KeyHashes on_one = {};  // the other side had a row of its own when it picked
+  table::KeyHashes deleted = {};  // of on_both: both sides did, since
+  table::KeyHashes on_one = {};   // the other side had a row of its own when it picked
 };
 
 struct MergeOptions {

@@ -283,9 +283,10 @@ Result<RowStart> KeyMerge::StartOf(const MovedKey& key, Side* side, const View& 
   ASSIGN_OR_RETURN(auto* rows, side->rows());
   auto row = side->RowsOf(view, model::PositionSet::FromRange(0, 1)).front();
   ASSIGN_OR_RETURN(auto hash, table::KeyHash(picked->key, about_.table->schema(), *rows, row));
-  return picked->on_both.contains(hash)  ? RowStart::kPicked
-         : picked->on_one.contains(hash) ? RowStart::kApart
-                                         : RowStart::kAsIdsSay;
+  return picked->deleted.contains(hash)   ? RowStart::kUnsure
+         : picked->on_both.contains(hash) ? RowStart::kPicked
+         : picked->on_one.contains(hash)  ? RowStart::kApart
+                                          : RowStart::kAsIdsSay;
 }
 
 Status KeyMerge::Settle(const MovedKey& key, KeyedRows* out) {

@@ -391,6 +391,7 @@ Result<DatabaseMerge::Shared> DatabaseMerge::FindShared(const model::TableState&
   for (auto change = begin; change != end; ++change) {
     ASSIGN_OR_RETURN(auto changed, finder.Find(change->second));
     shared.rows.on_both.merge(changed.rows.on_both);
+    shared.rows.deleted.merge(changed.rows.deleted);
     shared.rows.on_one.merge(changed.rows.on_one);
     for (const auto& [field, name] : counting) {
       if (!changed.fields.contains(field)) continue;

@@ -113,12 +113,12 @@ Result<SharedRows> SharedRowsFinder::Find(const SharedChange& change) {
   RETURN_IF_ERROR(meet(*here, ours, theirs.inserted));
   RETURN_IF_ERROR(meet(*there, theirs, ours.inserted));
   if (shared.rows.on_both.empty()) return shared;
-  // What went on both sides and came again started anew on both.
   ASSIGN_OR_RETURN(auto went, deleted_by_ours_.Since(change.ours));
   if (went.empty()) return shared;
   ASSIGN_OR_RETURN(auto went_there, deleted_by_theirs_.Since(change.theirs));
-  std::erase_if(shared.rows.on_both,
-                [&](uint64_t hash) { return went.contains(hash) && went_there.contains(hash); });
+  for (uint64_t hash : shared.rows.on_both) {
+    if (went.contains(hash) && went_there.contains(hash)) shared.rows.deleted.insert(hash);
+  }
   return shared;
 }
 
