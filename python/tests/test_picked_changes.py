@@ -44,6 +44,25 @@ def sort_backwards(session: Any) -> None:
     session.write("t", {name: values[::-1] for name, values in columns.items()})
 
 
+def branches_with_a_picked_row(db: rhizo.Database, number: int) -> list[rhizo.Session]:
+    """Two branches, of which one inserted the row 7 with this counter and the other picked that."""
+    counters(db, 1)
+    one, other = branches(db, "one", "other")
+    other.cherry_pick(one.append("t", {"id": [7], "n": [number]}).commit)
+    return [one, other]
+
+
+def make_anew(session: rhizo.Session, number: int) -> None:
+    session.delete("t", "id = 7")
+    session.append("t", {"id": [7], "n": [number]})
+
+
+def check_that_they_contradict(one: Any, other: Any) -> None:
+    for into, source in ((one, other), (other, one)):
+        with pytest.raises(rhizo.MergeConflict):
+            into.merge(source.current_branch())
+
+
 # --- picked merges
 
 
@@ -191,27 +210,17 @@ def test_a_row_that_was_there_already_where_its_insert_was_picked_counts_by_itse
 
 @pytest.mark.parametrize("values", [(4, 4), (4, 5)])
 def test_rows_that_both_made_anew_since_they_picked_one_contradict(db, values) -> None:
-    counters(db, 1)
-    one, other = branches(db, "one", "other")
-    other.cherry_pick(one.append("t", {"id": [7], "n": [1]}).commit)
+    one, other = branches_with_a_picked_row(db, 1)
     for session, value in zip((one, other), values):
-        session.delete("t", "id = 7")
-        session.append("t", {"id": [7], "n": [value]})
-    for into, source in ((one, "other"), (other, "one")):
-        with pytest.raises(rhizo.MergeConflict):
-            into.merge(source)
+        make_anew(session, value)
+    check_that_they_contradict(one, other)
 
 
 def test_a_picked_row_that_one_side_took_back_and_the_other_made_anew_contradicts(db) -> None:
-    counters(db, 1)
-    one, other = branches(db, "one", "other")
-    other.cherry_pick(one.append("t", {"id": [7], "n": [1]}).commit)
+    one, other = branches_with_a_picked_row(db, 1)
     one.revert(one.delete("t", "id = 7").commit)
-    other.delete("t", "id = 7")
-    other.append("t", {"id": [7], "n": [4]})
-    for into, source in ((one, "other"), (other, "one")):
-        with pytest.raises(rhizo.MergeConflict):
-            into.merge(source)
+    make_anew(other, 4)
+    check_that_they_contradict(one, other)
 
 
 @pytest.mark.parametrize("again", range(6))  # ids are random
@@ -229,9 +238,7 @@ def test_a_picked_row_joined_with_one_of_its_key_does_not_count_on_that(db, mess
         one.merge("main")
         assert rows(one) == [(1, 0), (7, 1)]
         return
-    for into, source in ((one, "main"), (db, "one")):
-        with pytest.raises(rhizo.MergeConflict):
-            into.merge(source)
+    check_that_they_contradict(one, db)
 
 
 def test_picked_rows_of_tables_that_both_sorted_are_there_once(db) -> None:
@@ -246,22 +253,15 @@ def test_picked_rows_of_tables_that_both_sorted_are_there_once(db) -> None:
 
 @pytest.mark.parametrize("sort", [False, True])
 def test_a_picked_row_that_one_side_made_anew_contradicts(db, sort) -> None:
-    counters(db, 1)
-    one, other = branches(db, "one", "other")
-    other.cherry_pick(one.append("t", {"id": [7], "n": [1]}).commit)
-    one.delete("t", "id = 7")
-    one.append("t", {"id": [7], "n": [4]})
+    one, other = branches_with_a_picked_row(db, 1)
+    make_anew(one, 4)
     if sort:
         sort_backwards(other)
-    for into, source in ((one, "other"), (other, "one")):
-        with pytest.raises(rhizo.MergeConflict):
-            into.merge(source)
+    check_that_they_contradict(one, other)
 
 
 def test_picked_rows_that_both_deleted_and_took_back_are_there_once(db) -> None:
-    counters(db, 1)
-    one, other = branches(db, "one", "other")
-    other.cherry_pick(one.append("t", {"id": [7], "n": [4]}).commit)
+    one, other = branches_with_a_picked_row(db, 4)
     for session in (one, other):
         session.revert(session.delete("t", "id = 7").commit)
     other.merge("one")
