@@ -17,28 +17,6 @@
 namespace rhizo::txn {
 namespace {
 
-// Views of a transaction keep its objects; views outlive it in running streams.
-struct KeepAlive {
-  std::shared_ptr<const View> snapshot;
-  std::shared_ptr<object::Staging> staging;
-  std::shared_ptr<const void> hold;
-};
-
-Error NoTable(const model::QualifiedName& name, const std::vector<NamedTable>& tables) {
-  std::vector<std::string> names;
-  for (const auto& table : tables) names.push_back(table.name.ToString());
-  std::string nearest = NearestName(name.ToString(), names);
-  std::string message = "there is no table \"" + name.ToString() + "\"";
-  if (!nearest.empty()) message += "; did you mean \"" + nearest + "\"?";
-  return Error(ErrorCode::kTableNotFound, message).With("table", name.ToString());
-}
-
-Error NameTaken(const model::QualifiedName& name, const model::QualifiedName& by) {
-  std::string message = "a table \"" + by.ToString() + "\" exists already";
-  if (by != name) message += ", and \"" + name.ToString() + "\" differs from it only in case";
-  return Error(ErrorCode::kAlreadyExists, message).With("table", by.ToString());
-}
-
 void AddCounts(table::WriteCounts* sum, const table::WriteCounts& more) {
   sum->rows += more.rows;
   sum->rows_inserted += more.rows_inserted;
@@ -105,13 +83,14 @@ Transaction::Transaction(std::shared_ptr<Repository> repository, std::string bra
       snapshot_view_(reads_ ? std::make_shared<const View>(*snapshot_view, reads_)
                             : std::move(snapshot_view)),
       staging_(std::make_shared<object::Staging>(repository_->small())),
-      opener_(std::make_shared<TableOpener>(StagedContext(*repository_, staging_.get()), 64)),
-      current_view_(snapshot_view_) {}
+      tables_(snapshot_view_, staging_,
+              std::make_shared<TableOpener>(StagedContext(*repository_, staging_.get()), 64), hold_,
+              reads_) {}
 
 // A transaction that wrote no rows has no means of its own to merge with others', or to look at
 // what they did.
 Status Transaction::GetLateMeans(const Head& head) {
-  bool may_merge = std::any_of(changes_.begin(), changes_.end(), [](const auto& change) {
+  bool may_merge = std::ranges::any_of(tables_.changes(), [](const auto& change) {
     return change.second.before && change.second.name;
   });
   bool needs_none = head.id == snapshot_.id || (!may_merge && !reads_);
@@ -141,105 +120,12 @@ table::WriteContext Transaction::ContextFor(const Means& means) {
   return context;
 }
 
-std::optional<Transaction::Known> Transaction::FindPending(const model::QualifiedName& name) {
-  if (auto id = own_names_->Find(name)) return Known{name, &changes_.at(*id), {}};
-  for (const auto& twin : own_names_->FindTwins(name)) {
-    return Known{twin, &changes_.at(*own_names_->Find(twin)), {}};
-  }
-  return std::nullopt;
-}
-
-// The table called `name` as this transaction sees it, exactly or but for case.
-Result<std::optional<Transaction::Known>> Transaction::Look(const model::QualifiedName& name) {
-  if (auto pending = FindPending(name)) return pending;
-  ASSIGN_OR_RETURN(auto found, snapshot_view_->FindName(name));
-  if (!found) return std::optional<Known>();
-  auto changed = changes_.find(found->entry.table);
-  if (changed == changes_.end()) return std::optional(Known{found->name, nullptr, *found});
-  if (changed->second.name != found->name) return std::optional<Known>();  // it left this name
-  return std::optional(Known{found->name, &changed->second, {}});
-}
-
-Result<TableChange*> Transaction::Adopt(const NamedTable& found) {
-  ASSIGN_OR_RETURN(auto table, snapshot_view_->Open(found.entry.state));
-  TableChange change;
-  change.id = found.entry.table;
-  change.before = found;
-  change.old_state = table->state();
-  change.name = found.name;
-  change.state = table->state();
-  shown_.emplace(change.id, found.name);
-  return &changes_.emplace(change.id, std::move(change)).first->second;
-}
-
-// To write its rows; null if there is none. Who writes "Users" may not know of a table "users",
-// whose rows would go.
-Result<TableChange*> Transaction::FindSpelled(const model::QualifiedName& name) {
-  ASSIGN_OR_RETURN(auto known, Look(name));
-  if (!known) return static_cast<TableChange*>(nullptr);
-  if (known->name != name) return NameTaken(name, known->name);
-  return Own(*known);
-}
-
-Result<TableChange*> Transaction::FindOrFail(const model::QualifiedName& name) {
-  ASSIGN_OR_RETURN(auto known, Look(name));
-  if (known) return Own(*known);
-  return NotFound(name);
-}
-
-Result<TableChange*> Transaction::Own(const Known& known) {
-  if (known.change != nullptr) return known.change;
-  if (reads_) reads_->AddColumns(known.stored->entry.table);  // what is written goes by them
-  return Adopt(*known.stored);
-}
-
-Error Transaction::NotFound(const model::QualifiedName& name) {
-  auto view = CurrentView();
-  if (!view) return std::move(view).error();
-  auto tables = (*view)->ListTables();
-  return tables ? NoTable(name, *tables) : std::move(tables).error();
-}
-
-Result<std::shared_ptr<const table::OpenTable>> Transaction::OpenTable(
-    const model::QualifiedName& name) {
-  ASSIGN_OR_RETURN(auto known, Look(name));
-  if (!known) return std::shared_ptr<const table::OpenTable>();
-  if (known->change == nullptr) return snapshot_view_->Open(known->stored->entry.state);
-  return opener_->Open(Stage(*known->change));
-}
-
-ObjectId Transaction::Stage(const TableChange& change) {
-  return staging_->Add(model::Encode(change.state));
-}
-
-// Nothing: it is dropped.
-void Transaction::Rename(TableChange* change, std::optional<model::QualifiedName> name) {
-  if (change->name) own_names_->Remove(*change->name);
-  change->name = std::move(name);
-  bool is_own = change->name && !(change->before && change->before->name == *change->name);
-  if (is_own) own_names_->Add(*change->name, change->id);
-  unseen_.insert(change->id);
-}
-
-// A table made here is as if it never was.
-void Transaction::Forget(TableChange* change) {
-  Rename(change, std::nullopt);
-  TableId id = change->id;
-  changes_.erase(id);
-}
-
-Status Transaction::CheckNameIsFree(const model::QualifiedName& name) {
-  ASSIGN_OR_RETURN(auto taken, Look(name));
-  if (taken) return NameTaken(name, taken->name);
-  return {};
-}
-
 Result<TableChange*> Transaction::AddNew(const model::QualifiedName& name, model::Schema schema,
                                          const ColumnNames& key, const merge::RuleSettings& rules) {
   RETURN_IF_ERROR(ValidateTableName(name.name));
   RETURN_IF_ERROR(ValidateTableName(name.schema));
   RETURN_IF_ERROR(model::ValidateSchema(schema));
-  RETURN_IF_ERROR(CheckNameIsFree(name));
+  RETURN_IF_ERROR(tables_.CheckNameIsFree(name));
   TableChange change;
   change.id = DeriveTableId(id_, next_ordinal_++);
   change.state.id = change.id;
@@ -247,9 +133,7 @@ Result<TableChange*> Transaction::AddNew(const model::QualifiedName& name, model
   model::AssignFieldIds(change.id, &change.state.schema, &change.state.used_field_ids);
   RETURN_IF_ERROR(TakeKey(&change.state, key));
   RETURN_IF_ERROR(merge::SetRules(&change.state, rules));
-  auto* added = &changes_.emplace(change.id, std::move(change)).first->second;
-  Rename(added, name);
-  return added;
+  return tables_.Add(std::move(change), name);
 }
 
 Result<Change> Transaction::CreateTable(const model::QualifiedName& name, model::Schema schema,
@@ -259,25 +143,17 @@ Result<Change> Transaction::CreateTable(const model::QualifiedName& name, model:
 }
 
 Status Transaction::DropTable(const model::QualifiedName& name) {
-  ASSIGN_OR_RETURN(auto* change, FindOrFail(name));
-  if (!change->before) {
-    Forget(change);
-    return {};
-  }
-  Rename(change, std::nullopt);
-  change->appended.clear();
+  ASSIGN_OR_RETURN(auto* change, tables_.FindOrFail(name));
+  tables_.Drop(change);
   return {};
 }
 
 Status Transaction::RenameTable(const model::QualifiedName& name,
                                 const model::QualifiedName& new_name) {
-  ASSIGN_OR_RETURN(auto* change, FindOrFail(name));
+  ASSIGN_OR_RETURN(auto* change, tables_.FindOrFail(name));
   RETURN_IF_ERROR(ValidateTableName(new_name.name));
   RETURN_IF_ERROR(ValidateTableName(new_name.schema));
-  ASSIGN_OR_RETURN(auto taken, Look(new_name));
-  if (taken && taken->change != change) return NameTaken(new_name, taken->name);
-  Rename(change, new_name);
-  return {};
+  return tables_.Rename(change, new_name);
 }
 
 Status Transaction::TakeSchema(TableChange* change, model::Schema schema) {
@@ -336,14 +212,14 @@ auto Transaction::OrRestore(TableChange* change, Work&& work) -> decltype(work()
   auto done = work();
   if (done) return done;
   *change = std::move(backup);
-  unseen_.insert(change->id);  // a view made on the way may show what was not to be
+  tables_.NoteChange(*change);  // a view made on the way may show what was not to be
   return done;
 }
 
 Result<Change> Transaction::Write(const model::QualifiedName& name, model::Schema schema,
                                   table::RowSource* rows, const Means& means,
                                   const ColumnNames& key) {
-  ASSIGN_OR_RETURN(auto* change, FindSpelled(name));
+  ASSIGN_OR_RETURN(auto* change, tables_.FindSpelled(name));
   bool created = change == nullptr;
   if (created) {
     ASSIGN_OR_RETURN(change, AddNew(name, schema, key));
@@ -357,7 +233,7 @@ Result<Change> Transaction::Write(const model::QualifiedName& name, model::Schem
     return Rewrite(change->state, old_schema, rows, means);
   });
   if (!written) {
-    if (created) Forget(change);
+    if (created) tables_.Drop(change);
     return std::move(written).error();
   }
   change->state = std::move(written->state);
@@ -366,7 +242,7 @@ Result<Change> Transaction::Write(const model::QualifiedName& name, model::Schem
   change->appended.clear();
   change->counts = written->counts;
   AddRows(&change->rows, written->counts);
-  unseen_.insert(change->id);
+  tables_.NoteChange(*change);
   return Change{change->id, written->counts, rows_before, created};
 }
 
@@ -397,8 +273,7 @@ Status Transaction::CheckDirections(const model::TableState& before, const model
 Result<Change> Transaction::WriteOnBase(const model::QualifiedName& name,
                                         const model::TableState& base, model::Schema schema,
                                         table::RowSource* rows, const Means& means) {
-  ASSIGN_OR_RETURN(auto* change, FindSpelled(name));
-  if (change == nullptr) return NotFound(name);
+  ASSIGN_OR_RETURN(auto* change, tables_.FindSpelledOrFail(name));
   CHECK(base.id == change->id);
   uint64_t rows_before = change->state.rows;
   TableChange on_base;
@@ -436,7 +311,7 @@ Result<Change> Transaction::WriteOnBase(const model::QualifiedName& name,
     change->based = !replaced_before && !replaces;
     change->appended.clear();
     AddRows(&change->rows, written.counts);
-    unseen_.insert(change->id);
+    tables_.NoteChange(*change);
   }
   change->counts = written.counts;
   change->counts.rows = change->state.rows;
@@ -445,8 +320,7 @@ Result<Change> Transaction::WriteOnBase(const model::QualifiedName& name,
 
 Result<Change> Transaction::Append(const model::QualifiedName& name, model::Schema schema,
                                    table::RowSource* rows, const Means& means) {
-  ASSIGN_OR_RETURN(auto* change, FindSpelled(name));
-  if (change == nullptr) return NotFound(name);
+  ASSIGN_OR_RETURN(auto* change, tables_.FindSpelledOrFail(name));
   uint64_t rows_before = change->state.rows;
   auto counts = OrRestore(change, [&]() -> Result<table::WriteCounts> {
     auto old_schema = change->state.schema;
@@ -464,7 +338,7 @@ Result<Change> Transaction::Append(const model::QualifiedName& name, model::Sche
   if (!counts) return std::move(counts).error();
   AddCounts(&change->counts, *counts);
   AddRows(&change->rows, *counts);
-  unseen_.insert(change->id);
+  tables_.NoteChange(*change);
   return Change{change->id, *counts, rows_before, false};
 }
 
@@ -485,10 +359,9 @@ Result<table::EncodedRows> Transaction::EncodeNew(const model::TableState& state
 
 Result<Change> Transaction::ChangeRows(const model::QualifiedName& name, const ChangeTable& change,
                                        const Means& means) {
-  ASSIGN_OR_RETURN(auto* own, FindSpelled(name));
-  if (own == nullptr) return NotFound(name);
+  ASSIGN_OR_RETURN(auto* own, tables_.FindSpelledOrFail(name));
   uint64_t rows_before = own->state.rows;
-  ASSIGN_OR_RETURN(auto table, opener_->Open(Stage(*own)));
+  ASSIGN_OR_RETURN(auto table, tables_.Open(*own));
   ASSIGN_OR_RETURN(auto written, change(ContextFor(means), std::move(table)));
   RETURN_IF_ERROR(CheckDirections(own->state, written.state, means));
   if (written.state != own->state) {
@@ -499,15 +372,15 @@ Result<Change> Transaction::ChangeRows(const model::QualifiedName& name, const C
   AddCounts(&own->counts, written.counts);
   own->counts.rows = own->state.rows;
   AddRows(&own->rows, written.counts);
-  unseen_.insert(own->id);
+  tables_.NoteChange(*own);
   return Change{own->id, written.counts, rows_before, false};
 }
 
 bool Transaction::KeepsColumns(const TableId& table) const {
-  auto found = changes_.find(table);
-  if (found == changes_.end() || !found->second.old_state) return true;
+  const auto* change = tables_.Find(table);
+  if (change == nullptr || !change->old_state) return true;
   return std::ranges::equal(
-      found->second.old_state->schema.fields, found->second.state.schema.fields,
+      change->old_state->schema.fields, change->state.schema.fields,
       [](const auto& a, const auto& b) { return a.id == b.id && a.type == b.type; });
 }
 
@@ -531,15 +404,14 @@ Result<Change> Transaction::SetMergeRules(const model::QualifiedName& name,
 
 Result<Change> Transaction::ChangeState(const model::QualifiedName& name, const EditState& edit,
                                         const Means& means) {
-  ASSIGN_OR_RETURN(auto* change, FindSpelled(name));
-  if (change == nullptr) return NotFound(name);
+  ASSIGN_OR_RETURN(auto* change, tables_.FindSpelledOrFail(name));
   Remember(means);
   auto state = change->state;
   RETURN_IF_ERROR(edit(&state));
   if (state != change->state) {
     change->state = std::move(state);
     change->schema_changed = true;
-    unseen_.insert(change->id);
+    tables_.NoteChange(*change);
   }
   change->counts.rows = change->state.rows;
   return Change{change->id, {}, change->state.rows, false};
@@ -548,8 +420,7 @@ Result<Change> Transaction::ChangeState(const model::QualifiedName& name, const 
 Result<Change> Transaction::Alter(const model::QualifiedName& name, model::Schema schema,
                                   std::vector<std::string> checks, const VerifyTable& verify,
                                   const Means& means) {
-  ASSIGN_OR_RETURN(auto* change, FindSpelled(name));
-  if (change == nullptr) return NotFound(name);
+  ASSIGN_OR_RETURN(auto* change, tables_.FindSpelledOrFail(name));
   Remember(means);
   auto altered = OrRestore(change, [&]() -> Status {
     auto before = change->state;
@@ -557,64 +428,33 @@ Result<Change> Transaction::Alter(const model::QualifiedName& name, model::Schem
     change->state.checks = std::move(checks);
     if (change->state == before) return {};
     change->schema_changed = true;
-    ASSIGN_OR_RETURN(auto table, opener_->Open(Stage(*change)));
+    ASSIGN_OR_RETURN(auto table, tables_.Open(*change));
     RETURN_IF_ERROR(verify(std::move(table)));
     if (SameKeyTypes(before.schema, change->state)) return {};
     return CheckKeys(change->state, means);
   });
   if (!altered) return std::move(altered).error();
   change->counts.rows = change->state.rows;
-  unseen_.insert(change->id);
+  tables_.NoteChange(*change);
   return Change{change->id, {}, change->state.rows, false};
 }
 
 const table::WriteCounts& Transaction::CountsOf(const TableId& table) const {
   static const table::WriteCounts kNone;
-  auto found = changes_.find(table);
-  return found == changes_.end() ? kNone : found->second.counts;
-}
-
-Result<std::shared_ptr<const View>> Transaction::CurrentView() {
-  if (unseen_.empty()) return current_view_;
-  std::vector<PlacedTable> tables;
-  for (const auto& id : unseen_) {
-    PlacedTable placed{id, {}, {}, {}, {}, {}};
-    if (auto shown = shown_.find(id); shown != shown_.end())
-      placed.before = NamedTable{shown->second, {}};
-    auto change = changes_.find(id);
-    if (change != changes_.end() && change->second.name) {
-      placed.name = change->second.name;
-      placed.state_id = Stage(change->second);
-    }
-    tables.push_back(std::move(placed));
-  }
-  ASSIGN_OR_RETURN(auto root, ApplyTables(staging_.get(), current_view_->state_root(), tables));
-  for (const auto& table : tables) {
-    shown_.erase(table.id);
-    if (table.name) shown_.emplace(table.id, *table.name);
-  }
-  unseen_.clear();
-  std::set<TableId> own_tables;
-  for (const auto& [id, change] : changes_) {
-    if (change.ChangesAnything()) own_tables.insert(id);
-  }
-  auto keep = std::make_shared<KeepAlive>(KeepAlive{snapshot_view_, staging_, hold_});
-  current_view_ = root == snapshot_view_->state_root()
-                      ? snapshot_view_
-                      : std::make_shared<View>(*snapshot_view_, root, opener_, own_names_,
-                                               std::move(own_tables), keep, reads_);
-  return current_view_;
+  const auto* change = tables_.Find(table);
+  return change == nullptr ? kNone : change->counts;
 }
 
 Result<std::vector<PlacedTable>> Transaction::PlaceAll(const Head& head) {
   std::vector<PlacedTable> tables;
   auto context = ContextFor({});
   LeavingTables leaving;
-  for (const auto& [id, change] : changes_) {
+  auto& changes = tables_.changes();
+  for (const auto& [id, change] : changes) {
     if (change.before && (!change.name || change.IsRename())) leaving.insert(id);
   }
-  for (auto& [id, change] : changes_) {
-    change.is_statement = is_statement_ && changes_.size() == 1;
+  for (auto& [id, change] : changes) {
+    change.is_statement = is_statement_ && changes.size() == 1;
     change.is_serial = reads_ != nullptr;
     ASSIGN_OR_RETURN(auto placed, PlaceChange(*repository_, context, bind_checks_, change, leaving,
                                               snapshot_, head));
@@ -628,9 +468,8 @@ Result<PreparedCommit> Transaction::Prepare(const Head& head, const CommitText& 
   prepared.head = head;
   RETURN_IF_ERROR(GetLateMeans(head));
   ASSIGN_OR_RETURN(prepared.tables, PlaceAll(head));
-  bool changes_anything = std::any_of(changes_.begin(), changes_.end(), [](const auto& change) {
-    return change.second.ChangesAnything();
-  });
+  bool changes_anything = std::ranges::any_of(
+      tables_.changes(), [](const auto& change) { return change.second.ChangesAnything(); });
   if (reads_ && changes_anything) {
     RETURN_IF_ERROR(CheckReads(*repository_, engine_, *reads_, snapshot_, head));
   }

@@ -1,8 +1,7 @@
 // Changes to many tables that become one commit. Everything is staged until Commit(); reads through
 // CurrentView() see it. The transaction reads its snapshot as long as it wants; what others commit
-// meanwhile is met at Commit(): tables they changed and we did not are kept as theirs, appends of
-// both sides stand one after the other, anything else on one table is kConflict. One thread at a
-// time.
+// meanwhile is merged with it at commit, cell by cell (docs/merge.md, section 4); what contradicts
+// is kConflict. One thread at a time.
 #pragma once
 
 #include <functional>
@@ -16,6 +15,7 @@
 #include "model/schema.h"
 #include "object/staging.h"
 #include "table/write.h"
+#include "txn/own_tables.h"
 #include "txn/repository.h"
 #include "txn/staged_state.h"
 #include "txn/table_change.h"
@@ -85,12 +85,14 @@ class Transaction {
   const meta::Ref& branch_then() const { return branch_then_; }
   // It is one statement outside of any transaction: nothing that it counted on was read before.
   void MarkAsStatement() { is_statement_ = true; }
-  bool has_changes() const { return !changes_.empty(); }
+  bool has_changes() const { return !tables_.changes().empty(); }
   // What was there and what was done since, for statements that read.
-  Result<std::shared_ptr<const View>> CurrentView();
+  Result<std::shared_ptr<const View>> CurrentView() { return tables_.CurrentView(); }
   // One table as this transaction sees it; null if there is none. Costs the same however many
   // tables it changed.
-  Result<std::shared_ptr<const table::OpenTable>> OpenTable(const model::QualifiedName& name);
+  Result<std::shared_ptr<const table::OpenTable>> OpenTable(const model::QualifiedName& name) {
+    return tables_.Open(name);
+  }
 
   struct Means {
     engine::Instance* engine = nullptr;
@@ -152,27 +154,10 @@ class Transaction {
               bool id_from_caller, std::shared_ptr<const void> hold, meta::Ref branch_then,
               Head snapshot, std::shared_ptr<const View> snapshot_view, Isolation isolation);
 
-  // A table and what it is called: changed here already, or only in the snapshot.
-  struct Known {
-    model::QualifiedName name;
-    TableChange* change = nullptr;
-    std::optional<NamedTable> stored;
-  };
-  Result<std::optional<Known>> Look(const model::QualifiedName& name);
-  Result<TableChange*> FindSpelled(const model::QualifiedName& name);
-  Result<TableChange*> FindOrFail(const model::QualifiedName& name);
-  std::optional<Known> FindPending(const model::QualifiedName& name);
-  Result<TableChange*> Own(const Known& known);
-  Error NotFound(const model::QualifiedName& name);
-  Result<TableChange*> Adopt(const NamedTable& found);
-  void Rename(TableChange* change, std::optional<model::QualifiedName> name);
-  void Forget(TableChange* change);
-  ObjectId Stage(const TableChange& change);
   Result<TableChange*> AddNew(const model::QualifiedName& name, model::Schema schema,
                               const ColumnNames& key, const merge::RuleSettings& rules = {});
   Result<table::EncodedRows> EncodeNew(const model::TableState& state, table::RowSource* rows,
                                        const table::WriteContext& context);
-  Status CheckNameIsFree(const model::QualifiedName& name);
   // What only the table's state says changes: its key, its rules.
   using EditState = std::function<Status(model::TableState*)>;
   Result<Change> ChangeState(const model::QualifiedName& name, const EditState& edit,
@@ -204,17 +189,11 @@ class Transaction {
   const std::shared_ptr<ReadSet> reads_;  // null: of kSnapshot
   const std::shared_ptr<const View> snapshot_view_;
   const std::shared_ptr<object::Staging> staging_;
-  const std::shared_ptr<TableOpener> opener_;
+  OwnTables tables_;
   engine::Instance* engine_ = nullptr;  // once rows were written with it
   merge::BindChecks bind_checks_;
   std::function<Result<Means>()> late_means_;
   uint64_t next_ordinal_ = 0;
-  std::map<TableId, TableChange> changes_;
-  const std::shared_ptr<OwnNames> own_names_ = std::make_shared<OwnNames>();
-  std::shared_ptr<const View> current_view_;
-  // What current_view_ does not show yet, and the names under which it shows what was changed.
-  std::set<TableId> unseen_;
-  std::map<TableId, model::QualifiedName> shown_;
 };
 
 }  // namespace rhizo::txn
