@@ -241,6 +241,33 @@ def test_a_picked_row_joined_with_one_of_its_key_does_not_count_on_that(db, mess
     check_that_they_contradict(one, db)
 
 
+@pytest.mark.parametrize("counts", [(3, 3), (3, 5)])
+@pytest.mark.parametrize("by", [0, 1])
+def test_what_both_count_on_a_row_that_was_taken_back_and_sorted_contradicts(db, counts, by) -> None:
+    counters(db, 1)
+    db.append("t", {"id": [7], "n": [10]})
+    one, other = branches(db, "one", "other")
+    gone = one.delete("t", "id = 7").commit
+    for done in (gone, one.revert(gone).commit):
+        other.cherry_pick(done)
+    for session, count in zip((one, other), counts):
+        session.update("t", {"n": f"n + {count}"}, "id = 7")
+    sort_backwards((one, other)[by])
+    check_that_they_contradict(one, other)
+
+
+def test_a_row_that_was_taken_back_and_sorted_is_there_once(db) -> None:
+    counters(db, 1)
+    db.append("t", {"id": [7], "n": [10]})
+    one, other = branches(db, "one", "other")
+    gone = one.delete("t", "id = 7").commit
+    for done in (gone, one.revert(gone).commit):
+        other.cherry_pick(done)
+    sort_backwards(one)
+    other.merge("one")
+    assert rows(other) == [(1, 0), (7, 10)]
+
+
 def test_picked_rows_of_tables_that_both_sorted_are_there_once(db) -> None:
     counters(db, 1)
     one, other = branches(db, "one", "other")

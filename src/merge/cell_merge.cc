@@ -323,8 +323,11 @@ Status IntervalMerge::DecideCell(Cells* cells, size_t i) {
   if (one_is_undefined) return conflict();
   bool is_one_row = view(kOurs).first == view(kTheirs).first;
   if (DecidesByChange(rule.kind) && (start_ == RowStart::kPicked || start_ == RowStart::kUnsure)) {
-    // It did not start from nothing, nor, on both sides, from base's row.
-    bool is_alike = cells->same[i] && (start_ == RowStart::kPicked || is_one_row);
+    // It did not start from nothing, nor, on both sides, from base's row; but it may be that, taken
+    // back and stored anew.
+    bool may_be_base = has_value && !is_one_row;
+    bool is_alike = cells->same[i] && (start_ == RowStart::kPicked || is_one_row) &&
+                    (!may_be_base || cells->ours_is_base[i]);
     return is_alike ? Status() : conflict();
   }
   if (has_value && cells->ours_is_base[i]) return cells->from[i] = kTheirs, Status();

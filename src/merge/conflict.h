@@ -1,12 +1,14 @@
 // What contradicts between ours and theirs, and how a merge is to go about it.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <map>
 #include <optional>
 #include <set>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "engine/duckdb_headers.h"
@@ -64,20 +66,27 @@ struct ForeignDefault {
       value;  // of the other side, which rows that it stored since may hold; nobody wrote it
 };
 
-// Where the counters of a row started that both sides inserted.
+// Where the counters of a row started that both sides inserted. Of what several picks say the
+// greatest holds.
 enum class RowStart : uint8_t {
   kAsIdsSay,  // with one id at one value, else apart
+  kApart,     // each at nothing: one side had a row of its own when it picked the other's
   kPicked,    // at one value, for one pick brought it to both
   kUnsure,    // so, but both sides deleted a row of its key since
-  kApart,     // each at nothing
 };
 
-// Rows that one pick brought to both sides, by key.
+using RowStarts = std::unordered_map<uint64_t, RowStart>;  // by the hash of a row's key
+
+// Rows that picks brought to both sides, or met on one.
 struct PickedRows {
   table::KeyForm key = {};
-  table::KeyHashes on_both = {};
-  table::KeyHashes deleted = {};  // of on_both: both sides did, since
-  table::KeyHashes on_one = {};   // the other side had a row of its own when it picked
+  RowStarts starts = {};
+
+  void Add(uint64_t row, RowStart start) { starts[row] = std::max(starts[row], start); }
+  RowStart StartOf(uint64_t row) const {
+    auto found = starts.find(row);
+    return found == starts.end() ? RowStart::kAsIdsSay : found->second;
+  }
 };
 
 struct MergeOptions {

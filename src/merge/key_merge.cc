@@ -277,16 +277,13 @@ Result<View> KeyMerge::ViewOf(const MovedKey& key, Which side) {
 // `view`: of the row on a side.
 Result<RowStart> KeyMerge::StartOf(const MovedKey& key, Side* side, const View& view) const {
   const auto* picked = about_.options->picked;
-  bool may_be = picked != nullptr && key.rows[kOurs] && key.rows[kTheirs] &&
-                !(picked->on_both.empty() && picked->on_one.empty());
+  bool may_be =
+      picked != nullptr && !picked->starts.empty() && key.rows[kOurs] && key.rows[kTheirs];
   if (!may_be) return RowStart::kAsIdsSay;
   ASSIGN_OR_RETURN(auto* rows, side->rows());
   auto row = side->RowsOf(view, model::PositionSet::FromRange(0, 1)).front();
   ASSIGN_OR_RETURN(auto hash, table::KeyHash(picked->key, about_.table->schema(), *rows, row));
-  return picked->deleted.contains(hash)   ? RowStart::kUnsure
-         : picked->on_both.contains(hash) ? RowStart::kPicked
-         : picked->on_one.contains(hash)  ? RowStart::kApart
-                                          : RowStart::kAsIdsSay;
+  return picked->StartOf(hash);
 }
 
 Status KeyMerge::Settle(const MovedKey& key, KeyedRows* out) {

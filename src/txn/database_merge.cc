@@ -390,9 +390,7 @@ Result<DatabaseMerge::Shared> DatabaseMerge::FindShared(const model::TableState&
   auto [begin, end] = replaced_.shared.equal_range(ours.id);
   for (auto change = begin; change != end; ++change) {
     ASSIGN_OR_RETURN(auto changed, finder.Find(change->second));
-    shared.rows.on_both.merge(changed.rows.on_both);
-    shared.rows.deleted.merge(changed.rows.deleted);
-    shared.rows.on_one.merge(changed.rows.on_one);
+    for (const auto& [row, start] : changed.rows) shared.rows.Add(row, start);
     for (const auto& [field, name] : counting) {
       if (!changed.fields.contains(field)) continue;
       shared.problem =

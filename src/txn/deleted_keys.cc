@@ -20,29 +20,36 @@ Result<std::shared_ptr<const table::OpenTable>> OfKeyAlone(const table::OpenTabl
   return table::OpenTable::Open(table.context(), ObjectId(), std::move(state));
 }
 
+// A row whose key was changed is one that was updated.
+bool MayDelete(const model::Commit& commit, const TableId& table) {
+  return commit.parents.size() == 1 && std::ranges::any_of(commit.tables, [&](const auto& summary) {
+           return summary.table == table && summary.rows_removed + summary.rows_updated > 0;
+         });
+}
+
 }  // namespace
 
-Result<table::KeyHashes> DeletedKeys::Since(const CommitId& had) {
+Result<bool> DeletedKeys::HasSince(const CommitId& had, uint64_t key) {
   RETURN_IF_ERROR(Load());
-  table::KeyHashes deleted;
-  for (const auto& [by, keys] : *deleted_) {
+  auto [begin, end] = deleted_->equal_range(key);
+  for (auto found = begin; found != end; ++found) {
+    const auto& by = *found->second;
     ASSIGN_OR_RETURN(bool before,
                      repository_.ancestry().Contains(had, by.id, by.commit->generation));
-    if (!before) deleted.insert(keys.begin(), keys.end());
+    if (!before) return true;
   }
-  return deleted;
+  return false;
 }
 
 Status DeletedKeys::Load() {
   if (deleted_) return {};
-  std::vector<std::pair<Head, table::KeyHashes>> deleted;
+  std::unordered_multimap<uint64_t, std::shared_ptr<const Head>> deleted;
   for (const auto& id : commits_) {
     ASSIGN_OR_RETURN(auto commit, repository_.ReadCommit(id));
-    bool may_have = commit->parents.size() == 1 &&
-                    std::ranges::count(commit->tables, table_, &model::TableSummary::table) > 0;
-    if (!may_have) continue;
+    if (!MayDelete(*commit, table_)) continue;
     ASSIGN_OR_RETURN(auto keys, DeletedBy(*commit));
-    if (!keys.empty()) deleted.emplace_back(Head{id, commit}, std::move(keys));
+    auto by = std::make_shared<const Head>(Head{id, commit});
+    for (uint64_t key : keys) deleted.emplace(key, by);
   }
   deleted_ = std::move(deleted);
   return {};

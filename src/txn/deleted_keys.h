@@ -1,10 +1,11 @@
-// Which keys of a table commits deleted rows of, whatever became of the keys since.
+// Of which keys of a table commits deleted rows, whatever became of the keys since. Reads the
+// commits at the first question.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <set>
-#include <utility>
-#include <vector>
+#include <unordered_map>
 
 #include "table/key_hash.h"
 #include "txn/database_merge.h"
@@ -20,8 +21,8 @@ class DeletedKeys {
               const std::set<CommitId>& commits, const TableId& table, const table::KeyForm& key)
       : repository_(repository), means_(means), commits_(commits), table_(table), key_(key) {}
 
-  // By commits that are not in the history of `had`, nor that itself.
-  Result<table::KeyHashes> Since(const CommitId& had);
+  // Of this key, by a commit that is not in the history of `had`, nor that itself.
+  Result<bool> HasSince(const CommitId& had, uint64_t key);
 
  private:
   Status Load();
@@ -32,7 +33,8 @@ class DeletedKeys {
   const std::set<CommitId>& commits_;
   const TableId& table_;
   const table::KeyForm& key_;
-  std::optional<std::vector<std::pair<Head, table::KeyHashes>>> deleted_;  // by those that did
+  std::optional<std::unordered_multimap<uint64_t, std::shared_ptr<const Head>>>
+      deleted_;  // by whom
 };
 
 }  // namespace rhizo::txn

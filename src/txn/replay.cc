@@ -160,7 +160,7 @@ class Replay {
     std::sort(commit->tables.begin(), commit->tables.end(),
               [](const auto& a, const auto& b) { return a.table < b.table; });
     auto bytes = model::Encode(*commit);
-    NewCommit made{model::CommitIdOf(bytes), commit, {}, std::move(merged.tables)};
+    NewCommit made{model::CommitIdOf(bytes), commit, {}, std::move(merged.tables), false};
     space_.staging().Add(std::move(bytes));
     ASSIGN_OR_RETURN(made.objects, CollectStaged(repository_, &space_.staging(), commit->state_root,
                                                  model::AsObjectId(made.id)));
@@ -182,11 +182,12 @@ class Replay {
   std::vector<MergedTableInfo> settled_;
 };
 
-// Who replaced tables as a whole: the branch at `head` since `base`, and what leads from `before`
-// to `commit`.
-Result<Replaced> ReplacedBy(Repository& repository, const CommitId& head, const CommitId& base,
-                            const CommitId& commit, const CommitId& before) {
-  ASSIGN_OR_RETURN(auto here, ReplacedBeyond(repository, head, base));
+// Who replaced tables as a whole: the branch at `head` since `base`, as `history` says of it, and
+// what leads from `before` to `commit`.
+Result<Replaced> ReplacedBy(Repository& repository, const SideHistory& history,
+                            const CommitId& head, const CommitId& base, const CommitId& commit,
+                            const CommitId& before) {
+  ASSIGN_OR_RETURN(auto here, ReplacedBeyond(repository, history, head, base));
   ASSIGN_OR_RETURN(auto there, HistoryOf(repository, commit, before));
   Replaced replaced{std::move(here), {}, {}};
   for (const auto& [table, origin] : there.replaced) replaced.by_theirs.insert(table);
@@ -273,7 +274,9 @@ Result<Replayed> Revert(Repository& repository, const MergeTools& tools, const s
     if (!line.empty()) like.message += ": " + line;
   }
   auto step = [&](const Head& head, Replay* replay) -> Result<bool> {
-    ASSIGN_OR_RETURN(auto replaced, ReplacedBy(repository, head.id, commit, commit, before.id));
+    ASSIGN_OR_RETURN(auto since, HistoryOf(repository, head.id, commit));
+    ASSIGN_OR_RETURN(auto replaced,
+                     ReplacedBy(repository, since, head.id, commit, commit, before.id));
     return replay->Step(done, before, replaced, like);
   };
   return OnBranch(repository, tools, branch, options, "revert", commit, step);
@@ -293,7 +296,9 @@ Result<Replayed> CherryPick(Repository& repository, const MergeTools& tools,
       return InvalidArgument("cherry_pick: commit " + commit.Short() +
                              " is in the history of branch \"" + branch + "\" already");
     }
-    ASSIGN_OR_RETURN(auto replaced, ReplacedBy(repository, head.id, before.id, commit, before.id));
+    ASSIGN_OR_RETURN(auto beyond, HistoryOf(repository, head.id, before.id));
+    ASSIGN_OR_RETURN(auto replaced,
+                     ReplacedBy(repository, beyond, head.id, before.id, commit, before.id));
     return replay->Step(before, done, replaced, like);
   };
   return OnBranch(repository, tools, branch, options, "cherry-pick", commit, step);
@@ -328,8 +333,9 @@ Result<Replayed> Rebase(Repository& repository, const MergeTools& tools, const s
     }
     for (const auto& [commit, shared] : std::span(steps).subspan(done.size())) {
       ASSIGN_OR_RETURN(auto before, ParentOf(repository, commit, "rebase", {}));
+      // What `onto` has beyond the step's parent it has beyond the branch.
       ASSIGN_OR_RETURN(auto replaced,
-                       ReplacedBy(repository, onto, before.id, commit.id, before.id));
+                       ReplacedBy(repository, there, onto, before.id, commit.id, before.id));
       replaced.shared = shared;
       ASSIGN_OR_RETURN(bool fits, replay->Step(before, commit, replaced, Again(commit, {})));
       done.push_back(commit.id);

@@ -10,6 +10,8 @@
 namespace rhizo::txn {
 namespace {
 
+using merge::RowStart;
+
 // A commit, and the parent it is seen from.
 struct Seen {
   std::shared_ptr<const model::Commit> commit;
@@ -102,7 +104,7 @@ Result<SharedRows> SharedRowsFinder::Find(const SharedChange& change) {
   auto meet = [&](const Seen& seen, const RowsChanged& changed,
                   const table::KeyHashes& inserted) -> Status {
     for (uint64_t hash : inserted) {
-      (changed.inserted.contains(hash) ? shared.rows.on_both : shared.rows.on_one).insert(hash);
+      shared.rows[hash] = changed.inserted.contains(hash) ? RowStart::kPicked : RowStart::kApart;
     }
     bool is_known = std::ranges::includes(shared.fields, changed.fields);
     if (is_known || inserted.empty()) return {};
@@ -112,14 +114,20 @@ Result<SharedRows> SharedRowsFinder::Find(const SharedChange& change) {
   };
   RETURN_IF_ERROR(meet(*here, ours, theirs.inserted));
   RETURN_IF_ERROR(meet(*there, theirs, ours.inserted));
-  if (shared.rows.on_both.empty()) return shared;
-  ASSIGN_OR_RETURN(auto went, deleted_by_ours_.Since(change.ours));
-  if (went.empty()) return shared;
-  ASSIGN_OR_RETURN(auto went_there, deleted_by_theirs_.Since(change.theirs));
-  for (uint64_t hash : shared.rows.on_both) {
-    if (went.contains(hash) && went_there.contains(hash)) shared.rows.deleted.insert(hash);
-  }
+  RETURN_IF_ERROR(FindMadeAnew(change, &shared.rows));
   return shared;
+}
+
+// Rows of keys that both sides deleted since the pick may be others by now.
+Status SharedRowsFinder::FindMadeAnew(const SharedChange& change, merge::RowStarts* rows) {
+  for (auto& [row, start] : *rows) {
+    if (start != RowStart::kPicked) continue;
+    ASSIGN_OR_RETURN(bool went, deleted_by_ours_.HasSince(change.ours, row));
+    if (!went) continue;
+    ASSIGN_OR_RETURN(went, deleted_by_theirs_.HasSince(change.theirs, row));
+    if (went) start = RowStart::kUnsure;
+  }
+  return {};
 }
 
 }  // namespace rhizo::txn

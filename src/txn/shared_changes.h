@@ -21,7 +21,7 @@ Result<std::multimap<TableId, SharedChange>> SharedChanges(Repository& repositor
 // What one pick brought to both sides of a table.
 struct SharedRows {
   std::set<FieldId> fields;  // of which both changed cells, also of rows that one of them inserted
-  merge::PickedRows rows;
+  merge::RowStarts rows;     // that one of them inserted
 };
 
 class SharedRowsFinder {
@@ -33,6 +33,8 @@ class SharedRowsFinder {
   Result<SharedRows> Find(const SharedChange& change);
 
  private:
+  Status FindMadeAnew(const SharedChange& change, merge::RowStarts* rows);
+
   Repository& repository_;
   const merge::MergeMeans& means_;
   const TableId& table_;

@@ -112,10 +112,9 @@ Result<SideHistory> HistoryOf(Repository& repository, const CommitId& side, cons
   }
 }
 
-Result<std::set<TableId>> ReplacedBeyond(Repository& repository, const CommitId& side,
-                                         const CommitId& other) {
+Result<std::set<TableId>> ReplacedBeyond(Repository& repository, const SideHistory& history,
+                                         const CommitId& side, const CommitId& other) {
   std::set<TableId> tables;
-  ASSIGN_OR_RETURN(auto history, HistoryOf(repository, side, other));
   if (history.replaced.empty()) return tables;
   ASSIGN_OR_RETURN(auto known, HistoryOf(repository, other, side));
   for (const auto& [table, origin] : history.replaced) {

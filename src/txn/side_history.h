@@ -23,9 +23,9 @@ Result<SideHistory> HistoryOf(Repository& repository, const CommitId& side, cons
 // If `pick` is one of a merge: of the commits that this brought to its parent, without merges.
 Result<SideHistory> BroughtBy(Repository& repository, const Head& pick);
 // Tables that commits of `side` alone replaced as a whole, and that are not as `other` has replaced
-// them by the same changes.
-Result<std::set<TableId>> ReplacedBeyond(Repository& repository, const CommitId& side,
-                                         const CommitId& other);
+// them by the same changes. `history`: of `side` beyond `other`.
+Result<std::set<TableId>> ReplacedBeyond(Repository& repository, const SideHistory& history,
+                                         const CommitId& side, const CommitId& other);
 
 // What a merge of the histories of `ours`, each with that of `theirs`, has to know.
 Result<Replaced> FindReplaced(Repository& repository, const std::vector<CommitId>& ours,
