@@ -239,6 +239,70 @@ def test_conflicts_tell_whose_value_is_whose_where_a_head_is_an_automatic_merge(
     assert rows(db) == [(1, 1), (2, 111)]
 
 
+def both_changed_alike(db: rhizo.Database, picked: bool, change: Callable[[rhizo.Session], str]) -> rhizo.Session:
+    """A branch that was merged after both did the same: main has no commit of its own since."""
+    db.write("t", {"k": [1, 2], "v": [0, 0]}, key="k")
+    (dev,) = branches(db, "dev")
+    made = change(dev)
+    if picked:
+        db.cherry_pick(made)
+    else:
+        change(db)
+    db.append("t", {"k": [8], "v": [8]})
+    db.merge("dev")
+    return dev
+
+
+def update_row(session: rhizo.Session) -> str:
+    return session.update("t", {"v": 5}, "k = 2").commit
+
+
+def insert_row(session: rhizo.Session) -> str:
+    return session.append("t", {"k": [7], "v": [5]}).commit
+
+
+def delete_row(session: rhizo.Session) -> str:
+    return session.delete("t", "k = 2").commit
+
+
+@pytest.mark.parametrize("picked", [False, True])
+@pytest.mark.parametrize(
+    "change, then, want",
+    [
+        (update_row, lambda dev: dev.update("t", {"v": 0}, "k = 2"), [(1, 0), (2, 0)]),
+        (update_row, lambda dev: dev.update("t", {"v": 6}, "k = 2"), [(1, 0), (2, 6)]),
+        (insert_row, lambda dev: dev.delete("t", "k = 7"), [(1, 0), (2, 0)]),
+        (insert_row, lambda dev: dev.update("t", {"v": 6}, "k = 7"), [(1, 0), (2, 0), (7, 6)]),
+        (delete_row, lambda dev: dev.append("t", {"k": [2], "v": [9]}), [(1, 0), (2, 9)]),
+    ],
+)
+def test_what_one_side_changes_again_after_a_merge_is_news(
+    db: rhizo.Database, picked: bool, change: Callable[[rhizo.Session], str], then: Any, want: list[Any]
+) -> None:
+    dev = both_changed_alike(db, picked, change)
+    then(dev)
+    head = db.commit().id
+    assert db.try_merge("dev").conflicts == 0
+    assert len(db.conflicts("main", "dev", "t")) == 0
+    merged = db.merge("dev").commit
+    assert sorted(rows(db)) == [*want, (8, 8)]
+    assert list(db.commit().parents) == sorted([head, dev.commit().id])
+    db.create_branch("before", head)  # the same heads make the same commit, whichever is merged into the other
+    assert dev.merge("before").commit == merged
+    assert db.commit(merged).author == ""
+
+
+def test_a_merge_that_is_not_what_its_commits_add_up_to_stands_for_itself(db: rhizo.Database) -> None:
+    dev = both_changed_alike(db, True, insert_row)
+    dev.delete("t", "k = 7")
+    (more,) = branches(db, "more")
+    more.append("t", {"k": [9], "v": [9]})
+    merged = db.merge("dev").commit
+    db.merge("more")
+    assert sorted(rows(db)) == [(1, 0), (2, 0), (8, 8), (9, 9)]
+    assert list(db.commit().parents) == sorted([merged, more.commit().id])
+
+
 def test_a_table_that_a_strategy_takes_whole_is_told(db: rhizo.Database) -> None:
     db.write("t", {"k": [1, 2], "v": [1, 2]})
     one, two = branches(db, "one", "two")

@@ -9,6 +9,7 @@
 #include "txn/merge_base.h"
 #include "txn/move_head.h"
 #include "txn/ref_resolver.h"
+#include "txn/same_contents.h"
 #include "txn/side_history.h"
 #include "txn/staged_state.h"
 
@@ -49,14 +50,17 @@ class Attempt {
   Result<NewCommit> Finish(const Head& ours);
 
  private:
-  bool IsAutomatic() const;
-  Status Automatic(model::Commit* commit);
+  bool IsPlain() const;
+  Result<std::vector<CommitId>> MaximalUserCommits(const Head& ours, const Head& theirs) const;
+  Status Pure(model::Commit* commit);
   Status ByUser(model::Commit* commit);
   // The two heads; whatever they stand for.
-  Status MergeHeads(const Head& ours, const Head& theirs);
-  // All parents, one after the other.
-  Status FoldParents(const Head& ours, const Head& theirs);
-  Status Fold(const Head& ours, const DatabaseMergeOptions& options);
+  Status MergeHeads(const Head& ours, const Head& theirs, const DatabaseMergeOptions& options);
+  // What they stand for or, where that is something else, the two heads.
+  Status MergePlainly(const Head& ours, const Head& theirs);
+  // All of `commits`, one after the other.
+  Status Fold(const Head& ours, const std::vector<CommitId>& commits,
+              const DatabaseMergeOptions& options);
 
   Repository& repository_;
   const BranchMergeOptions& options_;
@@ -64,9 +68,10 @@ class Attempt {
   Replaced replaced_;  // by the two heads; of a fold each step asks anew
   MergedDatabase merged_;
   std::vector<CommitId> parents_;
+  bool is_fold_ = false;  // of its parents
 };
 
-bool Attempt::IsAutomatic() const {
+bool Attempt::IsPlain() const {
   const auto& database = options_.database;
   return options_.text.message.empty() && !options_.no_fast_forward &&
          database.favour == merge::Favour::kNobody && database.by_table.empty() &&
@@ -74,72 +79,88 @@ bool Attempt::IsAutomatic() const {
 }
 
 Status Attempt::Run(const Head& ours, const Head& theirs) {
-  if (IsAutomatic()) {
-    parents_ = UserCommits(ours);
-    auto more = UserCommits(theirs);
-    parents_.insert(parents_.end(), more.begin(), more.end());
-    std::sort(parents_.begin(), parents_.end());
-    parents_.erase(std::unique(parents_.begin(), parents_.end()), parents_.end());
-    std::vector<CommitId> maximal;
-    for (const auto& id : parents_) {
-      ASSIGN_OR_RETURN(auto commit, repository_.ReadCommit(id));
-      bool is_below = false;
-      for (const auto& other : parents_) {
-        if (other == id || is_below) continue;
-        ASSIGN_OR_RETURN(is_below, repository_.ancestry().Contains(other, id, commit->generation));
-      }
-      if (!is_below) maximal.push_back(id);
-    }
-    parents_ = std::move(maximal);
-    // Otherwise what is merged are not the states of the heads.
-    bool are_heads = parents_.size() == 2 && !ours.commit->law_number && !theirs.commit->law_number;
-    if (!are_heads) return FoldParents(ours, theirs);
-  } else {
-    parents_ = {ours.id, theirs.id};
-  }
-  return MergeHeads(ours, theirs);
+  if (IsPlain()) return MergePlainly(ours, theirs);
+  parents_ = {ours.id, theirs.id};
+  return MergeHeads(ours, theirs, options_.database);
 }
 
-Status Attempt::MergeHeads(const Head& ours, const Head& theirs) {
+// What two heads stand for, sorted.
+Result<std::vector<CommitId>> Attempt::MaximalUserCommits(const Head& ours,
+                                                          const Head& theirs) const {
+  auto all = UserCommits(ours);
+  auto more = UserCommits(theirs);
+  all.insert(all.end(), more.begin(), more.end());
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  std::vector<CommitId> maximal;
+  for (const auto& id : all) {
+    ASSIGN_OR_RETURN(auto commit, repository_.ReadCommit(id));
+    bool is_below = false;
+    for (const auto& other : all) {
+      if (other == id || is_below) continue;
+      ASSIGN_OR_RETURN(is_below, repository_.ancestry().Contains(other, id, commit->generation));
+    }
+    if (!is_below) maximal.push_back(id);
+  }
+  return maximal;
+}
+
+Status Attempt::MergeHeads(const Head& ours, const Head& theirs,
+                           const DatabaseMergeOptions& options) {
   MergeBase bases(repository_, space_.means());
   ASSIGN_OR_RETURN(auto base, bases.Of({ours.id}, theirs.id));
   ASSIGN_OR_RETURN(replaced_, FindReplaced(repository_, {ours.id}, theirs.id));
-  DatabaseMerge merge(repository_, space_.means(), options_.database, replaced_);
+  DatabaseMerge merge(repository_, space_.means(), options, replaced_);
   ASSIGN_OR_RETURN(merged_, merge.Run(base, {ours.commit->state_root, {}, {}},
                                       {theirs.commit->state_root, {}, {}}));
   return {};
 }
 
-// What contradicts is told as the heads have it, and as a user's merge of the two would settle it.
-Status Attempt::FoldParents(const Head& ours, const Head& theirs) {
+// The heads have merged before, the commits of users that they stand for have not: what one side
+// changed again since then may contradict there, or be outvoted. What contradicts is told as the
+// heads have it, and as a user's merge of the two would settle it.
+Status Attempt::MergePlainly(const Head& ours, const Head& theirs) {
+  ASSIGN_OR_RETURN(parents_, MaximalUserCommits(ours, theirs));
+  is_fold_ = true;
+  bool are_heads = parents_.size() == 2 && !ours.commit->law_number && !theirs.commit->law_number;
+  if (are_heads) return MergeHeads(ours, theirs, options_.database);
   auto quietly = options_.database;
   quietly.on_conflicts = nullptr;
-  RETURN_IF_ERROR(Fold(ours, quietly));
-  if (is_clean()) return {};
+  RETURN_IF_ERROR(Fold(ours, parents_, quietly));
   auto folded = std::move(merged_);
-  RETURN_IF_ERROR(MergeHeads(ours, theirs));
-  if (!is_clean()) return {};
-  merged_ = std::move(folded);
-  return options_.database.on_conflicts ? Fold(ours, options_.database) : Status();
+  bool folds = folded.conflicts.empty();
+  RETURN_IF_ERROR(MergeHeads(ours, theirs, folds ? quietly : options_.database));
+  bool is_same = false;
+  if (folds && is_clean()) {
+    ASSIGN_OR_RETURN(is_same, HaveSameContents(repository_, space_, folded.root, merged_.root));
+  }
+  if (folds && (is_same || !is_clean())) {
+    merged_ = std::move(folded);
+    return {};
+  }
+  is_fold_ = false;
+  parents_ = {std::min(ours.id, theirs.id), std::max(ours.id, theirs.id)};
+  return {};
 }
 
-Status Attempt::Fold(const Head& ours, const DatabaseMergeOptions& options) {
+Status Attempt::Fold(const Head& ours, const std::vector<CommitId>& commits,
+                     const DatabaseMergeOptions& options) {
   MergeBase bases(repository_, space_.means());
   auto is_ours = [&](const CommitId& id) -> Result<bool> {
     ASSIGN_OR_RETURN(auto commit, repository_.ReadCommit(id));
     return repository_.ancestry().Contains(ours.id, id, commit->generation);
   };
-  ASSIGN_OR_RETURN(bool begins_with_ours, is_ours(parents_.front()));
-  ASSIGN_OR_RETURN(auto first, repository_.ReadCommit(parents_.front()));
+  ASSIGN_OR_RETURN(bool begins_with_ours, is_ours(commits.front()));
+  ASSIGN_OR_RETURN(auto first, repository_.ReadCommit(commits.front()));
   MergeState so_far{first->state_root, {}, {}};
-  std::vector<CommitId> done = {parents_.front()};
+  std::vector<CommitId> done = {commits.front()};
   std::vector<MergedTableInfo> tables;
-  for (size_t i = 1; i < parents_.size(); ++i) {
-    ASSIGN_OR_RETURN(auto next, repository_.ReadCommit(parents_[i]));
-    ASSIGN_OR_RETURN(auto base, bases.Of(done, parents_[i]));
-    ASSIGN_OR_RETURN(auto replaced, FindReplaced(repository_, done, parents_[i]));
+  for (size_t i = 1; i < commits.size(); ++i) {
+    ASSIGN_OR_RETURN(auto next, repository_.ReadCommit(commits[i]));
+    ASSIGN_OR_RETURN(auto base, bases.Of(done, commits[i]));
+    ASSIGN_OR_RETURN(auto replaced, FindReplaced(repository_, done, commits[i]));
     // Which side is called ours changes no state, only what is told of conflicts.
-    ASSIGN_OR_RETURN(bool swapped, is_ours(parents_[i]));
+    ASSIGN_OR_RETURN(bool swapped, is_ours(commits[i]));
     swapped = swapped && !begins_with_ours;
     MergeState other{next->state_root, {}, {}};
     if (swapped) {
@@ -151,7 +172,7 @@ Status Attempt::Fold(const Head& ours, const DatabaseMergeOptions& options) {
     tables.insert(tables.end(), merged_.merged.begin(), merged_.merged.end());
     if (!merged_.conflicts.empty()) break;
     so_far.root = merged_.root;
-    done.push_back(parents_[i]);
+    done.push_back(commits[i]);
   }
   merged_.merged = std::move(tables);
   if (!merged_.conflicts.empty()) return {};
@@ -170,11 +191,11 @@ Result<NewCommit> Attempt::Finish(const Head& ours) {
     commit->generation = std::max(commit->generation, parent->generation + 1);
     commit->time = {std::max(commit->time.micros, parent->time.micros)};
   }
-  RETURN_IF_ERROR(IsAutomatic() ? Automatic(commit.get()) : ByUser(commit.get()));
+  RETURN_IF_ERROR(IsPlain() ? Pure(commit.get()) : ByUser(commit.get()));
   std::sort(commit->tables.begin(), commit->tables.end(),
             [](const auto& a, const auto& b) { return a.table < b.table; });
   auto bytes = model::Encode(*commit);
-  NewCommit made{model::CommitIdOf(bytes), commit, {}, merged_.tables};
+  NewCommit made{model::CommitIdOf(bytes), commit, {}, merged_.tables, IsPlain()};
   space_.staging().Add(std::move(bytes));
   ASSIGN_OR_RETURN(made.objects, CollectStaged(repository_, &space_.staging(), commit->state_root,
                                                model::AsObjectId(made.id)));
@@ -183,10 +204,10 @@ Result<NewCommit> Attempt::Finish(const Head& ours) {
 }
 
 // Nothing in it depends on where and when the merge is made.
-Status Attempt::Automatic(model::Commit* commit) {
-  commit->law_number = kMergeLaw;
+Status Attempt::Pure(model::Commit* commit) {
+  if (is_fold_) commit->law_number = kMergeLaw;
   Encoder encoder;
-  encoder.Raw("merge");
+  encoder.Raw(is_fold_ ? "merge" : "merge of heads");
   encoder.U32(kMergeLaw);
   for (const auto& id : parents_) encoder.Raw(id.view());
   auto hash = Blake3(std::move(encoder).Take());

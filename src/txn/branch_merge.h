@@ -1,7 +1,8 @@
 // Merging what another head holds into a branch (docs/merge.md, section 5). A plain merge is
 // automatic: its parents are the maximal commits of users that it contains, its state their fold,
-// so the same commits give the same merge everywhere. One with a message, a strategy or no_ff is a
-// user's commit.
+// so the same commits give the same merge everywhere. Where the two heads by themselves merge to
+// something else (one side changed again what both had when they merged last) it is theirs, which
+// is the same for the same heads. One with a message, a strategy or no_ff is a user's commit.
 #pragma once
 
 #include <functional>

@@ -92,8 +92,7 @@ Result<bool> MoveHead(Repository& repository, const std::string& branch, const C
   CommitId at = head;
   for (const auto& made : commits) {
     meta::Publication publication;
-    publication.txn =
-        made.commit->law_number ? repository.random().DrawId<TxnId>() : made.commit->txn;
+    publication.txn = made.is_pure ? repository.random().DrawId<TxnId>() : made.commit->txn;
     publication.time = repository.clock().Now();
     publication.commit = made.id;
     publication.moves.push_back({branch, lock.ref->kind, at, made.id, operation});

@@ -18,6 +18,7 @@ struct NewCommit {
   std::shared_ptr<const model::Commit> commit;
   StagedObjects objects;
   std::vector<PlacedTable> tables;  // that are not as in its first parent
+  bool is_pure = false;  // it may be made elsewhere, too: its transaction id is not this move's
 };
 
 Result<Head> ReadHead(Repository& repository, const CommitId& id);
