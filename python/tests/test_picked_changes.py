@@ -268,6 +268,18 @@ def test_a_row_that_was_taken_back_and_sorted_is_there_once(db) -> None:
     assert rows(other) == [(1, 0), (7, 10)]
 
 
+def test_a_row_that_was_picked_after_both_had_deleted_one_of_its_key_is_there_once(db) -> None:
+    counters(db, 1)
+    one, other = branches(db, "one", "other")
+    for session in (one, other):
+        session.append("t", {"id": [7], "n": [1]})
+        session.delete("t", "id = 7")
+    other.cherry_pick(one.append("t", {"id": [7], "n": [4]}).commit)
+    sort_backwards(one)
+    other.merge("one")
+    assert rows(other) == [(1, 0), (7, 4)]
+
+
 def test_picked_rows_of_tables_that_both_sorted_are_there_once(db) -> None:
     counters(db, 1)
     one, other = branches(db, "one", "other")
