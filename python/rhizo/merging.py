@@ -54,7 +54,8 @@ class Merging:
                   them. A row that one side deleted needs ``_side``;
                 * a SQL query that makes such rows, over the table ``conflicts``.
             rows: False: of a side, only what contradicts in the table as a whole (``_reason`` ``schema``: its name,
-                its columns). Conflicts of its rows show behind that, and are left to settle.
+                its columns). Conflicts of its rows show behind that, and are left to settle; of a replacement
+                none are: the table is as that side has it.
 
         Returns:
             how many conflicts the rows settled; None for a side.

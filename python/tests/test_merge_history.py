@@ -292,6 +292,73 @@ def test_what_one_side_changes_again_after_a_merge_is_news(
     assert db.commit(merged).author == ""
 
 
+def test_heads_that_contradict_contradict_also_where_the_commits_they_stand_for_do_not(db: rhizo.Database) -> None:
+    db.write("t", {"k": [1, 2], "v": [0, 0]}, key="k")
+    (dev,) = branches(db, "dev")
+    done = [dev.create_table("stats", {"day": "BIGINT"}).commit, update_row(dev)]
+    for commit in done:
+        db.cherry_pick(commit)
+    db.append("stats", {"day": [1]})
+    db.merge("dev")
+    for commit in done:
+        dev.revert(commit)
+    for options in ({}, {"message": "by hand"}):
+        assert db.try_merge("dev").conflicts == 1
+        with pytest.raises(rhizo.MergeConflict, match="stats"):
+            db.merge("dev", **options)
+    with db.merging("dev") as m:
+        assert m.state().conflicts == 1
+    db.merge("dev", tables={"stats": "theirs"})
+    assert rows(db) == [(1, 0), (2, 0)]
+
+
+@pytest.mark.parametrize("again", range(4))  # whose rows a merge takes is that of ids
+@pytest.mark.parametrize("message", ["by hand", None])
+@pytest.mark.parametrize("key", ["k", None])
+@pytest.mark.parametrize(
+    "then, want",
+    [
+        (lambda dev: dev.write("t", {"k": [21, 22], "v": [2, 2]}), [(21, 2), (22, 2)]),
+        (lambda dev: dev.update("t", {"v": 7}, "k = 11"), [(11, 7), (12, 1)]),
+        (lambda dev: dev.append("t", {"k": [13], "v": [1]}), [(11, 1), (12, 1), (13, 1)]),
+        (lambda dev: dev.delete("t", "k = 11"), [(12, 1)]),
+    ],
+)
+def test_a_table_that_both_replaced_alike_and_merged_is_one_that_goes_on(
+    db: rhizo.Database, then: Any, want: list[Any], key: str | None, message: str | None, again: int
+) -> None:
+    db.write("t", {"k": [1, 2], "v": [0, 0]}, key=key)
+    db.write("other", {"x": [1]})
+    (dev,) = branches(db, "dev")
+    for session in (dev, db):
+        session.write("t", {"k": [11, 12], "v": [1, 1]})
+    db.merge("dev", message=message)
+    then(dev)
+    db.merge("dev", message=message)
+    assert sorted(rows(db)) == want
+    then_main = db.update("t", {"v": 9}, f"k = {want[0][0]}").commit
+    dev.merge(then_main, message=message)
+    assert (want[0][0], 9) in rows(dev)
+
+
+def test_a_rebase_leaves_out_the_pick_of_a_merge_of_heads_whose_changes_are_there(db: rhizo.Database) -> None:
+    db.create_table("t", {"k": "BIGINT", "v": "BIGINT", "n": "BIGINT"}, key="k", merge_rules={"n": "add"})
+    db.append("t", {"k": [1, 2], "v": [0, 0], "n": [0, 0]})
+    (dev,) = branches(db, "dev")
+    db.cherry_pick(update_row(dev))
+    db.append("t", {"k": [8], "v": [8], "n": [0]})
+    db.merge("dev")
+    (third,) = branches(dev, "third")
+    dev.update("t", {"v": 0}, "k = 2")
+    dev.update("t", {"n": "n + 1"}, "k = 1")
+    db.merge("dev")
+    merge = db.commit()
+    ours = next(number for number, parent in enumerate(merge.parents, 1) if parent != dev.commit().id)
+    third.cherry_pick(merge.id, parent=ours)
+    third.rebase("dev")
+    assert third.commit().id == dev.commit().id
+
+
 def test_a_merge_that_is_not_what_its_commits_add_up_to_stands_for_itself(db: rhizo.Database) -> None:
     dev = both_changed_alike(db, True, insert_row)
     dev.delete("t", "k = 7")

@@ -234,10 +234,6 @@ def test_a_picked_row_joined_with_one_of_its_key_does_not_count_on_that(db, mess
     assert rows(one) == [(1, 0), (7, 11)]
     db.delete("t", "id = 7")
     db.cherry_pick(picked)
-    if message is None:  # a merge of what users did: one insert, and a row that came and went
-        one.merge("main")
-        assert rows(one) == [(1, 0), (7, 1)]
-        return
     check_that_they_contradict(one, db)
 
 
@@ -266,6 +262,47 @@ def test_a_row_that_was_taken_back_and_sorted_is_there_once(db) -> None:
     sort_backwards(one)
     other.merge("one")
     assert rows(other) == [(1, 0), (7, 10)]
+
+
+def a_picked_count(db: rhizo.Database) -> rhizo.Session:
+    """A count on row 7 that was picked to main; each side also has a row of its own, and side counted once more."""
+    counters(db, 1)
+    db.append("t", {"id": [7], "n": [10]})
+    (side,) = branches(db, "side")
+    db.cherry_pick(side.update("t", {"n": "n + 3"}, "id = 7").commit)
+    side.update("t", {"n": "n + 5"}, "id = 7")
+    side.append("t", {"id": [20], "n": [1]})
+    db.append("t", {"id": [21], "n": [1]})
+    with pytest.raises(rhizo.MergeConflict, match="twice"):
+        db.merge("side")
+    return side
+
+
+@pytest.mark.parametrize("how, want", [("ours", 13), ("theirs", 18)])
+@pytest.mark.parametrize("named", ["strategy", "columns", "tables"])
+def test_a_strategy_settles_what_would_count_twice_by_value_and_merges_the_rest(db, named, how, want) -> None:
+    a_picked_count(db)
+    options = {"strategy": how, "columns": {("t", "n"): how}, "tables": {"t": how}}
+    merged = db.merge("side", **{named: options[named]})
+    assert sorted(rows(db)) == [(1, 0), (7, want), (20, 1), (21, 1)]
+    assert "twice" in str(merged.tables)
+
+
+def test_what_would_count_twice_is_settled_alone_in_a_merge_by_hand(db) -> None:
+    a_picked_count(db)
+    with db.merging("side") as m:
+        m.resolve("t", "theirs", rows=False)
+        m.commit("settled")
+    assert sorted(rows(db)) == [(1, 0), (7, 18), (20, 1), (21, 1)]
+
+
+def test_a_count_that_was_picked_and_nothing_else_is_there_once_whoever_is_favoured(db) -> None:
+    counters(db, 1)
+    (side,) = branches(db, "side")
+    db.cherry_pick(side.update("t", {"n": "n + 3"}, "id = 1").commit)
+    side.append("t", {"id": [20], "n": [1]})
+    db.merge("side", columns={("t", "n"): "ours"})
+    assert sorted(rows(db)) == [(1, 3), (20, 1)]
 
 
 def test_a_row_that_was_picked_after_both_had_deleted_one_of_its_key_is_there_once(db) -> None:

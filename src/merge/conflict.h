@@ -104,6 +104,7 @@ struct MergeOptions {
   const std::set<model::RowId>* broken = nullptr;     // rows whose merge breaks a constraint
   const std::set<model::RowId>* unsettled = nullptr;  // those whose choice breaks one too
   const PickedRows* picked = nullptr;                 // null: nothing was
+  std::set<FieldId> by_value;                         // no rule decides these fields
   bool rules_decide = true;  // false: any two changes of a cell, or of a row that went, contradict
   bool by_key = true;  // false: all three do not have the same key, rows are the same by their id
   // Of a region, while it can be read. Null: they are only counted.

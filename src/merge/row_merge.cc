@@ -204,7 +204,8 @@ Result<MergedRows> MergeRows(duckdb::ClientContext* client, const table::WriteCo
                    .undefined = undefined};
   for (const auto& field : merged.schema.fields) {
     ASSIGN_OR_RETURN(auto rule, ParseRule(field.merge_rule));
-    about.rules.push_back(options.rules_decide ? rule : MergeRule());
+    bool decides = options.rules_decide && !options.by_value.contains(field.id);
+    about.rules.push_back(decides ? rule : MergeRule());
   }
   auto ours = merged;
   ours.tree_root = sides[kOurs].tree_root;

@@ -2,12 +2,11 @@
 
 #include <algorithm>
 
-#include "base/blake3.h"
-#include "base/coding.h"
 #include "model/history.h"
 #include "table/each_entry.h"
 #include "txn/merge_base.h"
 #include "txn/move_head.h"
+#include "txn/pure_merge.h"
 #include "txn/ref_resolver.h"
 #include "txn/same_contents.h"
 #include "txn/side_history.h"
@@ -55,12 +54,11 @@ class Attempt {
   Status Pure(model::Commit* commit);
   Status ByUser(model::Commit* commit);
   // The two heads; whatever they stand for.
-  Status MergeHeads(const Head& ours, const Head& theirs, const DatabaseMergeOptions& options);
+  Status MergeHeads(const Head& ours, const Head& theirs);
   // What they stand for or, where that is something else, the two heads.
   Status MergePlainly(const Head& ours, const Head& theirs);
   // All of `commits`, one after the other.
-  Status Fold(const Head& ours, const std::vector<CommitId>& commits,
-              const DatabaseMergeOptions& options);
+  Status Fold(const Head& ours, const std::vector<CommitId>& commits);
 
   Repository& repository_;
   const BranchMergeOptions& options_;
@@ -81,7 +79,7 @@ bool Attempt::IsPlain() const {
 Status Attempt::Run(const Head& ours, const Head& theirs) {
   if (IsPlain()) return MergePlainly(ours, theirs);
   parents_ = {ours.id, theirs.id};
-  return MergeHeads(ours, theirs, options_.database);
+  return MergeHeads(ours, theirs);
 }
 
 // What two heads stand for, sorted.
@@ -105,46 +103,41 @@ Result<std::vector<CommitId>> Attempt::MaximalUserCommits(const Head& ours,
   return maximal;
 }
 
-Status Attempt::MergeHeads(const Head& ours, const Head& theirs,
-                           const DatabaseMergeOptions& options) {
+Status Attempt::MergeHeads(const Head& ours, const Head& theirs) {
   MergeBase bases(repository_, space_.means());
   ASSIGN_OR_RETURN(auto base, bases.Of({ours.id}, theirs.id));
   ASSIGN_OR_RETURN(replaced_, FindReplaced(repository_, {ours.id}, theirs.id));
-  DatabaseMerge merge(repository_, space_.means(), options, replaced_);
+  DatabaseMerge merge(repository_, space_.means(), options_.database, replaced_);
   ASSIGN_OR_RETURN(merged_, merge.Run(base, {ours.commit->state_root, {}, {}},
                                       {theirs.commit->state_root, {}, {}}));
   return {};
 }
 
-// The heads have merged before, the commits of users that they stand for have not: what one side
-// changed again since then may contradict there, or be outvoted. What contradicts is told as the
-// heads have it, and as a user's merge of the two would settle it.
+// What the two heads merge to counts: they may have merged before, where the commits of users that
+// they stand for have not, so that what one side changed again since then would contradict in the
+// fold, or be outvoted.
 Status Attempt::MergePlainly(const Head& ours, const Head& theirs) {
   ASSIGN_OR_RETURN(parents_, MaximalUserCommits(ours, theirs));
   is_fold_ = true;
+  RETURN_IF_ERROR(MergeHeads(ours, theirs));
   bool are_heads = parents_.size() == 2 && !ours.commit->law_number && !theirs.commit->law_number;
-  if (are_heads) return MergeHeads(ours, theirs, options_.database);
-  auto quietly = options_.database;
-  quietly.on_conflicts = nullptr;
-  RETURN_IF_ERROR(Fold(ours, parents_, quietly));
-  auto folded = std::move(merged_);
-  bool folds = folded.conflicts.empty();
-  RETURN_IF_ERROR(MergeHeads(ours, theirs, folds ? quietly : options_.database));
+  if (are_heads || !is_clean()) return {};
+  auto of_heads = std::move(merged_);
+  RETURN_IF_ERROR(Fold(ours, parents_));
   bool is_same = false;
-  if (folds && is_clean()) {
-    ASSIGN_OR_RETURN(is_same, HaveSameContents(repository_, space_, folded.root, merged_.root));
+  if (is_clean()) {
+    ASSIGN_OR_RETURN(is_same, HaveSameContents(repository_, space_, of_heads.root, merged_.root));
   }
-  if (folds && (is_same || !is_clean())) {
-    merged_ = std::move(folded);
-    return {};
-  }
+  if (is_same) return {};
   is_fold_ = false;
+  merged_ = std::move(of_heads);
   parents_ = {std::min(ours.id, theirs.id), std::max(ours.id, theirs.id)};
   return {};
 }
 
-Status Attempt::Fold(const Head& ours, const std::vector<CommitId>& commits,
-                     const DatabaseMergeOptions& options) {
+Status Attempt::Fold(const Head& ours, const std::vector<CommitId>& commits) {
+  auto options = options_.database;
+  options.on_conflicts = nullptr;
   MergeBase bases(repository_, space_.means());
   auto is_ours = [&](const CommitId& id) -> Result<bool> {
     ASSIGN_OR_RETURN(auto commit, repository_.ReadCommit(id));
@@ -206,12 +199,7 @@ Result<NewCommit> Attempt::Finish(const Head& ours) {
 // Nothing in it depends on where and when the merge is made.
 Status Attempt::Pure(model::Commit* commit) {
   if (is_fold_) commit->law_number = kMergeLaw;
-  Encoder encoder;
-  encoder.Raw(is_fold_ ? "merge" : "merge of heads");
-  encoder.U32(kMergeLaw);
-  for (const auto& id : parents_) encoder.Raw(id.view());
-  auto hash = Blake3(std::move(encoder).Take());
-  commit->txn = TxnId::FromBytes(hash.view().substr(0, 16));
+  commit->txn = PureMergeTxn(is_fold_, parents_);
   // The same tables whichever head this is merged into: against the first parent.
   ASSIGN_OR_RETURN(auto first, repository_.ReadCommit(parents_.front()));
   ASSIGN_OR_RETURN(auto tables,

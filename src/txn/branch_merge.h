@@ -15,8 +15,6 @@
 
 namespace rhizo::txn {
 
-inline constexpr uint32_t kMergeLaw = 1;
-
 struct BranchMergeOptions {
   DatabaseMergeOptions database;  // mode kBranch
   bool no_fast_forward = false;

@@ -320,7 +320,14 @@ Result<std::optional<model::TableState>> DatabaseMerge::MergeStates(const TableI
     return settle({"what both started from contradicted itself in this table"});
   }
   ASSIGN_OR_RETURN(auto shared, FindShared(ours, theirs));
-  if (!shared.problem.empty()) return settle({shared.problem});
+  for (const auto& [field, problem] : shared.twice) {
+    auto of_field = options.by_field.try_emplace(field, favour).first->second;
+    if (of_field == Favour::kNobody) return settle({problem});
+    options.by_value.insert(field);
+    TellSettled(id, name,
+                std::string("where both changed it, as ") +
+                    (of_field == Favour::kOurs ? "here: " : "there: ") + problem);
+  }
   options.picked = &shared.rows;
   ASSIGN_OR_RETURN(bool replaced, ReplacementContradicts(id, sides, ours, theirs));
   std::optional<model::TableState> was;
@@ -328,6 +335,12 @@ Result<std::optional<model::TableState>> DatabaseMerge::MergeStates(const TableI
     ASSIGN_OR_RETURN(was, ReadState(*sides[kBase]));
   }
   const auto started = was ? *was : merge::NoTable(ours, theirs);
+  if (replaced && was && !BaseIsUndefined(id)) {
+    ASSIGN_OR_RETURN(bool ours_is_base, SameContents(ours, *was));
+    if (ours_is_base) return std::optional(theirs);
+    ASSIGN_OR_RETURN(bool theirs_is_base, SameContents(theirs, *was));
+    if (theirs_is_base) return std::optional(ours);
+  }
   if (replaced) {
     ASSIGN_OR_RETURN(bool same, SameRows(ours, theirs));
     if (same) {
@@ -393,10 +406,10 @@ Result<DatabaseMerge::Shared> DatabaseMerge::FindShared(const model::TableState&
     for (const auto& [row, start] : changed.rows) shared.rows.Add(row, start);
     for (const auto& [field, name] : counting) {
       if (!changed.fields.contains(field)) continue;
-      shared.problem =
-          "commit " + change->second.ours.Short() + " here and " + change->second.theirs.Short() +
-          " there are one change that was picked, and column \"" + name + "\" would count it twice";
-      return shared;
+      shared.twice.emplace(field, "commit " + change->second.ours.Short() + " here and " +
+                                      change->second.theirs.Short() +
+                                      " there are one change that was picked, and column \"" +
+                                      name + "\" would count it twice");
     }
   }
   return shared;
@@ -432,6 +445,13 @@ Result<bool> DatabaseMerge::SameRows(const model::TableState& ours,
   ASSIGN_OR_RETURN(auto our_sum, sum(ours));
   ASSIGN_OR_RETURN(auto their_sum, sum(theirs));
   return our_sum == their_sum;
+}
+
+// A table that was replaced by rows that are the same was not changed.
+Result<bool> DatabaseMerge::SameContents(const model::TableState& side,
+                                         const model::TableState& base) const {
+  if (!model::SameButRowsAndAttributes(side, base)) return false;
+  return SameRows(side, base);
 }
 
 // Whether base says nothing of the table, or not everything.

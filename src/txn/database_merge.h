@@ -113,6 +113,7 @@ class DatabaseMerge {
                                                             const model::TableState& theirs,
                                                             merge::Favour favour) const;
   Result<bool> SameRows(const model::TableState& ours, const model::TableState& theirs) const;
+  Result<bool> SameContents(const model::TableState& side, const model::TableState& base) const;
   bool BaseIsUndefined(const TableId& id) const;
   Result<bool> ChangedTable(const TableId& id, const Sides& sides, merge::Which side);
   std::optional<model::QualifiedName> MergeNames(const TableId& id, const Sides& sides);
@@ -127,7 +128,7 @@ class DatabaseMerge {
   Result<std::shared_ptr<const table::OpenTable>> Open(const model::TableState& state) const;
   // What both sides have of a change that was picked.
   struct Shared {
-    std::string problem;  // why a merge would count it twice; "": it would not
+    std::map<FieldId, std::string> twice;  // which columns a merge would count twice, and of what
     merge::PickedRows rows;
   };
   Result<Shared> FindShared(const model::TableState& ours, const model::TableState& theirs) const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "txn/pure_merge.h"
 #include "txn/shared_changes.h"
 
 namespace rhizo::txn {
@@ -51,7 +52,7 @@ class Steps {
     if (brought.changes.empty()) return false;
     ASSIGN_OR_RETURN(auto picked, repository_.ReadCommit(origin.commit));
     // A merge of a user may have settled what contradicted: that is not there.
-    return picked->law_number &&
+    return IsPureMerge(*picked) &&
            std::ranges::all_of(brought.changes, [&](const auto& one) { return has(one.first); });
   }
 
