@@ -33,7 +33,7 @@ PAIRS: dict[str, tuple[Change, Change]] = {
     "made by both": (lambda s: s.write("n", {"k": [1]}), lambda s: s.write("n", {"k": [2]})),
     "counted, picked": (
         lambda s: s.update("t", {"a": "a + 1"}, "u = 3"),
-        lambda s: (s.cherry_pick("one"), s.append("t", {"u": [9], "a": [1], "b": [0]})),
+        lambda s: (s.cherry_pick("one"), s.update("t", {"a": "a + 5"}, "u = 3")),
     ),
     "two of one name": (lambda s: s.rename_table("t", "w"), lambda s: s.rename_table("o", "w")),
 }
