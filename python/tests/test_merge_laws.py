@@ -390,18 +390,14 @@ class History:
         common = self.maximal(self.ancestors(ours) & self.ancestors(theirs))
         return self.fold(common, lambda _: "virtual").rows
 
-    def expected(self, ours: str, theirs: str, rule: Rule | None = None) -> Merge:
-        """Of an automatic merge, or (with a rule) of a user's."""
-        if rule is None:
-            return self.fold(self.maximal(self.users([ours, theirs])), lambda _: "fail")
+    def expected(self, ours: str, theirs: str, rule: Rule) -> Merge:
         base = self.base([ours], [theirs])
         return merge(self.columns, base, self.nodes[ours].rows, self.nodes[theirs].rows, rule)
 
-    def plain(self, ours: str, theirs: str) -> tuple[Merge, bool]:
-        """Of a merge without a message: what the heads merge to. Is that what their commits add up to?"""
-        folded = self.expected(ours, theirs)
-        of_heads = self.expected(ours, theirs, lambda _: "fail")
-        return of_heads, not folded.conflicts and folded.rows == of_heads.rows
+    def is_fold(self, ours: str, theirs: str, rows: Rows) -> bool:
+        """Do the user commits that two heads stand for add up to these rows?"""
+        folded = self.fold(self.maximal(self.users([ours, theirs])), lambda _: "fail")
+        return not folded.conflicts and folded.rows == rows
 
     def is_ancestor(self, one: str, other: str) -> bool:
         """Is everything that users did up to one commit in the other?"""
@@ -462,13 +458,11 @@ def check_merge(history: History, ours: int, theirs: int, strategy: dict[str, An
     if history.is_ancestor(our, their) and not options.keys() & {"message", "no_ff"}:
         assert session.merge(source, **options).commit == history.head(ours) == their
         return True
-    plain, automatic = history.plain(our, their)
-    want = plain if strategy is None else history.expected(our, their, rule_of(strategy))
+    want = history.expected(our, their, rule_of(options))
     asked = {name: value for name, value in options.items() if name not in ("message", "no_ff")}
-    wanted = want if asked else plain
-    if session.try_merge(source, **asked).conflicts != len(wanted.conflicts):
+    if session.try_merge(source, **asked).conflicts != len(want.conflicts):
         found = session.conflicts(our, their, "t").to_dict()
-        raise AssertionError(f"conflicts: {found}, expected: {wanted.conflicts}")
+        raise AssertionError(f"conflicts: {found}, expected: {want.conflicts}")
     if want.conflicts:
         with pytest.raises(rhizo.MergeConflict) as caught:
             session.merge(source, **options)
@@ -486,12 +480,13 @@ def check_merge(history: History, ours: int, theirs: int, strategy: dict[str, An
     if history.kind == "tagged":
         for side in before:
             assert in_order(rows, side) == in_order(side, rows)
+    automatic = strategy is None and history.is_fold(our, their, want.rows)
     parents = (our, their)
     if strategy is None:
         parents = tuple(history.maximal(history.users([our, their])) if automatic else sorted(parents))
     if history.head(ours) in history.nodes:
         assert history.nodes[history.head(ours)].rows == rows
-    history.nodes[history.head(ours)] = Node(rows, parents, strategy is None and automatic)
+    history.nodes[history.head(ours)] = Node(rows, parents, automatic)
     assert tuple(session.commit().parents) == parents
     check_diff(history, our, history.head(ours))
     return True

@@ -52,6 +52,17 @@ def branches_with_a_picked_row(db: rhizo.Database, number: int) -> list[rhizo.Se
     return [one, other]
 
 
+def branches_with_a_row_taken_back(db: rhizo.Database) -> list[rhizo.Session]:
+    """Two branches, of which one deleted the row 7 and took that back, and the other picked both."""
+    counters(db, 1)
+    db.append("t", {"id": [7], "n": [10]})
+    one, other = branches(db, "one", "other")
+    gone = one.delete("t", "id = 7").commit
+    for done in (gone, one.revert(gone).commit):
+        other.cherry_pick(done)
+    return [one, other]
+
+
 def make_anew(session: rhizo.Session, number: int) -> None:
     session.delete("t", "id = 7")
     session.append("t", {"id": [7], "n": [number]})
@@ -240,12 +251,7 @@ def test_a_picked_row_joined_with_one_of_its_key_does_not_count_on_that(db, mess
 @pytest.mark.parametrize("counts", [(3, 3), (3, 5)])
 @pytest.mark.parametrize("by", [0, 1])
 def test_what_both_count_on_a_row_that_was_taken_back_and_sorted_contradicts(db, counts, by) -> None:
-    counters(db, 1)
-    db.append("t", {"id": [7], "n": [10]})
-    one, other = branches(db, "one", "other")
-    gone = one.delete("t", "id = 7").commit
-    for done in (gone, one.revert(gone).commit):
-        other.cherry_pick(done)
+    one, other = branches_with_a_row_taken_back(db)
     for session, count in zip((one, other), counts):
         session.update("t", {"n": f"n + {count}"}, "id = 7")
     sort_backwards((one, other)[by])
@@ -253,12 +259,7 @@ def test_what_both_count_on_a_row_that_was_taken_back_and_sorted_contradicts(db,
 
 
 def test_a_row_that_was_taken_back_and_sorted_is_there_once(db) -> None:
-    counters(db, 1)
-    db.append("t", {"id": [7], "n": [10]})
-    one, other = branches(db, "one", "other")
-    gone = one.delete("t", "id = 7").commit
-    for done in (gone, one.revert(gone).commit):
-        other.cherry_pick(done)
+    one, other = branches_with_a_row_taken_back(db)
     sort_backwards(one)
     other.merge("one")
     assert rows(other) == [(1, 0), (7, 10)]

@@ -57,8 +57,8 @@ class Attempt {
   Status MergeHeads(const Head& ours, const Head& theirs);
   // What they stand for or, where that is something else, the two heads.
   Status MergePlainly(const Head& ours, const Head& theirs);
-  // All of `commits`, one after the other.
-  Status Fold(const Head& ours, const std::vector<CommitId>& commits);
+  // All parents, one after the other.
+  Status Fold(const Head& ours);
 
   Repository& repository_;
   const BranchMergeOptions& options_;
@@ -123,7 +123,7 @@ Status Attempt::MergePlainly(const Head& ours, const Head& theirs) {
   bool are_heads = parents_.size() == 2 && !ours.commit->law_number && !theirs.commit->law_number;
   if (are_heads || !is_clean()) return {};
   auto of_heads = std::move(merged_);
-  RETURN_IF_ERROR(Fold(ours, parents_));
+  RETURN_IF_ERROR(Fold(ours));
   bool is_same = false;
   if (is_clean()) {
     ASSIGN_OR_RETURN(is_same, HaveSameContents(repository_, space_, of_heads.root, merged_.root));
@@ -135,37 +135,24 @@ Status Attempt::MergePlainly(const Head& ours, const Head& theirs) {
   return {};
 }
 
-Status Attempt::Fold(const Head& ours, const std::vector<CommitId>& commits) {
-  auto options = options_.database;
-  options.on_conflicts = nullptr;
+Status Attempt::Fold(const Head& ours) {
+  auto quietly = options_.database;
+  quietly.on_conflicts = nullptr;
   MergeBase bases(repository_, space_.means());
-  auto is_ours = [&](const CommitId& id) -> Result<bool> {
-    ASSIGN_OR_RETURN(auto commit, repository_.ReadCommit(id));
-    return repository_.ancestry().Contains(ours.id, id, commit->generation);
-  };
-  ASSIGN_OR_RETURN(bool begins_with_ours, is_ours(commits.front()));
-  ASSIGN_OR_RETURN(auto first, repository_.ReadCommit(commits.front()));
+  ASSIGN_OR_RETURN(auto first, repository_.ReadCommit(parents_.front()));
   MergeState so_far{first->state_root, {}, {}};
-  std::vector<CommitId> done = {commits.front()};
+  std::vector<CommitId> done = {parents_.front()};
   std::vector<MergedTableInfo> tables;
-  for (size_t i = 1; i < commits.size(); ++i) {
-    ASSIGN_OR_RETURN(auto next, repository_.ReadCommit(commits[i]));
-    ASSIGN_OR_RETURN(auto base, bases.Of(done, commits[i]));
-    ASSIGN_OR_RETURN(auto replaced, FindReplaced(repository_, done, commits[i]));
-    // Which side is called ours changes no state, only what is told of conflicts.
-    ASSIGN_OR_RETURN(bool swapped, is_ours(commits[i]));
-    swapped = swapped && !begins_with_ours;
-    MergeState other{next->state_root, {}, {}};
-    if (swapped) {
-      std::swap(so_far, other);
-      std::swap(replaced.by_ours, replaced.by_theirs);
-    }
-    DatabaseMerge merge(repository_, space_.means(), options, replaced);
-    ASSIGN_OR_RETURN(merged_, merge.Run(base, so_far, other));
+  for (size_t i = 1; i < parents_.size(); ++i) {
+    ASSIGN_OR_RETURN(auto next, repository_.ReadCommit(parents_[i]));
+    ASSIGN_OR_RETURN(auto base, bases.Of(done, parents_[i]));
+    ASSIGN_OR_RETURN(auto replaced, FindReplaced(repository_, done, parents_[i]));
+    DatabaseMerge merge(repository_, space_.means(), quietly, replaced);
+    ASSIGN_OR_RETURN(merged_, merge.Run(base, so_far, {next->state_root, {}, {}}));
     tables.insert(tables.end(), merged_.merged.begin(), merged_.merged.end());
     if (!merged_.conflicts.empty()) break;
     so_far.root = merged_.root;
-    done.push_back(commits[i]);
+    done.push_back(parents_[i]);
   }
   merged_.merged = std::move(tables);
   if (!merged_.conflicts.empty()) return {};

@@ -11,6 +11,7 @@
 #include "table/row_diff.h"
 #include "table/single_value.h"
 #include "tree/diff.h"
+#include "txn/same_contents.h"
 #include "txn/shared_changes.h"
 #include "txn/staged_state.h"
 
@@ -335,7 +336,7 @@ Result<std::optional<model::TableState>> DatabaseMerge::MergeStates(const TableI
     ASSIGN_OR_RETURN(was, ReadState(*sides[kBase]));
   }
   const auto started = was ? *was : merge::NoTable(ours, theirs);
-  if (replaced && was && !BaseIsUndefined(id)) {
+  if (replaced && base_is_known) {
     ASSIGN_OR_RETURN(bool ours_is_base, SameContents(ours, *was));
     if (ours_is_base) return std::optional(theirs);
     ASSIGN_OR_RETURN(bool theirs_is_base, SameContents(theirs, *was));
@@ -469,10 +470,8 @@ Result<bool> DatabaseMerge::ChangedTable(const TableId& id, const Sides& sides, 
   ASSIGN_OR_RETURN(auto new_state, ReadState(*sides[side]));
   ASSIGN_OR_RETURN(auto before, Open(old_state));
   ASSIGN_OR_RETURN(auto after, Open(new_state));
-  if (!model::SameButRowsAndAttributes(old_state, new_state)) return true;
-  ASSIGN_OR_RETURN(auto diff, table::RowDiff::Open(means_.client, before, after));
-  ASSIGN_OR_RETURN(auto first, diff.Next());
-  return first.has_value();
+  ASSIGN_OR_RETURN(bool same, IsSameTable(means_, before, after));
+  return !same;
 }
 
 Result<bool> DatabaseMerge::ReplacementContradicts(const TableId& id, const Sides& sides,
