@@ -8,7 +8,6 @@
 #include "model/held_type.h"
 #include "model/schema.h"
 #include "table/fingerprint.h"
-#include "table/row_diff.h"
 #include "table/single_value.h"
 #include "tree/diff.h"
 #include "txn/same_contents.h"
@@ -335,21 +334,19 @@ Result<std::optional<model::TableState>> DatabaseMerge::MergeStates(const TableI
   if (sides[kBase]) {
     ASSIGN_OR_RETURN(was, ReadState(*sides[kBase]));
   }
-  const auto started = was ? *was : merge::NoTable(ours, theirs);
   if (replaced && base_is_known) {
-    ASSIGN_OR_RETURN(bool ours_is_base, SameContents(ours, *was));
+    // One that was replaced by rows that are the same was not changed.
+    ASSIGN_OR_RETURN(bool ours_is_base, SameByValue(ours, *was));
     if (ours_is_base) return std::optional(theirs);
-    ASSIGN_OR_RETURN(bool theirs_is_base, SameContents(theirs, *was));
+    ASSIGN_OR_RETURN(bool theirs_is_base, SameByValue(theirs, *was));
     if (theirs_is_base) return std::optional(ours);
   }
   if (replaced) {
-    ASSIGN_OR_RETURN(bool same, SameRows(ours, theirs));
-    if (same) {
-      ASSIGN_OR_RETURN(auto merged, MergeEqualRows(started, ours, theirs, favour));
-      if (merged) {
-        for (auto& what : merged->settled) TellSettled(id, name, std::move(what));
-        return std::optional(std::move(merged->state));
-      }
+    const auto started = was ? *was : merge::NoTable(ours, theirs);
+    ASSIGN_OR_RETURN(auto merged, MergeEqualRows(started, ours, theirs, favour));
+    if (merged) {
+      for (auto& what : merged->settled) TellSettled(id, name, std::move(what));
+      return std::optional(std::move(merged->state));
     }
     if (favour != Favour::kNobody) out_.settled_replacements[id] = name;
     return settle({"one side replaced the table's rows as a whole, and the other changed them"});
@@ -406,7 +403,7 @@ Result<DatabaseMerge::Shared> DatabaseMerge::FindShared(const model::TableState&
     ASSIGN_OR_RETURN(auto changed, finder.Find(change->second));
     for (const auto& [row, start] : changed.rows) shared.rows.Add(row, start);
     for (const auto& [field, name] : counting) {
-      if (!changed.fields.contains(field)) continue;
+      if (!changed.fields.contains(field) || shared.twice.contains(field)) continue;
       shared.twice.emplace(field, "commit " + change->second.ours.Short() + " here and " +
                                       change->second.theirs.Short() +
                                       " there are one change that was picked, and column \"" +
@@ -416,11 +413,14 @@ Result<DatabaseMerge::Shared> DatabaseMerge::FindShared(const model::TableState&
   return shared;
 }
 
-// Two sides have equal rows: those of the lower state, or else of the other, whose rows are the
-// same in the merged columns. Nothing: of neither they are, or the columns contradict.
+// Where two sides have equal rows: those of the lower state, or else of the other, whose rows are
+// the same in the merged columns. Nothing: they have not, of neither they are, or the columns
+// contradict.
 Result<std::optional<merge::MergedSchema>> DatabaseMerge::MergeEqualRows(
     const model::TableState& base, const model::TableState& ours, const model::TableState& theirs,
     Favour favour) const {
+  ASSIGN_OR_RETURN(bool are_equal, SameRows(ours, theirs));
+  if (!are_equal) return std::optional<merge::MergedSchema>();
   auto merged = merge::MergeSchemas(base, ours, theirs, favour);
   if (!merged.conflicts.empty()) return std::optional<merge::MergedSchema>();
   const auto& lower = LowerOf(ours, theirs);
@@ -435,24 +435,22 @@ Result<std::optional<merge::MergedSchema>> DatabaseMerge::MergeEqualRows(
 }
 
 // Equal columns and rows.
-Result<bool> DatabaseMerge::SameRows(const model::TableState& ours,
-                                     const model::TableState& theirs) const {
-  bool may_be = model::SameShape(ours.schema, theirs.schema) && ours.rows == theirs.rows;
+Result<bool> DatabaseMerge::SameRows(const model::TableState& a, const model::TableState& b) const {
+  bool may_be = model::SameShape(a.schema, b.schema) && a.rows == b.rows;
   if (!may_be) return false;
   auto sum = [&](const model::TableState& state) -> Result<table::Sum128> {
     ASSIGN_OR_RETURN(auto table, Open(state));
     return table::Fingerprint(means_.context, *table);
   };
-  ASSIGN_OR_RETURN(auto our_sum, sum(ours));
-  ASSIGN_OR_RETURN(auto their_sum, sum(theirs));
-  return our_sum == their_sum;
+  ASSIGN_OR_RETURN(auto sum_of_a, sum(a));
+  ASSIGN_OR_RETURN(auto sum_of_b, sum(b));
+  return sum_of_a == sum_of_b;
 }
 
-// A table that was replaced by rows that are the same was not changed.
-Result<bool> DatabaseMerge::SameContents(const model::TableState& side,
-                                         const model::TableState& base) const {
-  if (!model::SameButRowsAndAttributes(side, base)) return false;
-  return SameRows(side, base);
+Result<bool> DatabaseMerge::SameByValue(const model::TableState& a,
+                                        const model::TableState& b) const {
+  if (!model::SameButRowsAndAttributes(a, b)) return false;
+  return SameRows(a, b);
 }
 
 // Whether base says nothing of the table, or not everything.

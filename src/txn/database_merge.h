@@ -112,8 +112,8 @@ class DatabaseMerge {
                                                             const model::TableState& ours,
                                                             const model::TableState& theirs,
                                                             merge::Favour favour) const;
-  Result<bool> SameRows(const model::TableState& ours, const model::TableState& theirs) const;
-  Result<bool> SameContents(const model::TableState& side, const model::TableState& base) const;
+  Result<bool> SameRows(const model::TableState& a, const model::TableState& b) const;
+  Result<bool> SameByValue(const model::TableState& a, const model::TableState& b) const;
   bool BaseIsUndefined(const TableId& id) const;
   Result<bool> ChangedTable(const TableId& id, const Sides& sides, merge::Which side);
   std::optional<model::QualifiedName> MergeNames(const TableId& id, const Sides& sides);
